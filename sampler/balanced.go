@@ -1,0 +1,46 @@
+package sampler
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+// ClassBalanced draws a class uniformly and then one of its images uniformly, with replacement: classes appear equally
+// often, and images of rare classes many times.
+type ClassBalanced struct {
+	// SkipEmpty draws from the classes that have images. Without it a class without images is an error, since it
+	// mostly means that the labels are not what was intended.
+	SkipEmpty bool
+}
+
+// Epoch returns len(labels) draws, so that an epoch is as long as one of [Instance]. The classes are 0 to the largest
+// label. It returns an error if there are no labels, if one is negative, if the batch is larger than the data, or if a
+// class has no images and SkipEmpty is not set.
+func (s ClassBalanced) Epoch(labels []int, p Plan) ([]int, error) {
+	if err := p.check(labels); err != nil {
+		return nil, err
+	}
+	images := make(map[int][]int) // by class; a map, since one stray label may be huge
+	for i, label := range labels {
+		images[label] = append(images[label], i)
+	}
+	classes := slices.Sorted(maps.Keys(images))
+	for want, class := range classes {
+		if class != want && !s.SkipEmpty {
+			return nil, fmt.Errorf("sampler: class %d of %d has no images: set SkipEmpty to draw from the other classes",
+				want, classes[len(classes)-1]+1)
+		}
+	}
+	byClass := make([][]int, len(classes))
+	for i, class := range classes {
+		byClass[i] = images[class]
+	}
+	r := p.rand()
+	draws := make([]int, len(labels))
+	for i := range draws {
+		class := byClass[r.IntN(len(byClass))]
+		draws[i] = class[r.IntN(len(class))]
+	}
+	return draws, nil
+}

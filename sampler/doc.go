@@ -1,0 +1,10 @@
+// Package sampler chooses which images an epoch of training sees, and in which order: every image once, as the feature
+// branch of a hybrid network wants it, or every class equally often, as the classifier branch does (arXiv 2103.14267).
+//
+// A [Sampler] is a pure function from the labels and a [Plan] to indices. It keeps no state between epochs, so a
+// resumed run repeats the epoch it was in, and one value serves many goroutines. The caller cuts the indices into
+// batches and drops the last one if it is short.
+//
+// Limits: the indices of an epoch are one slice, held in memory. Two streams that use the same sampler and should not
+// see the same images need different seeds.
+package sampler

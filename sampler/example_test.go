@@ -1,0 +1,54 @@
+package sampler_test
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+func ExampleInstance() {
+	labels := []int{0, 0, 0, 0, 0, 1}
+	indices, err := sampler.Instance{}.Epoch(labels, sampler.Plan{Seed: 1})
+	fmt.Println(len(indices), slices.Max(indices), err)
+	// Output: 6 5 <nil>
+}
+
+func ExampleClassBalanced() {
+	labels := append(make([]int, 9900), slices.Repeat([]int{1}, 100)...)
+	indices, err := sampler.ClassBalanced{}.Epoch(labels, sampler.Plan{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	tail := 0
+	for _, i := range indices {
+		tail += labels[i]
+	}
+	fmt.Printf("1%% of the images, %.0f%% of the draws\n", 100*float64(tail)/float64(len(indices)))
+	// Output: 1% of the images, 50% of the draws
+}
+
+// rotated is a sampler of one's own: file order, beginning one image later in each epoch.
+type rotated struct{}
+
+func (rotated) Epoch(labels []int, p sampler.Plan) ([]int, error) {
+	indices := make([]int, len(labels))
+	for i := range indices {
+		indices[i] = (i + p.At.Epoch) % len(labels)
+	}
+	return indices, nil
+}
+
+func ExampleSampler() {
+	var s sampler.Sampler = rotated{}
+	fmt.Println(s.Epoch(make([]int, 4), sampler.Plan{At: schedule.Progress{Epoch: 1}}))
+	// Output: [1 2 3 0] <nil>
+}
+
+func ExamplePlan() {
+	_, err := sampler.Instance{}.Epoch(make([]int, 300), sampler.Plan{Batch: 512})
+	fmt.Println(err)
+	// Output: sampler: batch of 512 is larger than the 300 images: choose a batch of at most 300
+}
