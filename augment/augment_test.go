@@ -1,0 +1,72 @@
+package augment
+
+import (
+	"math"
+	"math/rand/v2"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+func TestIdentity(t *testing.T) {
+	requireWellBehaved(t, Identity{})
+	require.Zero(t, frequency(Identity{}, picture(3, 3, 3)))
+}
+
+type add uint8
+
+func (a add) Apply(m *dataset.Image, _ *rand.Rand) { m.Pix[0] += uint8(a) }
+
+type double struct{}
+
+func (double) Apply(m *dataset.Image, _ *rand.Rand) { m.Pix[0] *= 2 }
+
+func TestComposeAppliesInOrder(t *testing.T) {
+	m := picture(1, 1, 1, 5)
+	Compose{add(1), double{}, Compose{add(3)}}.Apply(m, nil)
+	require.Equal(t, uint8(15), m.Pix[0])
+	Compose{}.Apply(m, nil)
+	require.Equal(t, uint8(15), m.Pix[0])
+	require.NoError(t, Compose{add(1), Identity{}, Compose(nil)}.Validate())
+}
+
+func TestCIFAR(t *testing.T) {
+	requireWellBehaved(t, CIFAR())
+	require.NoError(t, Validate(CIFAR()))
+	require.Equal(t, Compose{Crop{4}, Flip{0.5}, Grayscale{0.2}}, CIFAR())
+}
+
+func TestValidate(t *testing.T) {
+	require.EqualError(t, Validate(nil), "augment: nil transform: use Identity for none")
+	require.EqualError(t, Validate(Crop{-1}), "augment: Crop.Padding is -1: it must be at least 0")
+	require.EqualError(t, Validate(Flip{1.5}),
+		"augment: Flip.P is 1.5: a probability must be at least 0 and at most 1")
+	require.EqualError(t, Validate(Grayscale{math.NaN()}),
+		"augment: Grayscale.P is NaN: a probability must be at least 0 and at most 1")
+	require.EqualError(t, Validate(Compose{Flip{1}, Compose{nil}}), "augment: transform 1 of a Compose of 2: "+
+		"augment: transform 0 of a Compose of 1: augment: nil transform: use Identity for none")
+	for _, ok := range []Transform{Crop{}, Flip{}, Grayscale{}, Flip{1}, Identity{}, add(3)} {
+		require.NoError(t, Validate(ok))
+	}
+}
+
+func TestTransformsMayBeShared(t *testing.T) {
+	tr, m := CIFAR(), picture(32, 32, 3)
+	want := clone(m)
+	tr.Apply(want, Key{Position: 9}.Rand())
+	var wg sync.WaitGroup
+	got := make([]*dataset.Image, 8)
+	for i := range got {
+		wg.Go(func() {
+			got[i] = clone(m)
+			tr.Apply(got[i], Key{Position: 9}.Rand())
+		})
+	}
+	wg.Wait()
+	for _, g := range got {
+		require.Equal(t, want, g)
+	}
+}

@@ -1,0 +1,96 @@
+package dataset
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	_ "image/jpeg" // registers the decoder
+	_ "image/png"  // registers the decoder
+	"io"
+
+	"golang.org/x/image/draw"
+)
+
+// Fit says how an image of another aspect ratio is brought to the size asked for.
+type Fit int
+
+const (
+	// CenterCrop scales the image until it covers the size, and cuts off evenly what stands out.
+	CenterCrop Fit = iota
+	// Squash scales width and height each to the size, which distorts the image.
+	Squash
+)
+
+// maxPixels bounds the memory that decoding takes: a file of a few bytes can claim four billion pixels.
+const maxPixels = 1 << 28
+
+// Decode reads one JPEG or PNG image, scaled to width×height (both positive) by the Catmull-Rom kernel, into dst as RGB.
+// An image of that size already is copied exactly. Grey, palette and CMYK images are turned to RGB; alpha is seen on
+// black. The orientation tag of JPEG files is ignored.
+func Decode(r io.Reader, width, height int, fit Fit, dst *Image) error {
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return fmt.Errorf("dataset: reading an image: %w", err)
+	}
+	if err := decode(raw, width, height, fit, dst); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return nil
+}
+
+// decode is Decode without the package's name before its errors, for callers that have a path to add.
+func decode(raw []byte, width, height int, fit Fit, dst *Image) error {
+	if err := checkGeometry(width, height, fit); err != nil {
+		return err
+	}
+	header, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("not a readable JPEG or PNG image: %w", err)
+	}
+	if header.Width <= 0 || header.Height <= 0 || header.Height > maxPixels/header.Width {
+		return fmt.Errorf("an image of %d×%d pixels: it must have at least 1 pixel and at most %d",
+			header.Width, header.Height, maxPixels)
+	}
+	src, _, err := image.Decode(bytes.NewReader(raw))
+	if err != nil {
+		return fmt.Errorf("not a readable JPEG or PNG image: %w", err)
+	}
+	from := src.Bounds()
+	if fit == CenterCrop {
+		from = centre(from, width, height)
+	}
+	rgba := image.NewRGBA(image.Rect(0, 0, width, height))
+	if from.Dx() == width && from.Dy() == height {
+		draw.Draw(rgba, rgba.Rect, src, from.Min, draw.Src)
+	} else {
+		draw.CatmullRom.Scale(rgba, rgba.Rect, src, from, draw.Src, nil)
+	}
+	dst.Resize(width, height, 3)
+	for i, o := 0, 0; o < len(dst.Pix); i, o = i+4, o+3 {
+		copy(dst.Pix[o:o+3], rgba.Pix[i:i+3])
+	}
+	return nil
+}
+
+func checkGeometry(width, height int, fit Fit) error {
+	if width <= 0 || height <= 0 || width > maxPixels/height {
+		return fmt.Errorf("a size of %d×%d pixels was asked for: it must have at least 1 pixel and at most %d",
+			width, height, maxPixels)
+	}
+	if fit != CenterCrop && fit != Squash {
+		return fmt.Errorf("fit %d is neither CenterCrop nor Squash", fit)
+	}
+	return nil
+}
+
+// centre returns the largest rectangle of the aspect ratio of width×height in the middle of r.
+func centre(r image.Rectangle, width, height int) image.Rectangle {
+	w, h := r.Dx(), r.Dy()
+	if w*height > h*width {
+		w = max(1, (h*width+height/2)/height)
+	} else {
+		h = max(1, (w*height+width/2)/width)
+	}
+	at := r.Min.Add(image.Pt((r.Dx()-w)/2, (r.Dy()-h)/2))
+	return image.Rectangle{Min: at, Max: at.Add(image.Pt(w, h))}
+}

@@ -1,0 +1,150 @@
+package dataset
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+)
+
+func encodePNG(t testing.TB, m image.Image) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, m))
+	return b.Bytes()
+}
+
+// stripes is an RGBA image of w×h whose pixel (x, y) is red 10x, green 20y, blue 7.
+func stripes(w, h int) *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, w, h))
+	for y := range h {
+		for x := range w {
+			m.SetRGBA(x, y, color.RGBA{uint8(10 * x), uint8(20 * y), 7, 255})
+		}
+	}
+	return m
+}
+
+func decodeOK(t testing.TB, raw []byte, w, h int, fit Fit) Image {
+	t.Helper()
+	var img Image
+	require.NoError(t, Decode(bytes.NewReader(raw), w, h, fit, &img))
+	require.Equal(t, shapeString(w, h, 3), img.Shape())
+	return img
+}
+
+func TestDecodeCopiesTheSizeAskedForExactly(t *testing.T) {
+	raw := encodePNG(t, stripes(3, 2))
+	for _, fit := range []Fit{CenterCrop, Squash} {
+		img := decodeOK(t, raw, 3, 2, fit)
+		require.Equal(t, []uint8{0, 0, 7, 10, 0, 7, 20, 0, 7, 0, 20, 7, 10, 20, 7, 20, 20, 7}, img.Pix)
+	}
+}
+
+func TestDecodeCropsTheCentre(t *testing.T) {
+	img := decodeOK(t, encodePNG(t, stripes(6, 2)), 2, 2, CenterCrop)
+	require.Equal(t, []uint8{20, 0, 7, 30, 0, 7, 20, 20, 7, 30, 20, 7}, img.Pix)
+	img = decodeOK(t, encodePNG(t, stripes(2, 6)), 2, 2, CenterCrop)
+	require.Equal(t, []uint8{0, 40, 7, 10, 40, 7, 0, 60, 7, 10, 60, 7}, img.Pix)
+}
+
+func TestDecodeScales(t *testing.T) {
+	// The left half is white, the right half black.
+	m := image.NewGray(image.Rect(0, 0, 64, 16))
+	for i := range m.Pix {
+		if i%64 < 32 {
+			m.Pix[i] = 255
+		}
+	}
+	raw := encodePNG(t, m)
+	squashed := decodeOK(t, raw, 4, 4, Squash)
+	require.InDelta(t, 255, int(squashed.Pix[0]), 12)
+	require.InDelta(t, 0, int(squashed.Pix[9]), 12)
+	grown := decodeOK(t, raw, 128, 32, Squash)
+	require.Equal(t, uint8(255), grown.Row(16)[3*10])
+	require.Equal(t, uint8(0), grown.Row(16)[3*120])
+	// One pixel wide and very high: the crop keeps at least one pixel.
+	thin := decodeOK(t, encodePNG(t, stripes(1, 9)), 8, 2, CenterCrop)
+	require.Equal(t, uint8(80), thin.Pix[1], "the middle row")
+}
+
+func TestDecodeColourModels(t *testing.T) {
+	grey := image.NewGray(image.Rect(0, 0, 1, 1))
+	grey.Pix[0] = 77
+	require.Equal(t, []uint8{77, 77, 77}, decodeOK(t, encodePNG(t, grey), 1, 1, CenterCrop).Pix)
+
+	clear := image.NewNRGBA(image.Rect(0, 0, 1, 1))
+	clear.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 128})
+	require.Equal(t, []uint8{100, 50, 25}, decodeOK(t, encodePNG(t, clear), 1, 1, CenterCrop).Pix, "seen on black")
+
+	palette := image.NewPaletted(image.Rect(0, 0, 1, 1), color.Palette{color.RGBA{1, 2, 3, 255}})
+	require.Equal(t, []uint8{1, 2, 3}, decodeOK(t, encodePNG(t, palette), 1, 1, CenterCrop).Pix)
+
+	var b bytes.Buffer
+	flat := image.NewRGBA(image.Rect(0, 0, 8, 8))
+	for i := 0; i < len(flat.Pix); i += 4 {
+		copy(flat.Pix[i:], []uint8{180, 90, 40, 255})
+	}
+	require.NoError(t, jpeg.Encode(&b, flat, nil))
+	img := decodeOK(t, b.Bytes(), 8, 8, CenterCrop)
+	for c, want := range []int{180, 90, 40} {
+		require.InDelta(t, want, int(img.Pix[c]), 4)
+	}
+}
+
+// hugePNG is a valid header that claims w×h pixels, and no data.
+func hugePNG(w, h uint32) []byte {
+	header := append([]byte("IHDR"), make([]byte, 13)...)
+	binary.BigEndian.PutUint32(header[4:], w)
+	binary.BigEndian.PutUint32(header[8:], h)
+	header[12], header[13] = 8, 2
+	raw := append([]byte("\x89PNG\r\n\x1a\n"), 0, 0, 0, 13)
+	raw = append(raw, header...)
+	return binary.BigEndian.AppendUint32(raw, crc32.ChecksumIEEE(header))
+}
+
+func TestDecodeErrors(t *testing.T) {
+	var img Image
+	err := Decode(bytes.NewReader([]byte("GIF89a")), 2, 2, CenterCrop, &img)
+	require.EqualError(t, err, "dataset: not a readable JPEG or PNG image: image: unknown format")
+	raw := encodePNG(t, stripes(9, 9))
+	err = Decode(bytes.NewReader(raw[:len(raw)-20]), 2, 2, CenterCrop, &img)
+	require.ErrorContains(t, err, "dataset: not a readable JPEG or PNG image: ")
+	err = Decode(bytes.NewReader(hugePNG(1<<20, 1<<20)), 2, 2, CenterCrop, &img)
+	require.EqualError(t, err,
+		"dataset: an image of 1048576×1048576 pixels: it must have at least 1 pixel and at most 268435456")
+	err = Decode(bytes.NewReader(raw), 0, 2, CenterCrop, &img)
+	require.EqualError(t, err,
+		"dataset: a size of 0×2 pixels was asked for: it must have at least 1 pixel and at most 268435456")
+	err = Decode(bytes.NewReader(raw), 2, 2, Fit(5), &img)
+	require.EqualError(t, err, "dataset: fit 5 is neither CenterCrop nor Squash")
+	broken := errors.New("cable pulled")
+	require.ErrorIs(t, Decode(iotest.ErrReader(broken), 2, 2, CenterCrop, &img), broken)
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(encodePNG(f, stripes(3, 5)))
+	var b bytes.Buffer
+	if err := jpeg.Encode(&b, stripes(9, 4), nil); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(b.Bytes())
+	f.Add([]byte{})
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if h, _, err := image.DecodeConfig(bytes.NewReader(raw)); err == nil && h.Width*h.Height > 1<<20 {
+			t.Skip("slow")
+		}
+		var img Image
+		if err := Decode(bytes.NewReader(raw), 4, 6, CenterCrop, &img); err == nil {
+			require.Len(t, img.Pix, 72)
+		}
+	})
+}

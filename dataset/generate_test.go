@@ -1,0 +1,103 @@
+package dataset
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestGenerateDefaults(t *testing.T) {
+	train, test, err := Generate(GenerateSettings{})
+	require.NoError(t, err)
+	require.Equal(t, []int{200, 200, 200, 200, 200, 200, 200, 200, 200, 200}, Counts(train))
+	require.Equal(t, []int{50, 50, 50, 50, 50, 50, 50, 50, 50, 50}, Counts(test))
+	require.Equal(t, []string{"disc-0", "disc-1", "square-2", "square-3", "triangle-4", "triangle-5", "ring-6", "ring-7",
+		"cross-8", "cross-9"}, train.Classes())
+	w, h, c := test.Shape()
+	require.Equal(t, [3]int{16, 16, 3}, [3]int{w, h, c})
+
+	seen := map[string]bool{}
+	var img Image
+	for _, set := range []*Memory{train, test} {
+		for i := range set.Len() {
+			require.NoError(t, set.Image(i, &img))
+			require.False(t, seen[string(img.Pix)], "no two images are equal")
+			seen[string(img.Pix)] = true
+		}
+	}
+}
+
+func TestGenerateIsDeterministicAndExtends(t *testing.T) {
+	few, _, err := Generate(GenerateSettings{Classes: 3, PerClass: 2, TestPerClass: 1, Seed: 5})
+	require.NoError(t, err)
+	many, _, err := Generate(GenerateSettings{Classes: 3, PerClass: 4, TestPerClass: 1, Seed: 5})
+	require.NoError(t, err)
+	other, _, err := Generate(GenerateSettings{Classes: 3, PerClass: 4, TestPerClass: 1, Seed: 6})
+	require.NoError(t, err)
+	var a, b, c Image
+	for class := range 3 {
+		for i := range 2 {
+			require.NoError(t, few.Image(2*class+i, &a))
+			require.NoError(t, many.Image(4*class+i, &b))
+			require.NoError(t, other.Image(4*class+i, &c))
+			require.Equal(t, a, b)
+			require.NotEqual(t, a, c)
+		}
+	}
+}
+
+// TestGenerateClassesDifferAndOverlap classifies by the nearest neighbour in pixels: far better than chance, so there is
+// something to learn, and far from perfect, so there is something left for a network.
+func TestGenerateClassesDifferAndOverlap(t *testing.T) {
+	train, test, err := Generate(GenerateSettings{})
+	require.NoError(t, err)
+	correct, asked := 0, 0
+	for i := 0; i < test.Len(); i += 3 {
+		asked++
+		x := test.pix[i*test.size():][:test.size()]
+		best, label := 1<<62, -1
+		for j := range train.labels {
+			distance := 0
+			for k, v := range train.pix[j*train.size():][:train.size()] {
+				d := int(v) - int(x[k])
+				distance += d * d
+			}
+			if distance < best {
+				best, label = distance, train.labels[j]
+			}
+		}
+		if label == test.labels[i] {
+			correct++
+		}
+	}
+	accuracy := float64(correct) / float64(asked)
+	require.Greater(t, accuracy, 0.15)
+	require.Less(t, accuracy, 0.6)
+}
+
+func TestGenerateExtremes(t *testing.T) {
+	for _, s := range []GenerateSettings{
+		{Classes: 1, Size: 8, PerClass: 1, TestPerClass: 1},
+		{Classes: 100, Size: 9, PerClass: 1, TestPerClass: 2},
+	} {
+		train, test, err := Generate(s)
+		require.NoError(t, err)
+		require.Equal(t, s.Classes, train.Len())
+		require.Equal(t, s.Classes*s.TestPerClass, test.Len())
+	}
+	_, _, err := Generate(GenerateSettings{Classes: 101})
+	require.EqualError(t, err,
+		"dataset: GenerateSettings.Classes is 101: it must be at least 1 and at most 100, or 0 for 10")
+	_, _, err = Generate(GenerateSettings{PerClass: -1})
+	require.EqualError(t, err,
+		"dataset: GenerateSettings.PerClass is -1: it must be at least 1 and at most 1000000, or 0 for 200")
+}
+
+func TestHSV(t *testing.T) {
+	require.Equal(t, colour{1, 0, 0}, hsv(0, 1, 1))
+	require.Equal(t, colour{1, 0, 0}, hsv(-2, 1, 1))
+	require.InDeltaSlice(t, []float64{0, 1, 0}, sliceOf(hsv(1.0/3, 1, 1)), 1e-12)
+	require.InDeltaSlice(t, []float64{0.5, 0.5, 0.5}, sliceOf(hsv(0.7, 0, 0.5)), 1e-12)
+}
+
+func sliceOf(c colour) []float64 { return c[:] }

@@ -1,0 +1,91 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+)
+
+// Memory is a Dataset of images of one shape, kept as bytes in one slab. Append must not run beside readers.
+type Memory struct {
+	width, height, channels int
+	classes                 []string
+	labels                  []int
+	pix                     []uint8
+}
+
+// NewMemory returns an empty set of images of the given shape.
+func NewMemory(width, height, channels int, classes []string) (*Memory, error) {
+	return FromPixels(width, height, channels, classes, nil, nil)
+}
+
+// FromPixels returns a set over pix, the pixels of all images one after the other in HWC order. It keeps pix and labels,
+// which the caller must not change afterwards. It is an error if an extent is not positive, if there is no class, if pix
+// does not hold one image for each label, or if a label is not the index of a class.
+func FromPixels(width, height, channels int, classes []string, pix []uint8, labels []int) (*Memory, error) {
+	if width <= 0 || height <= 0 || channels <= 0 {
+		return nil, fmt.Errorf("dataset: images of %s: width, height and channels must be positive",
+			shapeString(width, height, channels))
+	}
+	if len(classes) == 0 {
+		return nil, fmt.Errorf("dataset: no class names given: a set needs at least one class")
+	}
+	size := width * height * channels
+	if len(pix) != len(labels)*size {
+		return nil, fmt.Errorf("dataset: %d labels with %d bytes of pixels: images of %s take %d bytes each, %d in all",
+			len(labels), len(pix), shapeString(width, height, channels), size, len(labels)*size)
+	}
+	for i, label := range labels {
+		if err := checkLabel(i, label, len(classes)); err != nil {
+			return nil, err
+		}
+	}
+	return &Memory{width, height, channels, slices.Clone(classes), labels, pix}, nil
+}
+
+// Append copies an image of the set's shape to its end. It is an error if the label is not the index of a class or if
+// pix has another length.
+func (m *Memory) Append(label int, pix []uint8) error {
+	if err := checkLabel(len(m.labels), label, len(m.classes)); err != nil {
+		return err
+	}
+	if size := m.size(); len(pix) != size {
+		return fmt.Errorf("dataset: image %d has %d bytes: images of %s take %d", len(m.labels), len(pix),
+			shapeString(m.width, m.height, m.channels), size)
+	}
+	m.labels = append(m.labels, label)
+	m.pix = append(m.pix, pix...)
+	return nil
+}
+
+func checkLabel(i, label, classes int) error {
+	if label < 0 || label >= classes {
+		return fmt.Errorf("dataset: image %d has label %d: with %d classes it must be at least 0 and less than %d",
+			i, label, classes, classes)
+	}
+	return nil
+}
+
+func (m *Memory) size() int { return m.width * m.height * m.channels }
+
+// Shape returns the extents that all images share.
+func (m *Memory) Shape() (width, height, channels int) { return m.width, m.height, m.channels }
+
+// Len is the number of images.
+func (m *Memory) Len() int { return len(m.labels) }
+
+// Label is the class of image i.
+func (m *Memory) Label(i int) int { return m.labels[i] }
+
+// Classes are the names of the classes.
+func (m *Memory) Classes() []string { return m.classes }
+
+// Image copies image i to dst.
+func (m *Memory) Image(i int, dst *Image) error {
+	if err := checkIndex(i, len(m.labels)); err != nil {
+		return err
+	}
+	dst.Resize(m.width, m.height, m.channels)
+	size := m.size()
+	copy(dst.Pix, m.pix[i*size:(i+1)*size])
+	return nil
+}

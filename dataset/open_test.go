@@ -1,0 +1,67 @@
+package dataset
+
+import (
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestOpenFolders(t *testing.T) {
+	for _, second := range []string{"test", "val"} {
+		dir := t.TempDir()
+		raw := encodePNG(t, stripes(4, 4))
+		writeFile(t, raw, dir, "train", "ant", "0.png")
+		writeFile(t, raw, dir, "train", "bee", "0.png")
+		writeFile(t, raw, dir, second, "ant", "0.png")
+		_, _, err := Open(dir, 0, 0)
+		require.EqualError(t, err, "dataset: the classes of "+filepath.Join(dir, "train")+" and "+
+			filepath.Join(dir, second)+` differ: only in the first: "bee"; only in the second: none`)
+		writeFile(t, raw, dir, second, "bee", "0.png")
+		train, test, err := Open(dir, 6, 5)
+		require.NoError(t, err)
+		require.Equal(t, train.Classes(), test.Classes())
+		var img Image
+		require.NoError(t, test.Image(1, &img))
+		require.Equal(t, "6×5×3", img.Shape())
+	}
+}
+
+func TestOpenCIFAR(t *testing.T) {
+	dir := t.TempDir()
+	writeCIFAR10(t, filepath.Join(dir, "cifar-10-batches-bin"))
+	train, test, err := Open(dir, 0, 32)
+	require.NoError(t, err)
+	require.Equal(t, 10, train.Len())
+	require.Equal(t, 1, test.Len())
+	train, test, err = Open(dir, 64, 64)
+	require.EqualError(t, err, "dataset: images of 64×64 were asked for, CIFAR-10 has 32×32: ask for 0×0")
+	require.True(t, train == nil && test == nil)
+
+	writeCIFAR100(t, dir)
+	_, _, err = Open(dir, 0, 0)
+	require.EqualError(t, err, "dataset: "+dir+" holds both CIFAR-10 and CIFAR-100: call CIFAR10 or CIFAR100, or name the "+
+		"folder of one")
+	hundred := t.TempDir()
+	writeCIFAR100(t, hundred)
+	train, _, err = Open(hundred, 0, 0)
+	require.NoError(t, err)
+	require.Len(t, train.Classes(), 100)
+	writeFile(t, []byte("short"), hundred, "test.bin")
+	train, test, err = Open(hundred, 0, 0)
+	require.ErrorContains(t, err, "truncated at record 0")
+	require.True(t, train == nil && test == nil, "no typed nil")
+}
+
+func TestOpenErrors(t *testing.T) {
+	dir := t.TempDir()
+	_, _, err := Open(dir, 0, 0)
+	require.EqualError(t, err, "dataset: no known data set in "+dir+": looked for class folders in train and test (or val), "+
+		"for CIFAR-10 (data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, "+
+		"test_batch.bin) there or in cifar-10-batches-bin, and for CIFAR-100 (train.bin, test.bin) there or in "+
+		"cifar-100-binary")
+	writeFile(t, encodePNG(t, stripes(4, 4)), dir, "train", "ant", "0.png")
+	_, _, err = Open(dir, 0, 0)
+	require.EqualError(t, err,
+		"dataset: "+dir+" holds train but neither test nor val: add one, or use OpenFolder on train")
+}

@@ -1,0 +1,34 @@
+package dataset
+
+import (
+	"fmt"
+	"slices"
+)
+
+type subset struct {
+	Dataset
+	indices []int
+}
+
+// Subset returns the images of d at the given indices, in that order; an index may repeat. It reads through to d and
+// keeps a copy of indices. An index out of range is an error.
+func Subset(d Dataset, indices []int) (Dataset, error) {
+	for at, i := range indices {
+		if i < 0 || i >= d.Len() {
+			return nil, fmt.Errorf("dataset: indices[%d] of a subset is %d: with %d images it must be at least 0 and less "+
+				"than %d", at, i, d.Len(), d.Len())
+		}
+	}
+	return &subset{d, slices.Clone(indices)}, nil
+}
+
+func (s *subset) Len() int { return len(s.indices) }
+
+func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
+
+func (s *subset) Image(i int, dst *Image) error {
+	if err := checkIndex(i, len(s.indices)); err != nil {
+		return err
+	}
+	return s.Dataset.Image(s.indices[i], dst)
+}
