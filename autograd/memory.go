@@ -1,0 +1,51 @@
+package autograd
+
+import "github.com/longtail-ml/longtail/tensor"
+
+// memory lends arrays by exact length. A training step asks for the same lengths each time, so after the first step
+// nothing is allocated.
+type memory struct {
+	free map[int][][]float32
+	kept [][]float32 // lent until reset
+}
+
+// keep lends zeros until reset.
+func (m *memory) keep(shape []int) *tensor.Tensor {
+	x := m.borrow(shape)
+	m.kept = append(m.kept, x.Data())
+	return x
+}
+
+// borrow lends zeros until release.
+func (m *memory) borrow(shape []int) *tensor.Tensor {
+	n := tensor.Shape(shape).Len()
+	list := m.free[n]
+	if len(list) == 0 {
+		return tensor.New(shape...)
+	}
+	v := list[len(list)-1]
+	m.free[n] = list[:len(list)-1]
+	clear(v)
+	x, err := tensor.FromSlice(v, shape...)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func (m *memory) release(x *tensor.Tensor) { m.give(x.Data()) }
+
+func (m *memory) give(v []float32) {
+	if m.free == nil {
+		m.free = map[int][][]float32{}
+	}
+	m.free[len(v)] = append(m.free[len(v)], v)
+}
+
+func (m *memory) reset() {
+	for _, v := range m.kept {
+		m.give(v)
+	}
+	clear(m.kept)
+	m.kept = m.kept[:0]
+}

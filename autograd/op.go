@@ -1,0 +1,87 @@
+package autograd
+
+import "github.com/longtail-ml/longtail/tensor"
+
+// Op puts the result of an operation on the tape of its inputs: out was computed from the values of in, and back adds
+// the gradient of each input given the gradient gy of out. gx[i] is nil where in[i] needs no gradient, else a tensor of
+// in[i]'s shape to add into. back may use gy as scratch memory. It runs at most once, before the tape is reset.
+//
+// Op panics with *tensor.Error if there is no input, or the inputs are of several tapes or of an earlier step.
+func Op(name string, out *tensor.Tensor, in []*Var, back func(gy *tensor.Tensor, gx []*tensor.Tensor)) *Var {
+	if len(in) == 0 {
+		panic(&tensor.Error{Op: name, Detail: "an operation needs an input to know its tape; use Tape.Const"})
+	}
+	t := in[0].tape
+	y := t.Const(out)
+	for _, v := range in {
+		v.check(name)
+		if v.tape != t {
+			panic(&tensor.Error{Op: name, Shapes: []tensor.Shape{in[0].value.Shape(), v.value.Shape()},
+				Detail: "the inputs are on different tapes"})
+		}
+		y.needs = y.needs || v.needs
+	}
+	if y.needs = y.needs && !t.mode.NoGrad; y.needs {
+		t.nodes = append(t.nodes, node{out: y, in: in, back: back})
+	}
+	return y
+}
+
+// Backward adds to Param.Grad of every parameter y depends on the gradient of sum(y·gy). gy nil means 1: y must then be
+// a single value, a loss. A given gy of y's shape continues a gradient computed elsewhere (gradient caching).
+// A tape can be run backward once; what the operations saved is used up.
+func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
+	y.check("Tape.Backward")
+	switch {
+	case t.spent:
+		panic(&tensor.Error{Op: "Tape.Backward", Detail: "has already run on this step: Reset first, and sum losses into one"})
+	case gy == nil && y.value.Len() != 1:
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape()}, Detail: "needs a gradient unless it holds one value"})
+	case gy != nil && !gy.Shape().Equal(y.value.Shape()):
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape(), gy.Shape()}, Detail: "the gradient must have the value's shape"})
+	}
+	t.spent = true
+	if !y.needs {
+		return
+	}
+	seed := t.gradient(y)
+	for i := range seed.Data() {
+		if gy == nil {
+			seed.Data()[i] += 1
+		} else {
+			seed.Data()[i] += gy.Data()[i]
+		}
+	}
+	gx := make([]*tensor.Tensor, 0, 4)
+	for i := len(t.nodes) - 1; i >= 0; i-- {
+		n := &t.nodes[i]
+		if n.out.grad == nil {
+			continue // y does not depend on it
+		}
+		gx = gx[:0]
+		for _, v := range n.in {
+			if v.needs {
+				gx = append(gx, t.gradient(v))
+			} else {
+				gx = append(gx, nil)
+			}
+		}
+		n.back(n.out.grad, gx)
+		t.memory.release(n.out.grad)
+		n.out.grad = nil
+	}
+}
+
+// gradient returns where the gradient of v is summed, zeros at first. That of a parameter outlives the step.
+func (t *Tape) gradient(v *Var) *tensor.Tensor {
+	if p := v.param; p != nil {
+		if p.Grad == nil {
+			p.Grad = tensor.New(p.Value.Shape()...)
+		}
+		return p.Grad
+	}
+	if v.grad == nil {
+		v.grad = t.memory.borrow(v.value.Shape())
+	}
+	return v.grad
+}

@@ -1,0 +1,111 @@
+package autograd
+
+import (
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/blas"
+	"github.com/longtail-ml/longtail/tensor"
+	gonum "gonum.org/v1/gonum/blas"
+)
+
+// Mode says how the step of a tape runs. The zero value records gradients in evaluation mode.
+type Mode struct {
+	Train   bool          // batch norm uses the batch's statistics, dropout drops
+	NoGrad  bool          // record nothing: Backward is not possible
+	Seed    uint64        // of Tape.Rand
+	Weights *Weights      // values to use in place of those of the parameters and buffers; nil: their own
+	BLAS    gonum.Float32 // dense products; nil: package blas
+}
+
+// Tape records one step. Make it with NewTape.
+type Tape struct {
+	mode   Mode
+	step   uint64
+	nodes  []node
+	leaves map[*Param]*Var
+	after  []func()
+	memory memory
+	macs   int64
+	rng    *rand.Rand
+	spent  bool // Backward has run
+}
+
+type node struct {
+	out  *Var
+	in   []*Var
+	back func(gy *tensor.Tensor, gx []*tensor.Tensor)
+}
+
+// NewTape returns an empty tape.
+func NewTape(m Mode) *Tape {
+	t := &Tape{leaves: map[*Param]*Var{}}
+	t.Reset(m)
+	return t
+}
+
+// Reset ends the step: it forgets every operation, takes back the memory of Tensor for the next step and discards
+// updates that were not committed.
+func (t *Tape) Reset(m Mode) {
+	if m.BLAS == nil {
+		m.BLAS = blas.Implementation{}
+	}
+	t.mode, t.rng, t.macs, t.spent = m, nil, 0, false
+	t.step++
+	clear(t.nodes)
+	t.nodes = t.nodes[:0]
+	clear(t.leaves)
+	clear(t.after)
+	t.after = t.after[:0]
+	t.memory.reset()
+}
+
+// Mode returns how this step runs.
+func (t *Tape) Mode() Mode { return t.mode }
+
+// Const puts x on the tape without a gradient.
+func (t *Tape) Const(x *tensor.Tensor) *Var { return &Var{tape: t, step: t.step, value: x} }
+
+// Param puts p on the tape: the same Var each time within a step.
+func (t *Tape) Param(p *Param) *Var {
+	if v, ok := t.leaves[p]; ok {
+		return v
+	}
+	v := t.Const(t.mode.Weights.value(p.Value))
+	v.param, v.needs = p, !p.Frozen && !t.mode.NoGrad
+	t.leaves[p] = v
+	return v
+}
+
+// Buffer returns the value of a module's buffer in this step: b itself unless Mode.Weights holds another. A module
+// must read its buffers through it.
+func (t *Tape) Buffer(b *tensor.Tensor) *tensor.Tensor { return t.mode.Weights.value(b) }
+
+// Tensor returns zeros that live until Reset: memory for results of operations.
+func (t *Tape) Tensor(shape ...int) *tensor.Tensor { return t.memory.keep(shape) }
+
+// AfterStep registers fn to run at Commit: how a layer in training updates its buffers without a forward pass changing
+// anything by itself.
+func (t *Tape) AfterStep(fn func()) { t.after = append(t.after, fn) }
+
+// Commit runs what AfterStep registered, in order. Call it once per training step that is kept, before Reset.
+func (t *Tape) Commit() {
+	for _, fn := range t.after {
+		fn()
+	}
+	clear(t.after)
+	t.after = t.after[:0]
+}
+
+// Rand returns the step's source of randomness, a PCG of Mode.Seed.
+func (t *Tape) Rand() *rand.Rand {
+	if t.rng == nil {
+		t.rng = rand.New(rand.NewPCG(t.mode.Seed, 0x6c6f6e677461696c))
+	}
+	return t.rng
+}
+
+// CountMACs adds n to the multiply-adds of this step; operations that multiply matrices call it.
+func (t *Tape) CountMACs(n int64) { t.macs += n }
+
+// MACs returns the multiply-adds of the forward pass so far.
+func (t *Tape) MACs() int64 { return t.macs }

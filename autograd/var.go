@@ -1,0 +1,57 @@
+package autograd
+
+import "github.com/longtail-ml/longtail/tensor"
+
+// Var is a value on a tape. It is valid until the tape is reset.
+type Var struct {
+	tape  *Tape
+	step  uint64 // the tape's step this Var belongs to
+	value *tensor.Tensor
+	grad  *tensor.Tensor // while Backward runs
+	param *Param         // of a leaf made by Tape.Param
+	needs bool           // a gradient is wanted here
+}
+
+// Value returns the tensor, which the caller must not change. It panics with *tensor.Error after the tape was reset.
+func (v *Var) Value() *tensor.Tensor {
+	v.check("Var.Value")
+	return v.value
+}
+
+// Shape returns the dimensions of the value.
+func (v *Var) Shape() tensor.Shape { return v.Value().Shape() }
+
+// Data returns the values, row-major.
+func (v *Var) Data() []float32 { return v.Value().Data() }
+
+// Dim returns dimension i; a negative i counts from the last.
+func (v *Var) Dim(i int) int { return v.Value().Dim(i) }
+
+// Tape returns the tape the Var is on.
+func (v *Var) Tape() *Tape {
+	v.check("Var.Tape")
+	return v.tape
+}
+
+// Param returns the parameter this Var is the value of, or nil.
+func (v *Var) Param() *Param { return v.param }
+
+// NeedsGrad reports whether Backward will want a gradient of this value.
+func (v *Var) NeedsGrad() bool { return v.needs }
+
+// Path returns the name of the first parameter among vars, for error messages.
+func Path(vars ...*Var) string {
+	for _, v := range vars {
+		if v != nil && v.param != nil && v.param.Name != "" {
+			return v.param.Name
+		}
+	}
+	return ""
+}
+
+func (v *Var) check(op string) {
+	if v.step != v.tape.step {
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{v.value.Shape()},
+			Detail: "this Var belongs to an earlier step: its tape has been reset"})
+	}
+}

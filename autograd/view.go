@@ -1,0 +1,79 @@
+package autograd
+
+import (
+	"fmt"
+
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Reshape returns the same values under another shape.
+func Reshape(x *Var, shape ...int) *Var {
+	return Op("autograd.Reshape", x.Value().Reshape(shape...), []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.AddScaled(gx[0].Data(), 1, gy.Data())
+	})
+}
+
+// Rows returns entries from ≤ i < to along the first dimension.
+func Rows(x *Var, from, to int) *Var {
+	return Op("autograd.Rows", x.Value().Rows(from, to), []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.AddScaled(gx[0].Rows(from, to).Data(), 1, gy.Data())
+	})
+}
+
+// Concat joins xs along the first dimension; the other dimensions must agree.
+func Concat(xs ...*Var) *Var {
+	if len(xs) == 0 {
+		panic(&tensor.Error{Op: "autograd.Concat", Detail: "nothing to join"})
+	}
+	if len(xs) == 1 {
+		return xs[0]
+	}
+	shape := append(tensor.Shape{}, xs[0].Shape()...)
+	shape[0] = 0
+	for _, x := range xs {
+		s := x.Shape()
+		if len(s) != len(shape) || !s[1:].Equal(shape[1:]) {
+			panic(&tensor.Error{Op: "autograd.Concat", Path: Path(xs...), Shapes: []tensor.Shape{xs[0].Shape(), s},
+				Detail: "dimensions after the first differ"})
+		}
+		shape[0] += s[0]
+	}
+	y := xs[0].Tape().Tensor(shape...)
+	at := 0
+	for _, x := range xs {
+		at += copy(y.Data()[at:], x.Data())
+	}
+	return Op("autograd.Concat", y, xs, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		at := 0
+		for i, x := range xs {
+			n := x.value.Len()
+			if gx[i] != nil {
+				kernels.AddScaled(gx[i].Data(), 1, gy.Data()[at:at+n])
+			}
+			at += n
+		}
+	})
+}
+
+// Gather returns the rows of x [R, …] at the given indices, in that order; an index may repeat.
+func Gather(x *Var, rows []int) *Var {
+	shape := append(tensor.Shape{}, x.Shape()...)
+	if len(shape) == 0 {
+		panic(&tensor.Error{Op: "autograd.Gather", Shapes: []tensor.Shape{shape}, Detail: "a scalar has no rows"})
+	}
+	n, width := shape[0], shape[1:].Len()
+	shape[0] = len(rows)
+	y := x.Tape().Tensor(shape...)
+	for i, r := range rows {
+		if r < 0 || r >= n {
+			panic(&tensor.Error{Op: "autograd.Gather", Path: Path(x), Shapes: []tensor.Shape{x.Shape()}, Detail: fmt.Sprintf("no row %d", r)})
+		}
+		copy(y.Data()[i*width:(i+1)*width], x.Data()[r*width:])
+	}
+	return Op("autograd.Gather", y, []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		for i, r := range rows {
+			kernels.AddScaled(gx[0].Data()[r*width:(r+1)*width], 1, gy.Data()[i*width:(i+1)*width])
+		}
+	})
+}

@@ -1,0 +1,97 @@
+package loss
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// PrototypicalContrastive is the PSC loss of hybrid networks (arXiv 2103.14267). With s_ij the inner product of
+// embedding i and prototype j over the temperature and y the row's label,
+//
+//	L_i = −log( e^{s_iy} / Σ_{j≠y} e^{s_ij} )
+//
+// averaged over the rows. The denominator leaves the row's own class out, so the loss can be negative; IncludeOwn keeps
+// it in, which is softmax. It holds R·C similarities where the SC loss holds R². It needs at least two classes.
+type PrototypicalContrastive struct {
+	// Bank has one prototype for each class.
+	Bank prototype.Bank
+	// Temperature τ > 0; the paper uses 1 on CIFAR-10 and 0.1 on CIFAR-100.
+	Temperature float64
+	// IncludeOwn keeps the row's own class in the denominator.
+	IncludeOwn bool
+}
+
+// Needs asks for embeddings.
+func (l *PrototypicalContrastive) Needs() Needs { return Needs{Embedding: true} }
+
+// Prepare checks the settings against the number of classes.
+func (l *PrototypicalContrastive) Prepare(classCounts []int) error {
+	if l.Bank == nil {
+		return fmt.Errorf("loss: prototypical contrastive: Bank is nil: set prototypes, such as prototype.NewLearnable")
+	}
+	if len(classCounts) < 2 {
+		return fmt.Errorf("loss: prototypical contrastive: %d class: there must be another class to contrast with", len(classCounts))
+	}
+	return checkTemperature("prototypical contrastive", l.Temperature, "1 on CIFAR-10, 0.1 on CIFAR-100")
+}
+
+// Visit shows the prototypes.
+func (l *PrototypicalContrastive) Visit(v nn.Visitor) { v.Sub("prototypes", l.Bank) }
+
+// Forward returns the loss. No rows give 0.
+func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
+	const op = "loss.PrototypicalContrastive"
+	rows, _ := check(op, in.Embedding, in)
+	noMix(op, in)
+	if l.Bank == nil {
+		mustPrepare(op, l.Prepare(nil))
+	}
+	s := autograd.MatMulT(in.Embedding, l.Bank.Vectors(in.Embedding.Tape()))
+	classes := s.Dim(1)
+	checkLabels(op, in.Labels, classes)
+	mustPrepare(op, l.Prepare(make([]int, classes)))
+
+	lse := make([]float64, rows)
+	sum := 0.0
+	for i, y := range in.Labels {
+		v := s.Data()[i*classes : (i+1)*classes]
+		lse[i] = l.denominator(v, y)
+		sum += lse[i] - float64(v[y])/l.Temperature
+	}
+	y := in.Embedding.Tape().Tensor()
+	y.Data()[0] = float32(sum / float64(max(rows, 1)))
+	return autograd.Op(op, y, []*autograd.Var{s}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		g := float64(gy.Item()) / float64(max(rows, 1)) / l.Temperature
+		for i, y := range in.Labels {
+			v, ds := s.Data()[i*classes:(i+1)*classes], gx[0].Data()[i*classes:(i+1)*classes]
+			for j := range v {
+				if j != y || l.IncludeOwn {
+					ds[j] += float32(g * math.Exp(float64(v[j])/l.Temperature-lse[i]))
+				}
+			}
+			ds[y] -= float32(g)
+		}
+	}), Stats{Anchors: rows, ZeroRows: zeroRows(in.Embedding)}
+}
+
+// denominator returns the log-sum-exp over the classes of the denominator.
+func (l *PrototypicalContrastive) denominator(s []float32, own int) float64 {
+	top := math.Inf(-1)
+	for j, v := range s {
+		if j != own || l.IncludeOwn {
+			top = math.Max(top, float64(v)/l.Temperature)
+		}
+	}
+	sum := 0.0
+	for j, v := range s {
+		if j != own || l.IncludeOwn {
+			sum += math.Exp(float64(v)/l.Temperature - top)
+		}
+	}
+	return top + math.Log(sum)
+}

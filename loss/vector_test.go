@@ -1,0 +1,92 @@
+package loss_test
+
+import (
+	"testing"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/vectortest"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+type vectorCase struct {
+	Loss        string
+	Embedding   *vectortest.Tensor
+	DEmbedding  vectortest.Tensor
+	Prototypes  *vectortest.Tensor
+	DPrototypes vectortest.Tensor
+	Logits      *vectortest.Tensor
+	DLogits     vectortest.Tensor
+	Labels      []int
+	Temperature float64
+	Smoothing   float64
+	Weights     []float64
+	Value       float64
+	Note        string
+}
+
+func param(t *testing.T, v *vectortest.Tensor) *autograd.Param {
+	if v == nil {
+		return nil
+	}
+	x, err := tensor.FromSlice(v.Float32(), v.Shape...)
+	require.NoError(t, err)
+	return autograd.NewParam(x)
+}
+
+func TestVectorLosses(t *testing.T) {
+	later := map[string]bool{"balanced_contrastive": true, "focal": true, "class_balanced_cross_entropy": true,
+		"balanced_softmax": true, "logit_adjusted": true, "ldam": true} // not in this package yet
+	var cases []vectorCase
+	vectortest.Load(t, "losses", &cases)
+	for _, c := range cases {
+		if later[c.Loss] {
+			continue
+		}
+		t.Run(c.Loss+" "+c.Note, func(t *testing.T) {
+			embedding, logits, protos := param(t, c.Embedding), param(t, c.Logits), param(t, c.Prototypes)
+			bank := &prototype.Learnable{Weight: protos}
+			var l loss.Loss
+			switch c.Loss {
+			case "supervised_contrastive":
+				l = &loss.SupervisedContrastive{Temperature: c.Temperature}
+			case "supervised_contrastive_in":
+				l = &loss.SupervisedContrastive{Temperature: c.Temperature, Inside: true}
+			case "prototypical_contrastive":
+				l = &loss.PrototypicalContrastive{Bank: bank, Temperature: c.Temperature}
+			case "prototypical_contrastive_full":
+				l = &loss.PrototypicalContrastive{Bank: bank, Temperature: c.Temperature, IncludeOwn: true}
+			case "cross_entropy":
+				l = &loss.CrossEntropy{}
+			case "label_smoothing":
+				l = &loss.CrossEntropy{Smoothing: c.Smoothing}
+			case "weighted_cross_entropy":
+				l = &loss.CrossEntropy{Weights: c.Weights}
+			default:
+				t.Fatalf("no loss for the case %q", c.Loss)
+			}
+			tape := autograd.NewTape(autograd.Mode{Train: true})
+			in := loss.Input{Labels: c.Labels, Views: 1}
+			if embedding != nil {
+				in.Embedding = nn.L2Normalize(tape.Param(embedding))
+			}
+			if logits != nil {
+				in.Logits = tape.Param(logits)
+			}
+			y, _ := l.Forward(in)
+			tape.Backward(y, nil)
+			vectortest.Close(t, "value", y.Data(), []float64{c.Value}, 0)
+			for name, g := range map[string]struct {
+				p    *autograd.Param
+				want vectortest.Tensor
+			}{"dembedding": {embedding, c.DEmbedding}, "dlogits": {logits, c.DLogits}, "dprototypes": {protos, c.DPrototypes}} {
+				if g.p != nil {
+					vectortest.Close(t, name, g.p.Grad.Data(), g.want.Data, 0)
+				}
+			}
+		})
+	}
+}

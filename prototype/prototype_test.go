@@ -1,0 +1,45 @@
+package prototype_test
+
+import (
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/stretchr/testify/require"
+)
+
+func TestLearnableGivesUnitRows(t *testing.T) {
+	b, err := prototype.NewLearnable(5, 7, rand.New(rand.NewPCG(1, 1)))
+	require.NoError(t, err)
+	v := b.Vectors(autograd.NewTape(autograd.Mode{}))
+	require.True(t, v.NeedsGrad())
+	for r := range 5 {
+		sum := 0.0
+		for _, x := range v.Data()[r*7 : r*7+7] {
+			sum += float64(x) * float64(x)
+		}
+		require.InDelta(t, 1, math.Sqrt(sum), 1e-6)
+	}
+	require.Len(t, nn.Params(b), 1)
+	require.Equal(t, "weight", nn.Params(b)[0].Path)
+}
+
+func TestLearnableRejectsEmptySizes(t *testing.T) {
+	_, err := prototype.NewLearnable(0, 3, nil)
+	require.EqualError(t, err, "prototype: 0 classes of dimension 3: both must be at least 1")
+	_, err = prototype.NewLearnable(3, -1, nil)
+	require.EqualError(t, err, "prototype: 3 classes of dimension -1: both must be at least 1")
+}
+
+func ExampleLearnable() {
+	bank, err := prototype.NewLearnable(10, 128, rand.New(rand.NewPCG(1, 1)))
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(bank.Vectors(autograd.NewTape(autograd.Mode{})).Shape())
+	// Output: [10 128]
+}
