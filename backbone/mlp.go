@@ -1,0 +1,55 @@
+package backbone
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+)
+
+// MLP is a chain of Linear and ReLU: for vectors and for images, which it flattens.
+type MLP struct {
+	Layers []*nn.Linear
+	in     int
+}
+
+// NewMLP returns an MLP of the given widths, the input's first, then each layer's: NewMLP(seed, 6, 8) is one layer from
+// 6 to 8. Fewer than two widths or one below 1 is an error.
+func NewMLP(seed uint64, widths ...int) (*MLP, error) {
+	if len(widths) < 2 {
+		return nil, fmt.Errorf("backbone: an MLP needs the width of its input and of at least one layer, not %v", widths)
+	}
+	for _, w := range widths {
+		if w < 1 {
+			return nil, fmt.Errorf("backbone: the widths of an MLP must be at least 1, not %v", widths)
+		}
+	}
+	rng := rand.New(rand.NewPCG(seed, 0x6d6c70))
+	m := &MLP{in: widths[0]}
+	for i, w := range widths[1:] {
+		m.Layers = append(m.Layers, nn.NewLinear(widths[i], w, rng))
+	}
+	return m, nil
+}
+
+// OutDim is the width of the last layer.
+func (m *MLP) OutDim() int { return m.Layers[len(m.Layers)-1].Weight.Value.Dim(0) }
+
+// Forward returns the features [N, OutDim] of x [N, …] with as many values a sample as the first width.
+func (m *MLP) Forward(x *autograd.Var) *autograd.Var {
+	if s := x.Shape(); len(s) != 2 && len(s) > 0 && s[1:].Len() == m.in {
+		x = autograd.Reshape(x, s[0], m.in)
+	}
+	for _, l := range m.Layers {
+		x = nn.ReLU(l.Forward(x))
+	}
+	return x
+}
+
+// Visit shows each layer under its index.
+func (m *MLP) Visit(v nn.Visitor) {
+	for i, l := range m.Layers {
+		v.Sub(fmt.Sprint(i), l)
+	}
+}

@@ -1,0 +1,114 @@
+package backbone
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+)
+
+// ResNetSettings describe a CIFAR ResNet (arXiv 1512.03385, section 4.2).
+type ResNetSettings struct {
+	// Depth is 6n+2 for n blocks a stage: 8, 14, 20, 32, 44, 56, 110, …. 0 means 32.
+	Depth int
+	// Width is the number of channels of the stem and the first stage; the others have two and four times as many. 0
+	// means 16. Some papers' "ResNet-32" has 64, sixteen times the parameters: nn.Summarize tells them apart.
+	Width int
+	// Channels of the image. 0 means 3.
+	Channels int
+	// Seed of the He-normal weights.
+	Seed uint64
+}
+
+// ResNet is a CIFAR ResNet: a 3×3 stem, three stages of basic blocks with strides 1, 2 and 2, shortcuts without
+// parameters (option A), global average pooling. It takes images of any size of at least 1×1.
+type ResNet struct {
+	stem   *nn.ConvBN
+	stages [3][]*basicBlock
+	out    int
+}
+
+// NewResNet returns a network with fresh weights. Settings no ResNet can have are an error.
+func NewResNet(s ResNetSettings) (*ResNet, error) {
+	if s.Depth == 0 {
+		s.Depth = 32
+	}
+	if s.Width == 0 {
+		s.Width = 16
+	}
+	if s.Channels == 0 {
+		s.Channels = 3
+	}
+	if s.Depth < 8 || (s.Depth-2)%6 != 0 {
+		return nil, fmt.Errorf("backbone: a CIFAR ResNet has depth 6n+2 (8, 20, 32, 44, 56, 110), not %d", s.Depth)
+	}
+	if s.Width < 1 || s.Channels < 1 {
+		return nil, fmt.Errorf("backbone: width %d and channels %d must be at least 1", s.Width, s.Channels)
+	}
+	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
+	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), out: 4 * s.Width}
+	in := s.Width
+	for i := range r.stages {
+		out, stride := s.Width<<i, 1
+		if i > 0 {
+			stride = 2
+		}
+		for range (s.Depth - 2) / 6 {
+			r.stages[i] = append(r.stages[i], newBasicBlock(in, out, stride, rng))
+			in, stride = out, 1
+		}
+	}
+	return r, nil
+}
+
+// OutDim is four times the width.
+func (r *ResNet) OutDim() int { return r.out }
+
+// Forward returns the features [N, OutDim] of images [N, H, W, C].
+func (r *ResNet) Forward(x *autograd.Var) *autograd.Var {
+	x = r.stem.Forward(x)
+	for _, stage := range r.stages {
+		for _, b := range stage {
+			x = b.forward(x)
+		}
+	}
+	return nn.GlobalAvgPool2d(x)
+}
+
+// Visit shows conv1, bn1 and layer1.0.conv1 to layer3.n.bn2, PyTorch's names.
+func (r *ResNet) Visit(v nn.Visitor) {
+	v.Sub("conv1", r.stem.Conv)
+	v.Sub("bn1", r.stem.BN)
+	for i, stage := range r.stages {
+		for j, b := range stage {
+			v.Sub(fmt.Sprintf("layer%d.%d", i+1, j), b)
+		}
+	}
+}
+
+// basicBlock is two 3×3 convolutions with batch norm and a shortcut around them.
+type basicBlock struct {
+	first, second *nn.ConvBN
+	out, stride   int
+}
+
+func newBasicBlock(in, out, stride int, rng *rand.Rand) *basicBlock {
+	return &basicBlock{
+		first:  nn.NewConvBN(in, out, 3, stride, 1, true, rng),
+		second: nn.NewConvBN(out, out, 3, 1, 1, true, rng),
+		out:    out, stride: stride,
+	}
+}
+
+func (b *basicBlock) forward(x *autograd.Var) *autograd.Var {
+	return b.second.ForwardAdd(b.first.Forward(x), nn.ShortcutA(x, b.out, b.stride))
+}
+
+// Visit shows the convolutions and batch norms.
+func (b *basicBlock) Visit(v nn.Visitor) {
+	v.Sub("conv1", b.first.Conv)
+	v.Sub("bn1", b.first.BN)
+	v.Sub("conv2", b.second.Conv)
+	v.Sub("bn2", b.second.BN)
+}
