@@ -1,0 +1,120 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/longtail-ml/longtail/internal/parallel"
+)
+
+// chunkSize is the number of elements that are worth handing to another core, and the length of one partial sum.
+const chunkSize = 1 << 14
+
+// Relu sets y = max(x, 0); NaN stays NaN. y may alias x.
+func Relu(y, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		x, y := x[lo:hi], y[lo:hi]
+		for i, v := range x {
+			y[i] = max(v, 0)
+		}
+	})
+}
+
+// ReluGrad adds dy to dx where y, the result of Relu, is positive.
+func ReluGrad(dx, dy, y []float32) {
+	parallel.Range(len(y), chunkSize, func(lo, hi int) {
+		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
+		for i, v := range y {
+			dx[i] += ifPositive(v, dy[i])
+		}
+	})
+}
+
+// ifPositive is g where y > 0 and 0 elsewhere (NaN included). Signs of activations are as good as random: integer
+// arithmetic spares the processor a branch that it would guess wrong half the time.
+func ifPositive(y, g float32) float32 {
+	bits := math.Float32bits(g)
+	if math.Float32bits(y)-1 >= 0x7f800000 { // +0, negative or NaN; +Inf is 0x7f800000
+		bits = 0
+	}
+	return math.Float32frombits(bits)
+}
+
+// Sigmoid sets y = 1/(1+exp(−x)). y may alias x.
+func Sigmoid(y, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			y[i] = float32(1 / (1 + math.Exp(-float64(x[i]))))
+		}
+	})
+}
+
+// SigmoidGrad adds dy·y·(1−y) to dx, where y is the result of Sigmoid.
+func SigmoidGrad(dx, dy, y []float32) {
+	parallel.Range(len(y), chunkSize, func(lo, hi int) {
+		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
+		for i, v := range y {
+			dx[i] += dy[i] * v * (1 - v)
+		}
+	})
+}
+
+// Tanh sets y to the hyperbolic tangent of x. y may alias x.
+func Tanh(y, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			y[i] = float32(math.Tanh(float64(x[i])))
+		}
+	})
+}
+
+// TanhGrad adds dy·(1−y²) to dx, where y is the result of Tanh.
+func TanhGrad(dx, dy, y []float32) {
+	parallel.Range(len(y), chunkSize, func(lo, hi int) {
+		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
+		for i, v := range y {
+			dx[i] += dy[i] * (1 - v*v)
+		}
+	})
+}
+
+// Add adds x to dst.
+func Add(dst, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) { addTo(dst[lo:hi], x[lo:hi]) })
+}
+
+func addTo(dst, x []float32) {
+	dst = dst[:len(x)]
+	for i, v := range x {
+		dst[i] += v
+	}
+}
+
+// AddScaled adds alpha·x to dst.
+func AddScaled(dst []float32, alpha float32, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		dst, x := dst[lo:hi], x[lo:hi]
+		for i, v := range x {
+			dst[i] += alpha * v
+		}
+	})
+}
+
+// Scale multiplies x by alpha.
+func Scale(x []float32, alpha float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		x := x[lo:hi]
+		for i := range x {
+			x[i] *= alpha
+		}
+	})
+}
+
+// Fill sets all of dst to v.
+func Fill(dst []float32, v float32) {
+	parallel.Range(len(dst), chunkSize, func(lo, hi int) {
+		dst := dst[lo:hi]
+		for i := range dst {
+			dst[i] = v
+		}
+	})
+}

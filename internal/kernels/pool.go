@@ -1,0 +1,81 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/longtail-ml/longtail/internal/parallel"
+)
+
+// MaxPool sets y [n, outH, outW, c] to the maxima over windows of k×k pixels of x [n, h, w, c]; outH and outW are as
+// OutSize gives them. argmax, of y's shape, gets the pixel y·w+x of its image that the maximum came from: the first of
+// equal ones. Padding never wins, a NaN always does. A window that lies wholly in the padding gives −Inf and argmax −1.
+func MaxPool(x []float32, n, h, w, c, k, stride, pad int, y []float32, argmax []int32) {
+	outH, outW := OutSize(h, k, stride, pad), OutSize(w, k, stride, pad)
+	parallel.For(n*outH, func(line int) {
+		image := x[line/outH*h*w*c:][:h*w*c]
+		top := line%outH*stride - pad
+		for ox := range outW {
+			left := ox*stride - pad
+			at := (line*outW + ox) * c
+			best, arg := y[at:at+c], argmax[at:at+c]
+			for j := range best {
+				best[j], arg[j] = float32(math.Inf(-1)), -1
+			}
+			for py := max(top, 0); py < min(top+k, h); py++ {
+				for px := max(left, 0); px < min(left+k, w); px++ {
+					pixel := py*w + px
+					for j, v := range image[pixel*c:][:c] {
+						if v > best[j] || v != v && best[j] == best[j] || arg[j] < 0 {
+							best[j], arg[j] = v, int32(pixel)
+						}
+					}
+				}
+			}
+		}
+	})
+}
+
+// MaxPoolGrad adds dy, the gradient of MaxPool's y, to dx [n, h, w, c] at the pixels that argmax names.
+func MaxPoolGrad(dy []float32, argmax []int32, n, h, w, c, k, stride, pad int, dx []float32) {
+	out := OutSize(h, k, stride, pad) * OutSize(w, k, stride, pad)
+	parallel.For(n, func(i int) {
+		image := dx[i*h*w*c:][:h*w*c]
+		for p := i * out; p < (i+1)*out; p++ {
+			for j, pixel := range argmax[p*c : (p+1)*c] {
+				if pixel >= 0 {
+					image[int(pixel)*c+j] += dy[p*c+j]
+				}
+			}
+		}
+	})
+}
+
+// GlobalAvgPool sets y [n, c] to the mean over the pixels of each image of x [n, h, w, c]. The sums are made in
+// float64.
+func GlobalAvgPool(x []float32, n, h, w, c int, y []float32) {
+	parallel.For(n, func(i int) {
+		sums := make([]float64, c)
+		for p := i * h * w; p < (i+1)*h*w; p++ {
+			for j, v := range x[p*c:][:len(sums)] {
+				sums[j] += float64(v)
+			}
+		}
+		for j, v := range sums {
+			y[i*c+j] = float32(v / float64(h*w))
+		}
+	})
+}
+
+// GlobalAvgPoolGrad adds dy/(h·w), with dy [n, c] the gradient of GlobalAvgPool's y, to every pixel of dx [n, h, w, c].
+func GlobalAvgPoolGrad(dy []float32, n, h, w, c int, dx []float32) {
+	parallel.For(n, func(i int) {
+		scale := 1 / float32(h*w)
+		g := dy[i*c:][:c]
+		for p := i * h * w; p < (i+1)*h*w; p++ {
+			out := dx[p*c:][:len(g)]
+			for j, v := range g {
+				out[j] += scale * v
+			}
+		}
+	})
+}

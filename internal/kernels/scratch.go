@@ -1,0 +1,27 @@
+package kernels
+
+import (
+	"math/bits"
+	"sync"
+)
+
+// scratch is working memory that is kept between calls.
+type scratch struct{ data []float32 }
+
+// scratchPools holds scratch by size: pool i that of capacity 1<<i.
+var scratchPools [bits.UintSize]sync.Pool
+
+// getScratch returns n elements of unspecified content; putScratch takes them back.
+func getScratch(n int) *scratch {
+	class := bits.Len(uint(max(n, 1) - 1))
+	s, ok := scratchPools[class].Get().(*scratch)
+	if !ok {
+		s = &scratch{make([]float32, 1<<class)}
+	}
+	s.data = s.data[:n]
+	return s
+}
+
+func putScratch(s *scratch) {
+	scratchPools[bits.Len(uint(cap(s.data)-1))].Put(s)
+}

@@ -1,0 +1,104 @@
+package parallel
+
+import (
+	"errors"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// withProcs runs f under several values of GOMAXPROCS.
+func withProcs(t *testing.T, f func(t *testing.T)) {
+	t.Helper()
+	old := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(old)
+	for _, procs := range []int{1, 2, 3, 7} {
+		runtime.GOMAXPROCS(procs)
+		f(t)
+	}
+}
+
+func TestForVisitsEachIndexOnce(t *testing.T) {
+	withProcs(t, func(t *testing.T) {
+		for _, n := range []int{-1, 0, 1, 2, 5, 100, 1000} {
+			counts := make([]int32, max(n, 0))
+			For(n, func(i int) { atomic.AddInt32(&counts[i], 1) })
+			for _, c := range counts {
+				require.EqualValues(t, 1, c)
+			}
+		}
+	})
+}
+
+func TestForNestedAndConcurrent(t *testing.T) {
+	withProcs(t, func(t *testing.T) {
+		var total atomic.Int64
+		var wg sync.WaitGroup
+		for range 4 {
+			wg.Go(func() {
+				For(10, func(i int) {
+					For(10, func(j int) { total.Add(int64(i*10 + j)) })
+				})
+			})
+		}
+		wg.Wait()
+		require.EqualValues(t, 4*4950, total.Load())
+	})
+}
+
+func TestForUsesSeveralGoroutines(t *testing.T) {
+	old := runtime.GOMAXPROCS(3)
+	defer runtime.GOMAXPROCS(old)
+	var wg sync.WaitGroup
+	wg.Add(3)
+	For(3, func(int) { wg.Done(); wg.Wait() }) // ends only when three run at a time
+}
+
+func TestForHandsPanicToCaller(t *testing.T) {
+	withProcs(t, func(t *testing.T) {
+		err := errors.New("bad index")
+		var running atomic.Int32
+		require.PanicsWithError(t, "bad index", func() {
+			For(100, func(i int) {
+				running.Add(1)
+				defer running.Add(-1)
+				if i == 17 {
+					panic(err)
+				}
+			})
+		})
+		require.Zero(t, running.Load())
+	})
+}
+
+func TestForStopsAfterPanic(t *testing.T) {
+	old := runtime.GOMAXPROCS(2)
+	defer runtime.GOMAXPROCS(old)
+	var done atomic.Int64
+	require.Panics(t, func() {
+		For(1<<40, func(i int) {
+			done.Add(1)
+			if i == 3 {
+				panic("stop")
+			}
+		})
+	})
+	require.Less(t, done.Load(), int64(1)<<30)
+}
+
+func TestRangeCoversInOrderAndBySizeAlone(t *testing.T) {
+	withProcs(t, func(t *testing.T) {
+		for n := range 40 {
+			for size := 1; size < 12; size++ {
+				ends := make([]int, n+1)
+				Range(n, size, func(lo, hi int) { ends[lo] = hi })
+				for lo := 0; lo < n; lo += size {
+					require.Equal(t, min(n, lo+size), ends[lo])
+				}
+			}
+		}
+	})
+}
