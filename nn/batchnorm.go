@@ -1,0 +1,169 @@
+package nn
+
+import (
+	"math"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// BatchNorm2d normalises each channel (the last dimension) over all others (arXiv 1502.03167): with the batch's mean and
+// variance when the tape trains, with the running ones otherwise. It takes [N, H, W, C] and [R, C] alike.
+//
+// In training the running statistics move at Tape.Commit, by Momentum towards the batch's mean and unbiased variance;
+// a batch with one value a channel has no variance and leaves the running one as it is.
+type BatchNorm2d struct {
+	Weight, Bias     *autograd.Param // [C]
+	RunningMean      *tensor.Tensor  // [C]
+	RunningVar       *tensor.Tensor  // [C]
+	Epsilon          float64         // added to the variance; 0 means 1e-5
+	Momentum         float64         // share of the batch in the running statistics; 0 means 0.1
+	NoRunningUpdates bool            // keep the running statistics as they are
+}
+
+// NewBatchNorm2d returns the identity on normalised input: weight 1, bias 0, running mean 0 and variance 1.
+func NewBatchNorm2d(channels int) *BatchNorm2d {
+	b := &BatchNorm2d{
+		Weight: autograd.NewParam(tensor.New(channels)), Bias: autograd.NewParam(tensor.New(channels)),
+		RunningMean: tensor.New(channels), RunningVar: tensor.New(channels),
+	}
+	for i := range channels {
+		b.Weight.Value.Data()[i], b.RunningVar.Data()[i] = 1, 1
+	}
+	return b
+}
+
+// Forward normalises x.
+func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
+	t := x.Tape()
+	gamma, beta := b.params("nn.BatchNorm2d", t, x.Shape())
+	s := b.statistics(t, x.Value(), gamma.Data(), beta.Data())
+	y := t.Tensor(x.Shape()...)
+	kernels.ScaleShift(y.Data(), x.Data(), s.scale, s.shift, nil, s.rows, s.c, false)
+	return autograd.Op("nn.BatchNorm2d", y, []*autograd.Var{x, gamma, beta}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		s.sums(gy, nil, x.Value(), gx[1], gx[2])
+		if gx[0] != nil {
+			dx := t.Tensor(x.Shape()...)
+			s.inputGrad(dx, gy, x.Value())
+			kernels.AddScaled(gx[0].Data(), 1, dx.Data())
+		}
+	})
+}
+
+// Visit shows weight, bias and the running statistics.
+func (b *BatchNorm2d) Visit(v Visitor) {
+	v.Param("weight", b.Weight)
+	v.Param("bias", b.Bias)
+	v.Buffer("running_mean", b.RunningMean)
+	v.Buffer("running_var", b.RunningVar)
+}
+
+func (b *BatchNorm2d) params(op string, t *autograd.Tape, x tensor.Shape) (gamma, beta *autograd.Var) {
+	gamma, beta = t.Param(b.Weight), t.Param(b.Bias)
+	if c := b.Weight.Value.Len(); len(x) < 2 || x[len(x)-1] != c {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(gamma), Shapes: []tensor.Shape{x, gamma.Shape()}, Detail: "channels and weight [C] differ"})
+	}
+	for _, shape := range []tensor.Shape{beta.Shape(), b.RunningMean.Shape(), b.RunningVar.Shape()} {
+		if !shape.Equal(gamma.Shape()) {
+			panic(&tensor.Error{Op: op, Path: autograd.Path(gamma), Shapes: []tensor.Shape{gamma.Shape(), shape},
+				Detail: "bias and running statistics must be [C] as the weight is"})
+		}
+	}
+	return gamma, beta
+}
+
+// normalisation is batch norm as y = x·scale + shift, and what its backward pass needs.
+type normalisation struct {
+	rows, c      int
+	scale, shift []float32
+	mean         []float32
+	invStd       []float64
+	batch        bool // the statistics are the batch's, so gradients flow through them
+	sumG, sumGX  []float64
+}
+
+func (b *BatchNorm2d) statistics(t *autograd.Tape, x *tensor.Tensor, gamma, beta []float32) *normalisation {
+	c := len(gamma)
+	s := &normalisation{rows: x.Len() / max(c, 1), c: c, batch: t.Mode().Train, scale: make([]float32, c),
+		shift: make([]float32, c), mean: make([]float32, c), invStd: make([]float64, c)}
+	epsilon := b.Epsilon
+	if epsilon == 0 {
+		epsilon = 1e-5
+	}
+	mean, variance := make([]float64, c), make([]float64, c)
+	if s.batch {
+		kernels.ChannelSums(x.Data(), s.rows, c, mean, variance)
+		n := float64(max(s.rows, 1))
+		for i := range c {
+			mean[i] /= n
+			variance[i] = variance[i]/n - mean[i]*mean[i]
+			if variance[i] < 0 { // rounding; NaN stays
+				variance[i] = 0
+			}
+		}
+		b.update(t, mean, variance, s.rows)
+	} else {
+		for i := range c {
+			mean[i] = float64(t.Buffer(b.RunningMean).Data()[i])
+			variance[i] = float64(t.Buffer(b.RunningVar).Data()[i])
+		}
+	}
+	for i := range c {
+		s.invStd[i] = 1 / math.Sqrt(variance[i]+epsilon)
+		scale := float64(gamma[i]) * s.invStd[i]
+		s.mean[i], s.scale[i] = float32(mean[i]), float32(scale)
+		s.shift[i] = float32(float64(beta[i]) - mean[i]*scale)
+	}
+	return s
+}
+
+func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows int) {
+	if b.NoRunningUpdates || rows == 0 {
+		return
+	}
+	m := b.Momentum
+	if m == 0 {
+		m = 0.1
+	}
+	t.AfterStep(func() {
+		for i := range mean {
+			rm, rv := &b.RunningMean.Data()[i], &b.RunningVar.Data()[i]
+			*rm = float32((1-m)*float64(*rm) + m*mean[i])
+			if rows > 1 {
+				*rv = float32((1-m)*float64(*rv) + m*variance[i]*float64(rows)/float64(rows-1))
+			}
+		}
+	})
+}
+
+// sums masks gy where relu (the output) is not positive, unless it is nil, and adds the gradients of weight and bias.
+func (s *normalisation) sums(gy, relu, x, dgamma, dbeta *tensor.Tensor) {
+	s.sumG, s.sumGX = make([]float64, s.c), make([]float64, s.c)
+	var mask []float32
+	if relu != nil {
+		mask = relu.Data()
+	}
+	kernels.BatchNormGradSums(gy.Data(), mask, x.Data(), s.mean, s.rows, s.c, s.sumG, s.sumGX)
+	for i := range s.c {
+		if dgamma != nil {
+			dgamma.Data()[i] += float32(s.sumGX[i] * s.invStd[i])
+		}
+		if dbeta != nil {
+			dbeta.Data()[i] += float32(s.sumG[i])
+		}
+	}
+}
+
+// inputGrad writes the gradient of the input x to dx, which may be x itself.
+func (s *normalisation) inputGrad(dx, gy, x *tensor.Tensor) {
+	k2, k3 := make([]float32, s.c), make([]float32, s.c)
+	if s.batch {
+		for i := range s.c {
+			k := float64(s.scale[i]) / float64(max(s.rows, 1))
+			k2[i] = float32(-k * s.invStd[i] * s.invStd[i] * s.sumGX[i])
+			k3[i] = float32(-k * s.sumG[i])
+		}
+	}
+	kernels.BatchNormGradInput(dx.Data(), gy.Data(), x.Data(), s.mean, s.scale, k2, k3, s.rows, s.c)
+}

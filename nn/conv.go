@@ -1,0 +1,91 @@
+package nn
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Conv2d is a two-dimensional convolution of x [N, H, W, in]: [N, H', W', out] with
+// H' = (H + 2·Padding − KH)/Stride + 1, rounded down.
+type Conv2d struct {
+	Weight  *autograd.Param // [KH, KW, in, out]
+	Bias    *autograd.Param // [out]; nil: none
+	Stride  int             // 0 means 1
+	Padding int             // zeros on every side
+}
+
+// NewConv2d returns a convolution with a square kernel, He-normal weights and no bias; set Bias to have one.
+func NewConv2d(in, out, kernel, stride, padding int, rng *rand.Rand) *Conv2d {
+	c := &Conv2d{Weight: autograd.NewParam(tensor.New(kernel, kernel, in, out)), Stride: stride, Padding: padding}
+	HeNormal(c.Weight.Value, kernel*kernel*in, rng)
+	return c
+}
+
+// Forward convolves x.
+func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
+	t := x.Tape()
+	w := t.Param(c.Weight)
+	s := c.geometry("nn.Conv2d", x, w)
+	in := []*autograd.Var{x, w}
+	var bias []float32
+	if c.Bias != nil {
+		b := t.Param(c.Bias)
+		if !b.Shape().Equal(tensor.Shape{s.O}) {
+			panic(&tensor.Error{Op: "nn.Conv2d", Path: autograd.Path(b, w), Shapes: []tensor.Shape{w.Shape(), b.Shape()}, Detail: "the bias must be [out]"})
+		}
+		in, bias = append(in, b), b.Data()
+	}
+	y := t.Tensor(s.N, s.OutH(), s.OutW(), s.O)
+	kernels.ConvForward(s, x.Data(), w.Data(), bias, y.Data())
+	t.CountMACs(s.MACs())
+	return autograd.Op("nn.Conv2d", y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		convGrad(s, x, w, gy, gx)
+		if len(gx) > 2 && gx[2] != nil {
+			kernels.ColumnSums(gx[2].Data(), gy.Data(), gy.Len()/s.O, s.O)
+		}
+	})
+}
+
+// Visit shows weight and bias.
+func (c *Conv2d) Visit(v Visitor) {
+	v.ParamAs("weight", c.Weight, HWIO)
+	v.Param("bias", c.Bias)
+}
+
+// convGrad adds the gradients of input and weight, gx[0] and gx[1].
+func convGrad(s kernels.Conv, x, w *autograd.Var, gy *tensor.Tensor, gx []*tensor.Tensor) {
+	if gx[0] != nil {
+		kernels.ConvInputGrad(s, gy.Data(), w.Data(), gx[0].Data())
+	}
+	if gx[1] != nil {
+		kernels.ConvWeightGrad(s, x.Data(), gy.Data(), gx[1].Data())
+	}
+}
+
+// geometry checks the shapes.
+func (c *Conv2d) geometry(op string, x, w *autograd.Var) kernels.Conv {
+	xs, ws := x.Shape(), w.Shape()
+	fail := func(detail string) {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{xs, ws}, Detail: detail})
+	}
+	if len(xs) != 4 || len(ws) != 4 {
+		fail("needs images [N, H, W, C] and a weight [KH, KW, I, O]")
+	}
+	if xs[3] != ws[2] {
+		fail(fmt.Sprintf("the image has %d channels, the weight takes %d", xs[3], ws[2]))
+	}
+	s := kernels.Conv{N: xs[0], H: xs[1], W: xs[2], C: xs[3], KH: ws[0], KW: ws[1], O: ws[3], Stride: max(c.Stride, 1), Pad: c.Padding}
+	switch {
+	case c.Stride < 0 || c.Padding < 0:
+		fail(fmt.Sprintf("stride %d and padding %d must not be negative", c.Stride, c.Padding))
+	case s.KH == 0 || s.KW == 0 || s.C == 0 || s.O == 0:
+		fail("the kernel is empty")
+	case s.H+2*s.Pad < s.KH || s.W+2*s.Pad < s.KW:
+		fail(fmt.Sprintf("the kernel is larger than the image padded by %d", s.Pad))
+	}
+	return s
+}

@@ -1,0 +1,78 @@
+package nn
+
+import (
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// ConvBN is a convolution, batch norm, an optional shortcut added and an optional ReLU as one operation: an eager tape
+// cannot join them afterwards, and together they need half the memory and fewer passes over it.
+type ConvBN struct {
+	Conv *Conv2d // without bias: batch norm has one
+	BN   *BatchNorm2d
+	ReLU bool
+}
+
+// NewConvBN returns a convolution with He-normal weights behind which batch norm starts as the identity.
+func NewConvBN(in, out, kernel, stride, padding int, relu bool, rng *rand.Rand) *ConvBN {
+	return &ConvBN{Conv: NewConv2d(in, out, kernel, stride, padding, rng), BN: NewBatchNorm2d(out), ReLU: relu}
+}
+
+// Forward returns act(bn(conv(x))).
+func (c *ConvBN) Forward(x *autograd.Var) *autograd.Var { return c.ForwardAdd(x, nil) }
+
+// ForwardAdd returns act(bn(conv(x)) + shortcut); a nil shortcut is none.
+func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
+	const op = "nn.ConvBN"
+	t := x.Tape()
+	w := t.Param(c.Conv.Weight)
+	g := c.Conv.geometry(op, x, w)
+	shape := tensor.Shape{g.N, g.OutH(), g.OutW(), g.O}
+	gamma, beta := c.BN.params(op, t, shape)
+	if c.Conv.Bias != nil {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Detail: "the convolution must have no bias: batch norm adds one"})
+	}
+	in := []*autograd.Var{x, w, gamma, beta}
+	var add []float32
+	if shortcut != nil {
+		if !shortcut.Shape().Equal(shape) {
+			panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{shape, shortcut.Shape()}, Detail: "the shortcut's shape is not the output's"})
+		}
+		in, add = append(in, shortcut), shortcut.Data()
+	}
+
+	conv := t.Tensor(shape...)
+	kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
+	t.CountMACs(g.MACs())
+	s := c.BN.statistics(t, conv, gamma.Data(), beta.Data())
+	y := conv // in place where no gradient will need the convolution's result
+	if !t.Mode().NoGrad {
+		y = t.Tensor(shape...)
+	}
+	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
+
+	return autograd.Op(op, y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		var relu *tensor.Tensor
+		if c.ReLU {
+			relu = y
+		}
+		s.sums(gy, relu, conv, gx[2], gx[3])
+		if len(gx) > 4 && gx[4] != nil {
+			kernels.AddScaled(gx[4].Data(), 1, gy.Data())
+		}
+		if gx[0] == nil && gx[1] == nil {
+			return
+		}
+		s.inputGrad(conv, gy, conv) // the convolution's result becomes its gradient
+		convGrad(g, x, w, conv, gx)
+	})
+}
+
+// Visit shows the convolution as "conv" and batch norm as "bn".
+func (c *ConvBN) Visit(v Visitor) {
+	v.Sub("conv", c.Conv)
+	v.Sub("bn", c.BN)
+}

@@ -1,0 +1,67 @@
+package nn
+
+import (
+	"math"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Linear computes y = x·Wᵀ + b of x [R, in]: [R, out].
+type Linear struct {
+	Weight *autograd.Param // [out, in]
+	Bias   *autograd.Param // [out]; nil: none
+}
+
+// NewLinear returns a layer with weights and bias uniform in ±1/√in.
+func NewLinear(in, out int, rng *rand.Rand) *Linear {
+	l := &Linear{autograd.NewParam(tensor.New(out, in)), autograd.NewParam(tensor.New(out))}
+	bound := 1 / math.Sqrt(float64(max(in, 1)))
+	uniform(l.Weight.Value, bound, rng)
+	uniform(l.Bias.Value, bound, rng)
+	return l
+}
+
+// Forward returns x·Wᵀ + b.
+func (l *Linear) Forward(x *autograd.Var) *autograd.Var {
+	t := x.Tape()
+	y := mulT("nn.Linear", x, t.Param(l.Weight))
+	if l.Bias == nil {
+		return y
+	}
+	return addBias("nn.Linear", y, t.Param(l.Bias))
+}
+
+// Visit shows weight and bias.
+func (l *Linear) Visit(v Visitor) {
+	v.Param("weight", l.Weight)
+	v.Param("bias", l.Bias)
+}
+
+// mulT is autograd.MatMulT under the name of the layer.
+func mulT(op string, x, w *autograd.Var) *autograd.Var {
+	xs, ws := x.Shape(), w.Shape()
+	if len(xs) != 2 || len(ws) != 2 || xs[1] != ws[1] {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{xs, ws}, Detail: "input and weight [out, in] differ in width"})
+	}
+	return autograd.MatMulT(x, w)
+}
+
+// addBias adds a row b [C] to every row of y [R, C], in y's own memory: y is the caller's fresh result.
+func addBias(op string, y, b *autograd.Var) *autograd.Var {
+	rows, cols := y.Dim(0), y.Dim(1)
+	if !b.Shape().Equal(tensor.Shape{cols}) {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(b), Shapes: []tensor.Shape{y.Shape(), b.Shape()}, Detail: "the bias must be [out]"})
+	}
+	kernels.AddRowVector(y.Data(), b.Data(), rows, cols)
+	return autograd.Op(op, y.Value(), []*autograd.Var{y, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		if gx[0] != nil {
+			kernels.AddScaled(gx[0].Data(), 1, gy.Data())
+		}
+		if gx[1] != nil {
+			kernels.ColumnSums(gx[1].Data(), gy.Data(), rows, cols)
+		}
+	})
+}

@@ -1,0 +1,61 @@
+package nn
+
+import (
+	"fmt"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+func images(op string, x *autograd.Var) (n, h, w, c int) {
+	s := x.Shape()
+	if len(s) != 4 {
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{s}, Detail: "needs images [N, H, W, C]"})
+	}
+	return s[0], s[1], s[2], s[3]
+}
+
+// MaxPool2d returns the largest value under each kernel×kernel window of x [N, H, W, C]; padding counts as −Inf.
+func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
+	n, h, w, c := images("nn.MaxPool2d", x)
+	if kernel < 1 || stride < 1 || padding < 0 || 2*padding > kernel || h+2*padding < kernel || w+2*padding < kernel {
+		panic(&tensor.Error{Op: "nn.MaxPool2d", Shapes: []tensor.Shape{x.Shape()},
+			Detail: fmt.Sprintf("kernel %d, stride %d and padding %d do not fit: padding is at most half the kernel, the kernel at most the padded image", kernel, stride, padding)})
+	}
+	oh, ow := (h+2*padding-kernel)/stride+1, (w+2*padding-kernel)/stride+1
+	y := x.Tape().Tensor(n, oh, ow, c)
+	argmax := make([]int32, y.Len())
+	kernels.MaxPool(x.Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
+	return autograd.Op("nn.MaxPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.MaxPoolGrad(gy.Data(), argmax, n, h, w, c, kernel, stride, padding, gx[0].Data())
+	})
+}
+
+// GlobalAvgPool2d returns the mean over rows and columns of x [N, H, W, C]: [N, C].
+func GlobalAvgPool2d(x *autograd.Var) *autograd.Var {
+	n, h, w, c := images("nn.GlobalAvgPool2d", x)
+	y := x.Tape().Tensor(n, c)
+	kernels.GlobalAvgPool(x.Data(), n, h, w, c, y.Data())
+	return autograd.Op("nn.GlobalAvgPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.GlobalAvgPoolGrad(gy.Data(), n, h, w, c, gx[0].Data())
+	})
+}
+
+// ShortcutA is the shortcut without parameters of CIFAR ResNets (arXiv 1512.03385, option A): every stride-th row and
+// column of x [N, H, W, C], with channels of zeros added, half before and half after, up to the given number.
+func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
+	n, h, w, c := images("nn.ShortcutA", x)
+	if stride < 1 || channels < c {
+		panic(&tensor.Error{Op: "nn.ShortcutA", Shapes: []tensor.Shape{x.Shape()},
+			Detail: fmt.Sprintf("stride %d must be at least 1 and %d channels no fewer than the input's", stride, channels)})
+	}
+	if stride == 1 && channels == c {
+		return x
+	}
+	y := x.Tape().Tensor(n, (h+stride-1)/stride, (w+stride-1)/stride, channels)
+	kernels.PadStride(y.Data(), x.Data(), n, h, w, c, stride, channels)
+	return autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.PadStrideGrad(gx[0].Data(), gy.Data(), n, h, w, c, stride, channels)
+	})
+}
