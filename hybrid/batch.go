@@ -1,0 +1,100 @@
+package hybrid
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// batch is what one step trains on: the rows of all streams, one stream after the other.
+type batch struct {
+	images *tensor.Tensor // [R, H, W, C], normalised
+	parts  []part
+
+	err      error
+	panicked any // of a transform or mixer, to be raised where the caller can recover it
+	source   dataset.Image
+	view     dataset.Image
+	pcg      rand.PCG
+}
+
+// part is the rows of one stream.
+type part struct {
+	from, to int // rows of images
+	labels   []int
+	views    int
+	mix      *loss.Mix
+}
+
+// plan says what the batches of an epoch hold.
+type plan struct {
+	network *Network
+	train   dataset.Dataset
+	streams []Stream
+	orders  [][]int // of each stream: the sample indices of the epoch
+	samples int     // of a stream in a batch
+	seed    uint64
+	epoch   int
+}
+
+func (p *plan) newBatch() *batch {
+	b := &batch{}
+	rows := 0
+	for _, s := range p.streams {
+		views := len(s.views())
+		to := rows + views*p.samples
+		b.parts = append(b.parts, part{from: rows, to: to, views: views, labels: make([]int, to-rows)})
+		rows = to
+	}
+	b.images = tensor.New(rows, p.network.height, p.network.width, p.network.channels)
+	return b
+}
+
+// fill makes the batch of a step. It depends on nothing but the plan and the step.
+func (p *plan) fill(b *batch, step int) error {
+	rng := rand.New(&b.pcg)
+	for i, s := range p.streams {
+		part := &b.parts[i]
+		for k := range p.samples {
+			position := step*p.samples + k
+			sample := p.orders[i][position]
+			if err := p.train.Image(sample, &b.source); err != nil {
+				return err
+			}
+			label := p.train.Label(sample)
+			for v, transform := range s.views() {
+				row := v*p.samples + k
+				part.labels[row] = label
+				b.view.Resize(b.source.Width, b.source.Height, b.source.Channels)
+				copy(b.view.Pix, b.source.Pix)
+				augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: position, View: v}.Reseed(&b.pcg)
+				transform.Apply(&b.view, rng)
+				if err := p.network.write(b.images.Rows(part.from+row, part.from+row+1).Data(), &b.view); err != nil {
+					return fmt.Errorf("hybrid: training image %d: %w", sample, err)
+				}
+			}
+		}
+		part.mix = nil
+		if s.Mixer != nil {
+			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: step, View: -1}.Reseed(&b.pcg)
+			part.mix = s.Mixer.Mix(b.images.Rows(part.from, part.to), part.labels, part.views, rng)
+			if m := part.mix; m != nil && (len(m.Labels) != len(part.labels) || len(m.Weight) != len(part.labels)) {
+				return fmt.Errorf("hybrid: the mixer of stream %d returned %d labels and %d weights for %d rows", i, len(m.Labels), len(m.Weight), len(part.labels))
+			}
+		}
+	}
+	return nil
+}
+
+// write normalises the pixels of an image of the network's size.
+func (n *Network) write(dst []float32, img *dataset.Image) error {
+	if img.Height != n.height || img.Width != n.width || img.Channels != n.channels {
+		want := dataset.Image{Width: n.width, Height: n.height, Channels: n.channels}
+		return fmt.Errorf("is %s (width×height×channels), the network takes %s: resize it or use hybrid.WithInput", img.Shape(), want.Shape())
+	}
+	return n.pixels.Write(dst, img)
+}

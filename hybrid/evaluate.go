@@ -1,0 +1,105 @@
+package hybrid
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Evaluate predicts every image of data by the classifier head and counts. batch is how many images are predicted at
+// once; 0 means 128.
+func (n *Network) Evaluate(ctx context.Context, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
+	if err := checkData("evaluation", data, n); err != nil {
+		return nil, err
+	}
+	return n.evaluate(ctx, autograd.NewTape(autograd.Mode{}), autograd.Mode{NoGrad: true}, data, batch)
+}
+
+func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autograd.Mode, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
+	if batch <= 0 {
+		batch = 128
+	}
+	confusion, err := metrics.NewConfusion(n.classes)
+	if err != nil {
+		return nil, err
+	}
+	var img dataset.Image
+	images := tensor.New(min(batch, data.Len()), n.height, n.width, n.channels)
+	for from := 0; from < data.Len(); from += batch {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		count := min(batch, data.Len()-from)
+		for i := range count {
+			if err := data.Image(from+i, &img); err != nil {
+				return nil, err
+			}
+			if err := n.write(images.Rows(i, i+1).Data(), &img); err != nil {
+				return nil, fmt.Errorf("hybrid: image %d: %w", from+i, err)
+			}
+		}
+		err := tensor.Try(func() error {
+			tape.Reset(mode)
+			logits := n.Forward(tape.Const(images.Rows(0, count)))
+			for i := range count {
+				row := logits.Data()[i*n.classes : (i+1)*n.classes]
+				if err := confusion.Add(data.Label(from+i), argmax(row)); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, err
+		}
+	}
+	return confusion, nil
+}
+
+// argmax returns the index of the largest value, the first of equals.
+func argmax(v []float32) int {
+	best := 0
+	for i, x := range v {
+		if x > v[best] {
+			best = i
+		}
+	}
+	return best
+}
+
+// checkData checks what Fit and Evaluate ask of a data set without reading its images.
+func checkData(name string, d dataset.Dataset, n *Network) error {
+	if d.Len() == 0 {
+		return fmt.Errorf("hybrid: the %s data has no images", name)
+	}
+	if c := len(d.Classes()); c != n.classes {
+		return fmt.Errorf("hybrid: the %s data has %d classes, the network %d", name, c, n.classes)
+	}
+	for i := range d.Len() {
+		if y := d.Label(i); y < 0 || y >= n.classes {
+			return fmt.Errorf("hybrid: %s image %d has label %d, not one of %d classes", name, i, y, n.classes)
+		}
+	}
+	return nil
+}
+
+// evaluate adds the test figures to an epoch that is due for them.
+func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
+	if r.test == nil || ((e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs) {
+		return nil
+	}
+	confusion, err := r.network.evaluate(ctx, r.tape, autograd.Mode{NoGrad: true, BLAS: r.BLAS}, r.test, r.EvalBatch)
+	if err != nil {
+		return err
+	}
+	report, err := confusion.Report(r.counts, r.Groups)
+	if err != nil {
+		return err
+	}
+	e.Test, r.result.Last, r.result.Confusion = &report, &report, confusion
+	return nil
+}

@@ -1,0 +1,205 @@
+package hybrid
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Network is a backbone with a projection head and a classifier head. It says what images it takes and how their pixels
+// are normalised, so that training, evaluation and prediction cannot differ in it. Make it with NewNetwork.
+type Network struct {
+	Backbone   backbone.Backbone
+	Projection nn.Module // features [R, F] to embeddings [R, D] before normalisation; nil: none
+	Classifier nn.Module // features [R, F] to logits [R, C]
+
+	classes, embeddingDim   int
+	height, width, channels int
+	normalize               augment.Normalize
+	pixels                  *augment.Table
+	separate                bool
+}
+
+// Option sets up a Network.
+type Option func(*options)
+
+type options struct {
+	height, width, channels int
+	hidden, dim             int
+	noProjection            bool
+	projection, classifier  nn.Module
+	cosine                  bool
+	normalize               *augment.Normalize
+	seed                    uint64
+	separate                bool
+}
+
+// WithInput sets the size of the images the network takes. The default is 32×32 with 3 channels.
+func WithInput(height, width, channels int) Option {
+	return func(o *options) { o.height, o.width, o.channels = height, width, channels }
+}
+
+// WithNormalize sets how pixels are normalised. The default is augment.CIFARNormalize for three channels, otherwise
+// mean 0.5 and deviation 0.25.
+func WithNormalize(n augment.Normalize) Option { return func(o *options) { o.normalize = &n } }
+
+// WithProjection sets the sizes of the projection head, Linear-ReLU-Linear: the hidden layer's and the embedding's. 0
+// keeps the default: the backbone's width, and 128. The paper does not give the widths.
+func WithProjection(hidden, dim int) Option {
+	return func(o *options) { o.hidden, o.dim = hidden, dim }
+}
+
+// WithProjectionModule sets a projection head of your own; normalisation to unit length follows it.
+func WithProjectionModule(m nn.Module) Option { return func(o *options) { o.projection = m } }
+
+// WithoutProjection leaves the projection head out, for training by losses of logits alone.
+func WithoutProjection() Option { return func(o *options) { o.noProjection = true } }
+
+// WithCosineClassifier makes the logits cosines of features and class weights, as LDAM (arXiv 1906.07413) wants.
+func WithCosineClassifier() Option { return func(o *options) { o.cosine = true } }
+
+// WithClassifier sets a classifier head of your own, from features to one logit for each class.
+func WithClassifier(m nn.Module) Option { return func(o *options) { o.classifier = m } }
+
+// WithSeparatePasses passes each stream through the backbone by itself, with batch norm's statistics of its own. The
+// default is one pass of all streams together; the paper leaves it open.
+func WithSeparatePasses() Option { return func(o *options) { o.separate = true } }
+
+// WithSeed sets the seed of the heads' weights. The backbone has its own.
+func WithSeed(seed uint64) Option { return func(o *options) { o.seed = seed } }
+
+// NewNetwork puts heads on a backbone for the given number of classes, at least two. It runs the network once on a blank
+// image, so that parts that do not fit are found here and not in training.
+func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, error) {
+	o := options{height: 32, width: 32, channels: 3, dim: 128}
+	for _, set := range opts {
+		set(&o)
+	}
+	if b == nil {
+		return nil, fmt.Errorf("hybrid: the backbone is nil")
+	}
+	if classes < 2 {
+		return nil, fmt.Errorf("hybrid: %d class: a classifier needs at least two classes", classes)
+	}
+	if o.height < 1 || o.width < 1 || o.channels < 1 {
+		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", o.height, o.width, o.channels)
+	}
+	if o.hidden < 0 || o.dim < 0 {
+		return nil, fmt.Errorf("hybrid: projection widths %d and %d must not be negative", o.hidden, o.dim)
+	}
+	n := &Network{Backbone: b, Projection: o.projection, Classifier: o.classifier, classes: classes,
+		height: o.height, width: o.width, channels: o.channels, separate: o.separate}
+	if err := n.setNormalize(o.normalize); err != nil {
+		return nil, err
+	}
+	rng := rand.New(rand.NewPCG(o.seed, 0x6865616473))
+	n.addHeads(o, rng)
+	nn.Name(n)
+	return n, n.dryRun()
+}
+
+func (n *Network) setNormalize(given *augment.Normalize) (err error) {
+	switch {
+	case given != nil:
+		n.normalize = *given
+	case n.channels == 3:
+		n.normalize = augment.CIFARNormalize()
+	default:
+		for range n.channels {
+			n.normalize.Mean = append(n.normalize.Mean, 0.5)
+			n.normalize.Std = append(n.normalize.Std, 0.25)
+		}
+	}
+	if n.pixels, err = n.normalize.Table(); err != nil {
+		return err
+	}
+	if c := n.pixels.Channels(); c != n.channels {
+		return fmt.Errorf("hybrid: normalisation has %d channels, the network's images have %d", c, n.channels)
+	}
+	return nil
+}
+
+func (n *Network) addHeads(o options, rng *rand.Rand) {
+	width := n.Backbone.OutDim()
+	if n.Projection == nil && !o.noProjection {
+		hidden, dim := o.hidden, o.dim
+		if hidden == 0 {
+			hidden = width
+		}
+		if dim == 0 {
+			dim = 128
+		}
+		n.Projection = nn.Sequential{nn.NewLinear(width, hidden, rng), nn.Func(nn.ReLU), nn.NewLinear(hidden, dim, rng)}
+	}
+	switch {
+	case n.Classifier != nil:
+	case o.cosine:
+		n.Classifier = nn.NewCosine(width, n.classes, rng)
+	default:
+		n.Classifier = nn.NewLinear(width, n.classes, rng)
+	}
+}
+
+// dryRun checks the shapes on a blank image.
+func (n *Network) dryRun() error {
+	return tensor.Try(func() error {
+		t := autograd.NewTape(autograd.Mode{NoGrad: true})
+		f := n.Backbone.Forward(t.Const(tensor.New(1, n.height, n.width, n.channels)))
+		if want := (tensor.Shape{1, n.Backbone.OutDim()}); !f.Shape().Equal(want) {
+			return fmt.Errorf("hybrid: the backbone gives features of shape %v for one image, its OutDim says %v", f.Shape(), want)
+		}
+		if s := n.Logits(f).Shape(); !s.Equal(tensor.Shape{1, n.classes}) {
+			return fmt.Errorf("hybrid: the classifier gives logits of shape %v for one image, %d classes need [1 %d]", s, n.classes, n.classes)
+		}
+		if n.Projection != nil {
+			s := n.Embed(f).Shape()
+			if len(s) != 2 || s[0] != 1 {
+				return fmt.Errorf("hybrid: the projection gives embeddings of shape %v for one image, not [1 D]", s)
+			}
+			n.embeddingDim = s[1]
+		}
+		return nil
+	})
+}
+
+// Features runs the backbone on normalised images [R, H, W, C]: [R, F].
+func (n *Network) Features(images *autograd.Var) *autograd.Var { return n.Backbone.Forward(images) }
+
+// Embed returns the unit embeddings [R, D] of features [R, F]. It panics with *tensor.Error without a projection head.
+func (n *Network) Embed(features *autograd.Var) *autograd.Var {
+	if n.Projection == nil {
+		panic(&tensor.Error{Op: "hybrid.Embed", Detail: "the network was made without a projection head"})
+	}
+	return nn.L2Normalize(n.Projection.Forward(features))
+}
+
+// Logits returns the logits [R, C] of features [R, F].
+func (n *Network) Logits(features *autograd.Var) *autograd.Var { return n.Classifier.Forward(features) }
+
+// Forward returns the logits of normalised images: what prediction uses.
+func (n *Network) Forward(images *autograd.Var) *autograd.Var { return n.Logits(n.Features(images)) }
+
+// Classes is the number of classes.
+func (n *Network) Classes() int { return n.classes }
+
+// EmbeddingDim is the width of the embedding, 0 without a projection head.
+func (n *Network) EmbeddingDim() int { return n.embeddingDim }
+
+// Summary counts parameters (of backbone and heads) and multiply-adds of predicting one image.
+func (n *Network) Summary() (nn.Summary, error) {
+	return nn.Summarize(n, n.height, n.width, n.channels)
+}
+
+// Visit shows backbone, projection and classifier under these names.
+func (n *Network) Visit(v nn.Visitor) {
+	v.Sub("backbone", n.Backbone)
+	if n.Projection != nil {
+		v.Sub("projection", n.Projection)
+	}
+	v.Sub("classifier", n.Classifier)
+}

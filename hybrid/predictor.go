@@ -1,0 +1,127 @@
+package hybrid
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"sync"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Predictor predicts with the weights a network had when it was frozen, whatever becomes of the network. Many goroutines
+// may use it at once.
+type Predictor struct {
+	network *Network
+	mode    autograd.Mode
+	tapes   sync.Pool
+}
+
+// Prediction is what a Predictor says of one image.
+type Prediction struct {
+	Class         int
+	Probability   float64   // of Class
+	Probabilities []float64 // of all classes, summing to 1
+}
+
+// Freeze copies the weights and running statistics into a Predictor. It is an error if one of them is not finite.
+func (n *Network) Freeze() (*Predictor, error) {
+	for _, e := range nn.Entries(n) {
+		if x := e.Tensor(); x != nil {
+			if i := kernels.AllFinite(x.Data()); i >= 0 {
+				return nil, fmt.Errorf("hybrid: %s[%d] is %v: the network cannot predict", e.Path, i, x.Data()[i])
+			}
+		}
+	}
+	p := &Predictor{network: n, mode: autograd.Mode{NoGrad: true, Weights: autograd.Snapshot(nn.Tensors(n)...)}}
+	p.tapes.New = func() any { return autograd.NewTape(p.mode) }
+	return p, nil
+}
+
+// Predict classifies images of the network's size, in the order given.
+func (p *Predictor) Predict(images ...*dataset.Image) ([]Prediction, error) {
+	x, err := p.pixels(images)
+	if err != nil {
+		return nil, err
+	}
+	logits, err := p.Logits(x)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Prediction, len(images))
+	for i := range out {
+		out[i] = predict(logits.Rows(i, i+1).Data())
+	}
+	return out, nil
+}
+
+// Embed returns the unit embeddings [R, D] of images of the network's size.
+func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
+	x, err := p.pixels(images)
+	if err != nil {
+		return nil, err
+	}
+	return p.forward(x, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
+}
+
+// Logits returns the logits [R, C] of normalised images [R, H, W, C]. A value that is not finite is an error that names
+// its place.
+func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
+	if i := kernels.AllFinite(images.Data()); i >= 0 {
+		each := max(1, images.Len()/max(1, images.Shape()[0]))
+		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
+	}
+	return p.forward(images, p.network.Forward)
+}
+
+// Evaluate predicts every image of data and counts. batch is how many images are predicted at once; 0 means 128.
+func (p *Predictor) Evaluate(ctx context.Context, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
+	if err := checkData("evaluation", data, p.network); err != nil {
+		return nil, err
+	}
+	tape := p.tapes.Get().(*autograd.Tape)
+	defer p.tapes.Put(tape)
+	return p.network.evaluate(ctx, tape, p.mode, data, batch)
+}
+
+func (p *Predictor) pixels(images []*dataset.Image) (*tensor.Tensor, error) {
+	n := p.network
+	x := tensor.New(len(images), n.height, n.width, n.channels)
+	for i, img := range images {
+		if err := n.write(x.Rows(i, i+1).Data(), img); err != nil {
+			return nil, fmt.Errorf("hybrid: image %d: %w", i, err)
+		}
+	}
+	return x, nil
+}
+
+func (p *Predictor) forward(x *tensor.Tensor, f func(*autograd.Var) *autograd.Var) (y *tensor.Tensor, err error) {
+	tape := p.tapes.Get().(*autograd.Tape)
+	defer p.tapes.Put(tape)
+	err = tensor.Try(func() error {
+		tape.Reset(p.mode)
+		y = f(tape.Const(x)).Value().Clone()
+		return nil
+	})
+	return y, err
+}
+
+// predict turns one row of logits into a prediction.
+func predict(logits []float32) Prediction {
+	p := Prediction{Class: argmax(logits), Probabilities: make([]float64, len(logits))}
+	sum := 0.0
+	for i, x := range logits {
+		p.Probabilities[i] = math.Exp(float64(x) - float64(logits[p.Class]))
+		sum += p.Probabilities[i]
+	}
+	for i := range p.Probabilities {
+		p.Probabilities[i] /= sum
+	}
+	p.Probability = p.Probabilities[p.Class]
+	return p
+}
