@@ -1,0 +1,96 @@
+package checkpoint
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/longtail-ml/longtail/nn"
+)
+
+// Load reads the safetensors file path into m and returns the file's metadata. File and model must hold tensors of the
+// same names and shapes; if anything does not fit or cannot be read, m stays as it was and the error tells all of it.
+func Load(path string, m nn.Visitable) (metadata map[string]string, err error) {
+	err = open(path, func(f *File) error {
+		metadata = f.Metadata
+		return f.Load(m)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return metadata, nil
+}
+
+// Partial is what LoadPartial did.
+type Partial struct {
+	Metadata   map[string]string // the file's
+	Loaded     []string          // paths of the model that the file had
+	Missing    []string          // paths of the model that the file lacks, left as they were
+	Unexpected []string          // tensors of the file that the model lacks
+}
+
+// LoadPartial is Load for files that hold less or more than m: a backbone for a network with another classifier, one
+// network of a whole run. What both name must have the same shape, and both must name something.
+func LoadPartial(path string, m nn.Visitable) (p Partial, err error) {
+	err = open(path, func(f *File) error {
+		p, err = f.LoadPartial(m)
+		return err
+	})
+	return p, err
+}
+
+// Load is the function Load for a file that is open already.
+func (f *File) Load(m nn.Visitable) error {
+	match, err := f.match(m)
+	if err != nil {
+		return err
+	}
+	if err := match.strict(); err != nil {
+		return f.errorf("%w", err)
+	}
+	return f.apply(match)
+}
+
+// LoadPartial is the function LoadPartial for a file that is open already.
+func (f *File) LoadPartial(m nn.Visitable) (Partial, error) {
+	match, err := f.match(m)
+	if err != nil {
+		return Partial{}, err
+	}
+	if err := match.partial(); err != nil {
+		return Partial{}, f.errorf("%w", err)
+	}
+	if err := f.apply(match); err != nil {
+		return Partial{}, err
+	}
+	p := Partial{Metadata: f.Metadata}
+	for _, c := range match.both {
+		p.Loaded = append(p.Loaded, c.Path)
+	}
+	for _, e := range match.missing {
+		p.Missing = append(p.Missing, e.Path)
+	}
+	for _, t := range match.unexpected {
+		p.Unexpected = append(p.Unexpected, t.Name)
+	}
+	return p, nil
+}
+
+func open(path string, use func(*File) error) error {
+	r, err := os.Open(path)
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err) // os names the path
+	}
+	defer r.Close()
+	stat, err := r.Stat()
+	if err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	if !stat.Mode().IsRegular() {
+		return fmt.Errorf("checkpoint: %s is not a regular file", path)
+	}
+	f, err := read(r, stat.Size(), path)
+	if err != nil {
+		return err
+	}
+	return use(f)
+}

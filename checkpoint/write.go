@@ -1,0 +1,135 @@
+package checkpoint
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"unicode/utf8"
+
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Write writes the state of m to w as a safetensors file with the given metadata, which may be nil. A parameter that m
+// shows under two paths is written under both.
+func Write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
+	if err := write(w, m, metadata); err != nil {
+		return fmt.Errorf("checkpoint: %w", err)
+	}
+	return nil
+}
+
+func write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
+	all, err := entries(m)
+	if err != nil {
+		return err
+	}
+	var h header
+	if err := h.metadata(metadata); err != nil {
+		return err
+	}
+	for _, e := range all {
+		if e.State == nil {
+			h.add(e.Path, "F32", fileShape(e), 4*int64(e.Tensor().Len()))
+		}
+	}
+	// Bytes come after the tensors, which so stay aligned in the file.
+	var states [][]byte
+	for _, e := range all {
+		if e.State != nil {
+			b, err := e.State.MarshalBinary()
+			if err != nil {
+				return fmt.Errorf("state %q: %w", e.Path, err)
+			}
+			states = append(states, b)
+			h.add(e.Path, "U8", tensor.Shape{len(b)}, int64(len(b)))
+		}
+	}
+	raw, err := h.bytes()
+	if err != nil {
+		return err
+	}
+	if _, err := w.Write(raw); err != nil {
+		return fmt.Errorf("writing the header: %w", err)
+	}
+	for _, e := range all {
+		if e.State == nil {
+			if err := writeFloats(w, toFile(e)); err != nil {
+				return fmt.Errorf("writing %q: %w", e.Path, err)
+			}
+		}
+	}
+	if _, err := w.Write(bytes.Join(states, nil)); err != nil {
+		return fmt.Errorf("writing state: %w", err)
+	}
+	return nil
+}
+
+// header is the JSON header in the making.
+type header struct {
+	json []byte // entries, each followed by a comma
+	end  int64  // of the last tensor in the data
+}
+
+func (h *header) metadata(m map[string]string) error {
+	for k, v := range m {
+		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+			return fmt.Errorf("the metadata %q: %q is not valid UTF-8: encode it as text first", k, v)
+		}
+	}
+	if len(m) > 0 {
+		h.entry(metadataName, m)
+	}
+	return nil
+}
+
+func (h *header) add(name, dtype string, shape tensor.Shape, size int64) {
+	h.entry(name, struct {
+		DType   string   `json:"dtype"`
+		Shape   []int    `json:"shape"`
+		Offsets [2]int64 `json:"data_offsets"`
+	}{dtype, append([]int{}, shape...), [2]int64{h.end, h.end + size}}) // a scalar's shape is [], not null
+	h.end += size
+}
+
+// entry appends "name":value. Strings and numbers always have a JSON form.
+func (h *header) entry(name string, value any) {
+	key, _ := json.Marshal(name)
+	v, _ := json.Marshal(value)
+	h.json = append(append(append(append(h.json, key...), ':'), v...), ',')
+}
+
+// bytes returns the length and the header, padded so that the data begins at a multiple of 8.
+func (h *header) bytes() ([]byte, error) {
+	text := append([]byte{'{'}, bytes.TrimSuffix(h.json, []byte(","))...)
+	text = append(text, '}')
+	for len(text)%8 != 0 {
+		text = append(text, ' ')
+	}
+	if len(text) > maxHeader {
+		return nil, fmt.Errorf("the header has %d bytes, of which the format allows %d: shorten the metadata",
+			len(text), maxHeader)
+	}
+	return append(binary.LittleEndian.AppendUint64(nil, uint64(len(text))), text...), nil
+}
+
+// writeFloats writes v in pieces, so that a large tensor is not held twice.
+func writeFloats(w io.Writer, v []float32) error {
+	const piece = 1 << 14
+	buf := make([]byte, 0, 4*min(len(v), piece))
+	for len(v) > 0 {
+		n := min(len(v), piece)
+		buf = buf[:0]
+		for _, x := range v[:n] {
+			buf = binary.LittleEndian.AppendUint32(buf, math.Float32bits(x))
+		}
+		if _, err := w.Write(buf); err != nil {
+			return err
+		}
+		v = v[n:]
+	}
+	return nil
+}

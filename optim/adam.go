@@ -1,0 +1,115 @@
+package optim
+
+import (
+	"errors"
+	"math"
+
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Adam (arXiv 1412.6980) as torch.optim.Adam computes it, without AMSGrad: WeightDecay is an L2 penalty, added to the
+// gradient before the averages. With m and v the moving averages of the gradient and its square, and t the number of
+// steps the parameter has taken:
+//
+//	p −= lr · m/(1−Beta1ᵗ) / (√(v/(1−Beta2ᵗ)) + Epsilon)
+type Adam struct {
+	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9
+	Beta2       float64 // decay of the average square, below 1; 0 means 0.999
+	Epsilon     float64 // 0 means 1e-8
+	WeightDecay float64 // 0: none
+}
+
+// AdamW is Adam with decoupled weight decay (arXiv 1711.05101), as torch.optim.AdamW computes it: p is first multiplied
+// by 1 − lr·WeightDecay, and the averages see the plain gradient.
+type AdamW struct {
+	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9
+	Beta2       float64 // decay of the average square, below 1; 0 means 0.999
+	Epsilon     float64 // 0 means 1e-8
+	WeightDecay float64 // 0: none (PyTorch's default is 0.01)
+}
+
+// New returns Adam over params. The state of each parameter is "mean.<path>", "square.<path>" and "steps.<path>".
+func (a Adam) New(params []nn.Entry) (Optimizer, error) {
+	return newAdam("Adam", a, false, params)
+}
+
+// New returns AdamW over params. The state of each parameter is "mean.<path>", "square.<path>" and "steps.<path>".
+func (a AdamW) New(params []nn.Entry) (Optimizer, error) {
+	return newAdam("AdamW", Adam(a), true, params)
+}
+
+type adam struct {
+	Adam
+	name      string
+	decoupled bool
+	params    []adamParam
+}
+
+type adamParam struct {
+	nn.Entry
+	mean, square *tensor.Tensor
+	steps        count
+}
+
+func newAdam(name string, a Adam, decoupled bool, params []nn.Entry) (Optimizer, error) {
+	err := errors.Join(fraction(name+".Beta1", a.Beta1), fraction(name+".Beta2", a.Beta2),
+		nonNegative(name+".Epsilon", a.Epsilon), nonNegative(name+".WeightDecay", a.WeightDecay), checkParams(params))
+	if err != nil {
+		return nil, err
+	}
+	if a.Beta1 == 0 {
+		a.Beta1 = 0.9
+	}
+	if a.Beta2 == 0 {
+		a.Beta2 = 0.999
+	}
+	if a.Epsilon == 0 {
+		a.Epsilon = 1e-8
+	}
+	o := &adam{Adam: a, name: "optim." + name, decoupled: decoupled, params: make([]adamParam, len(params))}
+	for i, e := range params {
+		shape := e.Param.Value.Shape()
+		o.params[i] = adamParam{Entry: e, mean: tensor.New(shape...), square: tensor.New(shape...)}
+	}
+	return o, nil
+}
+
+// Step is the update of Adam or AdamW.
+func (o *adam) Step(lr float64) {
+	keep, decay := float32(1), float32(o.WeightDecay)
+	if o.decoupled {
+		keep, decay = float32(1-lr*o.WeightDecay), 0
+	}
+	mix1, beta2, mix2, epsilon := float32(1-o.Beta1), float32(o.Beta2), float32(1-o.Beta2), float32(o.Epsilon)
+	for i := range o.params {
+		p := &o.params[i]
+		g := gradient(o.name, p.Entry)
+		if g == nil {
+			continue
+		}
+		p.steps++
+		t := float64(p.steps)
+		rate := float32(lr / (1 - math.Pow(o.Beta1, t)))
+		unbias := float32(math.Sqrt(1 - math.Pow(o.Beta2, t)))
+		value, mean, square := p.Param.Value.Data()[:len(g)], p.mean.Data()[:len(g)], p.square.Data()[:len(g)]
+		for i, d := range g {
+			x := value[i] * keep
+			d += decay * x
+			m := mean[i] + (d-mean[i])*mix1
+			s := square[i]*beta2 + d*d*mix2
+			mean[i], square[i] = m, s
+			value[i] = x - rate*m/(float32(math.Sqrt(float64(s)))/unbias+epsilon)
+		}
+	}
+}
+
+// Visit shows the averages and the number of steps of each parameter.
+func (o *adam) Visit(v nn.Visitor) {
+	for i := range o.params {
+		p := &o.params[i]
+		v.Buffer("mean."+p.Path, p.mean)
+		v.Buffer("square."+p.Path, p.square)
+		v.State("steps."+p.Path, &p.steps)
+	}
+}
