@@ -1,0 +1,62 @@
+// Customloss trains with a loss, prototypes and an augmentation of its own: balanced contrastive learning (arXiv
+// 2207.09052) with mixup, written against the library without changing it.
+//
+//	go run ./examples/customloss
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+func main() {
+	balanced, test, err := dataset.Generate(dataset.GenerateSettings{Seed: 1})
+	check(err)
+	train, err := dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: 1})
+	check(err)
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: 1})
+	check(err)
+	rng := rand.New(rand.NewPCG(1, 2))
+	classifier := nn.NewLinear(body.OutDim(), 10, rng)
+	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(16, 16, 3), hybrid.WithProjection(0, 32), hybrid.WithClassifier(classifier))
+	check(err)
+
+	centres := &Centres{Classifier: classifier, MLP: nn.Sequential{
+		nn.NewLinear(body.OutDim(), 64, rng), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(64, 32, rng)}}
+	view := augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}}
+	trainer := hybrid.Trainer{
+		Streams: []hybrid.Stream{{
+			Sampler: sampler.Instance{},
+			Views:   []augment.Transform{view, view, view}, // the first for the classifier, two to contrast
+			Mixer:   Mixup{},
+			Terms: []hybrid.Term{
+				{Name: "ce", Loss: &loss.CrossEntropy{}, Weight: schedule.Constant(2), Views: []int{0}},
+				{Name: "bcl", Loss: &Balanced{Bank: centres, Temperature: 0.1}, Weight: schedule.Constant(0.6), Views: []int{1, 2}},
+			},
+		}},
+		Epochs: 8, Batch: 32, LearningRate: schedule.Cosine{Base: 0.05}, EvalEvery: 8,
+		OnEpoch: func(e hybrid.EpochReport) {
+			fmt.Printf("epoch %d  ce %.3f  bcl %.3f\n", e.Epoch+1, e.Losses[0].Value, e.Losses[1].Value)
+		},
+	}
+	result, err := trainer.Fit(context.Background(), net, train, test)
+	check(err)
+	fmt.Println(result.Last)
+}
+
+func check(err error) {
+	if err != nil {
+		log.Fatal(err)
+	}
+}

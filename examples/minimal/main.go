@@ -1,0 +1,33 @@
+// Minimal trains Hybrid-SC on long-tailed CIFAR-10.
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+)
+
+func main() {
+	all, test, err := dataset.CIFAR10("cifar-10-batches-bin")
+	check(err)
+	train, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 100}, dataset.LongTailSettings{})
+	check(err)
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
+	check(err)
+	net, err := hybrid.NewNetwork(body, 10)
+	check(err)
+	result, err := hybrid.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, train, test)
+	check(err)
+	fmt.Println(result.Last) // top-1 in all, and of classes with many, medium and few images
+	check(checkpoint.Save("hybrid-sc.safetensors", net, nil))
+}
+
+func check(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

@@ -1,0 +1,93 @@
+package longtail_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/longtail-ml/longtail"
+
+// mayImport lists, for each package, the packages of this module it may import. Imports point one way.
+var mayImport = map[string][]string{
+	"":                  {},
+	"tensor":            {},
+	"schedule":          {},
+	"metrics":           {},
+	"dataset":           {},
+	"sampler":           {"schedule"},
+	"augment":           {"dataset"},
+	"internal/parallel": {},
+	"internal/kernels":  {"internal/parallel"},
+	"blas":              {"internal/kernels"},
+	"autograd":          {"tensor", "blas", "internal/kernels"},
+	"autograd/gradtest": {"tensor", "autograd"},
+	"nn":                {"tensor", "autograd", "internal/kernels"},
+	"backbone":          {"tensor", "autograd", "nn"},
+	"prototype":         {"tensor", "autograd", "nn"},
+	"loss":              {"tensor", "autograd", "nn", "prototype", "schedule", "internal/kernels", "internal/parallel"},
+	"optim":             {"tensor", "autograd", "nn", "schedule", "internal/kernels"},
+	"checkpoint":        {"tensor", "autograd", "nn"},
+	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
+		"dataset", "augment", "metrics", "internal/kernels", "internal/parallel"},
+	"internal/vectortest": {},
+}
+
+func TestImportsPointOneWay(t *testing.T) {
+	seen := map[string]bool{}
+	require.NoError(t, filepath.WalkDir(".", func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && path != "." && strings.ContainsAny(d.Name()[:1], "._") {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
+			return nil
+		}
+		room := filepath.ToSlash(filepath.Dir(path))
+		if room == "." {
+			room = ""
+		}
+		if strings.HasPrefix(room, "examples/") || room == "bench" {
+			return nil // programs may import everything
+		}
+		allowed, known := mayImport[room]
+		require.True(t, known, "package %q is not in the list of rooms", room)
+		seen[room] = true
+		file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.ImportsOnly)
+		require.NoError(t, err)
+		for _, i := range file.Imports {
+			name, err := strconv.Unquote(i.Path.Value)
+			require.NoError(t, err)
+			require.NotEqual(t, "log", name, "%s: library code does not log", path)
+			if ours, ok := strings.CutPrefix(name, module+"/"); ok {
+				require.True(t, slices.Contains(allowed, ours), "%s must not import %s", path, ours)
+			}
+		}
+		return nil
+	}))
+	require.Len(t, seen, len(mayImport), "a listed room is empty")
+}
+
+// The program in the README is an example that compiles.
+func TestReadmeProgramCompiles(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	require.NoError(t, err)
+	_, after, found := strings.Cut(string(readme), "```go\n")
+	require.True(t, found)
+	block, _, found := strings.Cut(after, "```")
+	require.True(t, found)
+	program, err := os.ReadFile("examples/minimal/main.go")
+	require.NoError(t, err)
+	_, program2, _ := strings.Cut(string(program), "\n")
+	require.Equal(t, program2, block)
+}
