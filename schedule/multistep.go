@@ -53,7 +53,7 @@ func (m MultiStep) Validate() error {
 // Milestones returns the epochs at the given fractions of a run, rounded down, for MultiStep: the paper's are
 // Milestones(200, 0.6, 0.8). In a run so short that they fall together or on epoch 0, those are left out.
 func Milestones(epochs int, fractions ...float64) []int {
-	var out []int
+	out := []int{}
 	for _, f := range fractions {
 		m := int(f*float64(epochs) + 1e-9) // 0.6·5 is 3, though not in binary
 		if m > 0 && (len(out) == 0 || m > out[len(out)-1]) {

@@ -123,10 +123,6 @@ func parse(args []string) (settings, error) {
 
 // load opens the data, cuts the long tail and reads what is left into memory.
 func load(ctx context.Context, s settings) (train, test dataset.Dataset, err error) {
-	all, rest, err := dataset.Open(s.Data, s.Size, s.Size)
-	if err != nil {
-		return nil, nil, err
-	}
 	profile, ok := map[string]dataset.Profile{
 		"exp": dataset.Exponential{Imbalance: s.Imbalance}, "step": dataset.Step{Imbalance: s.Imbalance}, "natural": dataset.Natural{},
 	}[s.Profile]
@@ -136,6 +132,10 @@ func load(ctx context.Context, s settings) (train, test dataset.Dataset, err err
 	selection, ok := map[string]dataset.Selection{"shuffle": dataset.Shuffle, "first": dataset.First, "": dataset.Shuffle}[s.Select]
 	if !ok {
 		return nil, nil, fmt.Errorf("-select %q is not shuffle or first", s.Select)
+	}
+	all, rest, err := dataset.Open(s.Data, s.Size, s.Size)
+	if err != nil {
+		return nil, nil, err
 	}
 	tail, err := dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: s.Seed})
 	if err != nil {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"path/filepath"
 
@@ -74,10 +75,10 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 
 // percent turns a rate into percent, nil if it is not available.
 func percent(r metrics.Rate) *float64 {
-	if r != r {
+	if math.IsNaN(float64(r)) {
 		return nil
 	}
-	p := 100 * float64(r)
+	p := math.Round(1e6*float64(r)) / 1e4
 	return &p
 }
 
