@@ -48,3 +48,14 @@ func pair(name string, contrast loss.Loss) []Stream {
 			Terms: []Term{{Name: "ce", Loss: &loss.CrossEntropy{}, Weight: schedule.Complement(alpha)}}},
 	}
 }
+
+// Augment replaces every view of the streams by one transform and returns them: for images that want other augmentation
+// than CIFAR's.
+func Augment(streams []Stream, view augment.Transform) []Stream {
+	for i := range streams {
+		for v := range streams[i].Views {
+			streams[i].Views[v] = view
+		}
+	}
+	return streams
+}

@@ -4,7 +4,7 @@
 //	go run ./examples/quickstart
 //
 // The data are generated: ten overlapping classes of 16×16 images, 200 images in the most frequent class and 4 in the
-// rarest, and a balanced test set. Every method passes the same number of images through the backbone.
+// rarest, and a balanced test set. Every method takes as many steps, on as many images.
 package main
 
 import (
@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/signal"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -21,13 +22,14 @@ import (
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
 )
 
 const (
 	classes = 10
 	size    = 16
-	batch   = 32
-	epochs  = 24 // of the hybrids, which see each sample three times: two views and a class-balanced one
+	batch   = 16 // samples of a stream; a hybrid passes each three times: two views and a class-balanced one
+	epochs  = 24 // of the hybrids; the classifiers have three times as many on batches three times as large
 )
 
 func main() {
@@ -41,60 +43,67 @@ func main() {
 	}
 }
 
+// method is one row of the table.
+type method struct {
+	name    string
+	passes  int // of a sample through the backbone, in each epoch
+	streams func(n *hybrid.Network, seed uint64) ([]hybrid.Stream, error)
+}
+
+var methods = []method{
+	{"CE", 1, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.CE(), nil }},
+	{"CE, class-balanced", 1, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.CEBalanced(), nil }},
+	{"Hybrid-SC", 3, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.SC(0.1), nil }},
+	{"Hybrid-PSC", 3, func(n *hybrid.Network, seed uint64) ([]hybrid.Stream, error) { return hybrid.PSC(n, 1, seed) }},
+}
+
 func run(ctx context.Context, seed uint64) error {
 	train, test, err := data(seed)
 	if err != nil {
 		return err
 	}
-	counts := dataset.Counts(train)
-	fmt.Printf("%d training images in %d classes %v, %d test images\n\n", train.Len(), classes, counts, test.Len())
-
-	methods := []struct {
-		name    string
-		epochs  int
-		streams func(n *hybrid.Network) ([]hybrid.Stream, error)
-	}{
-		{"CE", 3 * epochs, func(*hybrid.Network) ([]hybrid.Stream, error) { return hybrid.CE(), nil }},
-		{"CE, class-balanced", 3 * epochs, func(*hybrid.Network) ([]hybrid.Stream, error) { return hybrid.CEBalanced(), nil }},
-		{"Hybrid-SC", epochs, func(*hybrid.Network) ([]hybrid.Stream, error) { return hybrid.SC(0.1), nil }},
-		{"Hybrid-PSC", epochs, func(n *hybrid.Network) ([]hybrid.Stream, error) { return hybrid.PSC(n, 1, seed) }},
-	}
-	table := fmt.Sprintf("%-20s %8s %8s %8s %8s   %s\n", "top-1 (%)", "many", "medium", "few", "all", "images trained on")
+	fmt.Printf("%d training images in %d classes %v, %d test images\n\n", train.Len(), classes, dataset.Counts(train), test.Len())
+	fmt.Printf("%-20s %8s %8s %8s %8s   %s\n", "top-1 (%)", "many", "medium", "few", "all", "images trained on")
 	for _, m := range methods {
-		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: seed})
-		if err != nil {
-			return err
-		}
-		net, err := hybrid.NewNetwork(body, classes, hybrid.WithInput(size, size, 3), hybrid.WithProjection(0, 32), hybrid.WithSeed(seed))
-		if err != nil {
-			return err
-		}
-		streams, err := m.streams(net)
-		if err != nil {
-			return err
-		}
-		bar := progressbar.NewOptions(m.epochs, progressbar.OptionSetDescription(fmt.Sprintf("%-18s", m.name)),
-			progressbar.OptionSetWriter(os.Stderr), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-		trainer := hybrid.Trainer{
-			Streams:      streams,
-			Epochs:       m.epochs,
-			Batch:        batch,
-			LearningRate: schedule.Warmup{Epochs: 2, Then: schedule.Cosine{Base: 0.1}},
-			Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: 5e-4},
-			Groups:       metrics.ByRank{First: 3, Last: 3},
-			Seed:         seed,
-			EvalEvery:    m.epochs, // only the last epoch's figures count
-			OnEpoch:      func(hybrid.EpochReport) { _ = bar.Add(1) },
-		}
-		result, err := trainer.Fit(ctx, net, train, test)
+		result, err := m.train(ctx, train, test, seed)
 		if err != nil {
 			return err
 		}
 		r := result.Last
-		table += fmt.Sprintf("%-20s %8s %8s %8s %8s   %d\n", m.name, r.Many, r.Medium, r.Few, r.Top1, result.Images)
+		fmt.Printf("%-20s %8s %8s %8s %8s   %d\n", m.name, r.Many, r.Medium, r.Few, r.Top1, result.Images)
 	}
-	fmt.Print(table)
 	return nil
+}
+
+// train trains a fresh network by the method.
+func (m method) train(ctx context.Context, train, test dataset.Dataset, seed uint64) (*hybrid.Result, error) {
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: seed})
+	if err != nil {
+		return nil, err
+	}
+	net, err := hybrid.NewNetwork(body, classes, hybrid.WithInput(size, size, 3), hybrid.WithProjection(0, 32), hybrid.WithSeed(seed))
+	if err != nil {
+		return nil, err
+	}
+	streams, err := m.streams(net, seed)
+	if err != nil {
+		return nil, err
+	}
+	repeat := 3 / m.passes // gives every method as many steps, on as many images
+	bar := progressbar.NewOptions(repeat*epochs, progressbar.OptionSetDescription(fmt.Sprintf("%-18s", m.name)),
+		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
+		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	return hybrid.Trainer{
+		Streams:      hybrid.Augment(streams, augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}),
+		Epochs:       repeat * epochs,
+		Batch:        repeat * batch,
+		LearningRate: schedule.Warmup{Epochs: 2, Then: schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(repeat*epochs, 0.8, 0.9)}},
+		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: 5e-4},
+		Groups:       metrics.ByRank{First: 3, Last: 3},
+		Seed:         seed,
+		EvalEvery:    repeat * epochs, // only the last epoch's figures count
+		OnEpoch:      func(hybrid.EpochReport) { _ = bar.Add(1) },
+	}.Fit(ctx, net, train, test)
 }
 
 // data returns generated images, the training set cut to a long tail of imbalance factor 50.
