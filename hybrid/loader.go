@@ -4,6 +4,8 @@ import (
 	"context"
 	"iter"
 	"sync"
+
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // lanes is how many batches are made at once, ahead of training. It is fixed: enough to hide a slow image, few enough to
@@ -77,5 +79,5 @@ func (l *loader) batches(ctx context.Context, p *plan, steps int) iter.Seq2[*bat
 // make fills b and keeps an error or a panic for the reader.
 func (b *batch) make(p *plan, step int) {
 	defer func() { b.panicked = recover() }()
-	b.err = p.fill(b, step)
+	b.err = tensor.Try(func() error { return p.fill(b, step) })
 }

@@ -83,6 +83,9 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 	if b == nil {
 		return nil, fmt.Errorf("hybrid: the backbone is nil")
 	}
+	if d := b.OutDim(); d < 1 {
+		return nil, fmt.Errorf("hybrid: the backbone's OutDim is %d: features must have at least one value", d)
+	}
 	if classes < 2 {
 		return nil, fmt.Errorf("hybrid: %d class: a classifier needs at least two classes", classes)
 	}

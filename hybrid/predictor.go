@@ -38,7 +38,8 @@ func (n *Network) Freeze() (*Predictor, error) {
 			}
 		}
 	}
-	p := &Predictor{network: n, mode: autograd.Mode{NoGrad: true, Weights: autograd.Snapshot(nn.Tensors(n)...)}}
+	parts := *n // a part replaced later is not the predictor's
+	p := &Predictor{network: &parts, mode: autograd.Mode{NoGrad: true, Weights: autograd.Snapshot(nn.Tensors(n)...)}}
 	p.tapes.New = func() any { return autograd.NewTape(p.mode) }
 	return p, nil
 }
@@ -69,14 +70,18 @@ func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
 	return p.forward(x, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
 }
 
-// Logits returns the logits [R, C] of normalised images [R, H, W, C]. A value that is not finite is an error that names
-// its place.
+// Logits returns the logits [R, C] of normalised images [R, H, W, C]. Images of another size are an error, and so is a
+// value that is not finite, whose place the error names.
 func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
+	n, s := p.network, images.Shape()
+	if len(s) != 4 || !s[1:].Equal(tensor.Shape{n.height, n.width, n.channels}) {
+		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %d %d %d]", s, n.height, n.width, n.channels)
+	}
 	if i := kernels.AllFinite(images.Data()); i >= 0 {
-		each := max(1, images.Len()/max(1, images.Shape()[0]))
+		each := n.height * n.width * n.channels
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
-	return p.forward(images, p.network.Forward)
+	return p.forward(images, n.Forward)
 }
 
 // Evaluate predicts every image of data and counts. batch is how many images are predicted at once; 0 means 128.
@@ -108,7 +113,13 @@ func (p *Predictor) forward(x *tensor.Tensor, f func(*autograd.Var) *autograd.Va
 		y = f(tape.Const(x)).Value().Clone()
 		return nil
 	})
-	return y, err
+	if err != nil {
+		return nil, err
+	}
+	if i := kernels.AllFinite(y.Data()); i >= 0 {
+		return nil, fmt.Errorf("hybrid: the network gives %v for image %d: its weights are too large for float32", y.Data()[i], i/y.Dim(1))
+	}
+	return y, nil
 }
 
 // predict turns one row of logits into a prediction.

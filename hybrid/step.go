@@ -85,9 +85,11 @@ func (r *run) heads(s Stream, features *autograd.Var, p part, at schedule.Progre
 	inputs := make([]loss.Input, len(s.Terms))
 	for i, t := range s.Terms {
 		inputs[i] = selectViews(whole, t.Views)
-		if needs := t.Loss.Needs(); !needs.Embedding {
+		needs := t.Loss.Needs()
+		if !needs.Embedding {
 			inputs[i].Embedding = nil
-		} else if !needs.Logits {
+		}
+		if !needs.Logits {
 			inputs[i].Logits = nil
 		}
 	}

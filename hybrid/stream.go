@@ -104,6 +104,9 @@ func (t Term) check(views int, n *Network, classCounts []int) error {
 			return fmt.Errorf("weight: %w", err)
 		}
 	}
+	if t.Views != nil && len(t.Views) == 0 {
+		return fmt.Errorf("Views is empty: list the views the loss sees, or use nil for all")
+	}
 	for _, v := range t.Views {
 		if v < 0 || v >= views {
 			return fmt.Errorf("view %d is not one of the stream's %d", v, views)

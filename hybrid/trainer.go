@@ -118,7 +118,7 @@ func (t *Trainer) setDefaults() {
 		t.Batch = 512
 	}
 	if t.LearningRate == nil {
-		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: []int{t.Epochs * 6 / 10, t.Epochs * 8 / 10}}
+		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}
 	}
 	if t.Optimizer == nil {
 		t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}
