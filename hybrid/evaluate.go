@@ -6,6 +6,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -45,6 +46,9 @@ func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autogr
 		err := tensor.Try(func() error {
 			tape.Reset(mode)
 			logits := n.Forward(tape.Const(images.Rows(0, count)))
+			if i := kernels.AllFinite(logits.Data()); i >= 0 {
+				return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
+			}
 			for i := range count {
 				row := logits.Data()[i*n.classes : (i+1)*n.classes]
 				if err := confusion.Add(data.Label(from+i), argmax(row)); err != nil {

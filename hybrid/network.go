@@ -25,7 +25,7 @@ type Network struct {
 	separate                bool
 }
 
-// Option sets up a Network.
+// Option sets up a Network. Of options that set the same part, the last counts.
 type Option func(*options)
 
 type options struct {
@@ -51,20 +51,24 @@ func WithNormalize(n augment.Normalize) Option { return func(o *options) { o.nor
 // WithProjection sets the sizes of the projection head, Linear-ReLU-Linear: the hidden layer's and the embedding's. 0
 // keeps the default: the backbone's width, and 128. The paper does not give the widths.
 func WithProjection(hidden, dim int) Option {
-	return func(o *options) { o.hidden, o.dim = hidden, dim }
+	return func(o *options) { o.hidden, o.dim, o.noProjection, o.projection = hidden, dim, false, nil }
 }
 
 // WithProjectionModule sets a projection head of your own; normalisation to unit length follows it.
-func WithProjectionModule(m nn.Module) Option { return func(o *options) { o.projection = m } }
+func WithProjectionModule(m nn.Module) Option {
+	return func(o *options) { o.noProjection, o.projection = false, m }
+}
 
 // WithoutProjection leaves the projection head out, for training by losses of logits alone.
-func WithoutProjection() Option { return func(o *options) { o.noProjection = true } }
+func WithoutProjection() Option { return func(o *options) { o.noProjection, o.projection = true, nil } }
 
 // WithCosineClassifier makes the logits cosines of features and class weights, as LDAM (arXiv 1906.07413) wants.
-func WithCosineClassifier() Option { return func(o *options) { o.cosine = true } }
+func WithCosineClassifier() Option { return func(o *options) { o.cosine, o.classifier = true, nil } }
 
 // WithClassifier sets a classifier head of your own, from features to one logit for each class.
-func WithClassifier(m nn.Module) Option { return func(o *options) { o.classifier = m } }
+func WithClassifier(m nn.Module) Option {
+	return func(o *options) { o.cosine, o.classifier = false, m }
+}
 
 // WithSeparatePasses passes each stream through the backbone by itself, with batch norm's statistics of its own. The
 // default is one pass of all streams together; the paper leaves it open.
@@ -76,7 +80,7 @@ func WithSeed(seed uint64) Option { return func(o *options) { o.seed = seed } }
 // NewNetwork puts heads on a backbone for the given number of classes, at least two. It runs the network once on a blank
 // image, so that parts that do not fit are found here and not in training.
 func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, error) {
-	o := options{height: 32, width: 32, channels: 3, dim: 128}
+	o := options{height: 32, width: 32, channels: 3}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -87,7 +91,7 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 		return nil, fmt.Errorf("hybrid: the backbone's OutDim is %d: features must have at least one value", d)
 	}
 	if classes < 2 {
-		return nil, fmt.Errorf("hybrid: %d class: a classifier needs at least two classes", classes)
+		return nil, fmt.Errorf("hybrid: a classifier needs at least two classes, not %d", classes)
 	}
 	if o.height < 1 || o.width < 1 || o.channels < 1 {
 		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", o.height, o.width, o.channels)

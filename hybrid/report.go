@@ -110,12 +110,12 @@ type NonFiniteError struct {
 	Param       string  // the first parameter whose value, else whose gradient is not finite; "" if all are finite
 }
 
-// Error returns one line with what to look at.
+// Error says what to look at; Fit's error puts epoch and step before it.
 func (e *NonFiniteError) Error() string {
 	where := "all gradients are finite"
 	if e.Param != "" {
 		where = "first bad parameter " + e.Param
 	}
-	return fmt.Sprintf("hybrid: epoch %d, step %d: loss %v, %s: lower the learning rate, warm it up or clip gradients, and check the data for values that are not finite",
-		e.Epoch, e.Step, e.Loss, where)
+	return fmt.Sprintf("loss %v, %s: lower the learning rate, warm it up or clip gradients, and check the data for values that are not finite",
+		e.Loss, where)
 }

@@ -1,0 +1,138 @@
+// Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
+// measured and against what.
+//
+//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-profile]
+//
+//	train   ResNet-32 training step on [B, 32, 32, 3], images/s
+//	infer   ResNet-32 inference, images/s
+//	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s
+//	input   augmentation and normalisation alone, images/s; JPEG decoding alone, images/s
+//	sc      supervised contrastive loss, forward and backward, ms
+//	sgemm   square float32 product, GFLOP/s
+//	conv    each layer shape of ResNet-32, three passes, GFLOP/s
+//	memory  peak memory of a Hybrid-SC step, MB
+//
+// Run nothing beside it: a second busy process makes its figures wrong.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// settings are the flags.
+type settings struct {
+	batch, threads, dim int
+	seconds             float64
+}
+
+// result is the JSON of a job, in the order of its keys.
+type result map[string]any
+
+var jobs = map[string]func(s settings) (result, error){
+	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "memory": memory,
+}
+
+func main() {
+	if len(os.Args) < 2 || jobs[os.Args[1]] == nil {
+		names := []string{}
+		for name := range jobs {
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		fail(fmt.Errorf("the first argument is a job: %s", strings.Join(names, ", ")))
+	}
+	job := os.Args[1]
+	s := settings{}
+	f := flag.NewFlagSet("bench "+job, flag.ExitOnError)
+	f.IntVar(&s.batch, "batch", 0, "images, rows or side of the matrix (default: by job)")
+	f.IntVar(&s.threads, "threads", 2, "threads")
+	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
+	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
+	profile := f.Bool("profile", false, "print the time by function to standard error")
+	_ = f.Parse(os.Args[2:])
+	runtime.GOMAXPROCS(s.threads)
+	base := peakMB()
+
+	stop := func() error { return nil }
+	if *profile {
+		stop = startProfile()
+	}
+	r, err := jobs[job](s)
+	fail(err)
+	fail(stop())
+	r["peer"], r["job"], r["threads"], r["base_mb"], r["peak_mb"] = "longtail", job, s.threads, base, peakMB()
+	text, err := json.Marshal(r)
+	fail(err)
+	fmt.Println(string(text))
+}
+
+// timed returns the median time of f in seconds after two warm-up calls.
+func timed(f func(), seconds float64) float64 {
+	f()
+	f()
+	var times []float64
+	for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); len(times) < 3 || time.Now().Before(end); {
+		began := time.Now()
+		f()
+		times = append(times, time.Since(began).Seconds())
+	}
+	slices.Sort(times)
+	return times[len(times)/2]
+}
+
+// peakMB is the largest resident size of the process so far; 0 where the system does not tell.
+func peakMB() int {
+	status, err := os.ReadFile("/proc/self/status")
+	if err != nil {
+		return 0
+	}
+	_, after, _ := strings.Cut(string(status), "VmHWM:")
+	fields := strings.Fields(after)
+	if len(fields) == 0 {
+		return 0
+	}
+	kb, _ := strconv.Atoi(fields[0])
+	return kb >> 10
+}
+
+// startProfile returns what ends the profile and prints it.
+func startProfile() func() error {
+	dir, err := os.MkdirTemp("", "bench")
+	fail(err)
+	path := filepath.Join(dir, "cpu")
+	f, err := os.Create(path)
+	fail(err)
+	fail(pprof.StartCPUProfile(f))
+	return func() error {
+		defer os.RemoveAll(dir)
+		pprof.StopCPUProfile()
+		if err := f.Close(); err != nil {
+			return err
+		}
+		table, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=25", path).Output()
+		if err != nil {
+			return fmt.Errorf("go tool pprof: %w", err)
+		}
+		_, err = bytes.NewReader(table).WriteTo(os.Stderr)
+		return err
+	}
+}
+
+func fail(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}

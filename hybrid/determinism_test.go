@@ -1,0 +1,81 @@
+package hybrid_test
+
+import (
+	"runtime"
+	"strings"
+	"testing"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/stretchr/testify/require"
+)
+
+// trained returns all state after two epochs of three steps on a long enough batch for kernels to split it.
+func trained(t *testing.T, method string, seed uint64, opts ...hybrid.Option) map[string][]float32 {
+	train, test := generated(t, 27)
+	n := resNet(t, 3, opts...)
+	streams := methods[method](t, n)
+	fit(t, hybrid.Trainer{Streams: streams, Epochs: 2, Batch: 36, LearningRate: schedule.Constant(0.1), Seed: seed, ClipNorm: 5}, n, train, test)
+	return state(n, streams)
+}
+
+func TestSameSeedGivesSameWeightsWhateverGOMAXPROCS(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	same := func(name, method string, opts ...hybrid.Option) {
+		t.Run(name, func(t *testing.T) {
+			runtime.GOMAXPROCS(1)
+			want := trained(t, method, 5, opts...)
+			require.Contains(t, want, "backbone.layer3.0.bn2.running_var")
+			require.Equal(t, method == "PSC", want["losses.psc.prototypes.weight"] != nil)
+			for _, procs := range []int{2, 3, 7} {
+				runtime.GOMAXPROCS(procs)
+				require.Equal(t, want, trained(t, method, 5, opts...), "GOMAXPROCS %d", procs)
+			}
+		})
+	}
+	for method := range methods {
+		same(method, method)
+	}
+	same("SC in separate passes", "SC", hybrid.WithSeparatePasses())
+}
+
+func TestAnotherSeedGivesOtherWeights(t *testing.T) {
+	for method := range methods {
+		one, other := trained(t, method, 5), trained(t, method, 6)
+		for path := range one {
+			if strings.HasPrefix(path, "projection.") && strings.HasPrefix(method, "CE") {
+				require.Equal(t, one[path], other[path], "%s does not train %s", method, path)
+				continue
+			}
+			require.NotEqual(t, one[path], other[path], "%s: %s", method, path)
+		}
+	}
+}
+
+// Neither augmentation nor the order of samples may be the same for two streams of one sampler.
+func TestStreamsDrawTheirOwnImages(t *testing.T) {
+	train, _ := generated(t, 20)
+	var seen [2][]int
+	var streams []hybrid.Stream
+	for i := range seen {
+		s := hybrid.CE()[0]
+		s.Terms = []hybrid.Term{{Name: string(rune('a' + i)), Loss: spy{needs: s.Terms[0].Loss.Needs(), see: look(&seen[i])}}}
+		s.Views = []augment.Transform{augment.Identity{}}
+		streams = append(streams, s)
+	}
+	fit(t, hybrid.Trainer{Streams: streams, Epochs: 2, Batch: 8}, mlp(t), train, nil)
+	require.Len(t, seen[0], 160)
+	require.NotEqual(t, seen[0], seen[1])
+	require.NotEqual(t, seen[0][:80], seen[0][80:], "epochs have orders of their own")
+}
+
+// A second Fit of the same trainer starts anew: it holds no state.
+func TestTrainerIsUsedAgain(t *testing.T) {
+	train, test := generated(t, 10)
+	trainer := hybrid.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 8, LearningRate: schedule.Constant(0.05)}
+	a, b := mlp(t), mlp(t)
+	fit(t, trainer, a, train, test)
+	fit(t, trainer, b, train, test)
+	require.Equal(t, state(a, nil), state(b, nil))
+}
