@@ -229,7 +229,7 @@ func TestStepsReuseMemory(t *testing.T) {
 		tape.Reset(autograd.Mode{})
 		y := tape.Const(x)
 		for range 8 {
-			y = autograd.MatMul(y, tape.Param(p))
+			y = autograd.Mul(y, tape.Param(p))
 		}
 		tape.Backward(autograd.Mean(y), nil)
 	}
