@@ -14,23 +14,20 @@ func sameShape(op string, a, b *Var) {
 }
 
 // Add returns a + b, of equal shapes.
-func Add(a, b *Var) *Var { return combine("autograd.Add", a, b, 1, 1) }
+func Add(a, b *Var) *Var { return combine("autograd.Add", a, b, 1) }
 
 // Sub returns a − b, of equal shapes.
-func Sub(a, b *Var) *Var { return combine("autograd.Sub", a, b, 1, -1) }
+func Sub(a, b *Var) *Var { return combine("autograd.Sub", a, b, -1) }
 
-// combine returns ka·a + kb·b.
-func combine(op string, a, b *Var, ka, kb float32) *Var {
+// combine returns a + k·b.
+func combine(op string, a, b *Var, k float32) *Var {
 	sameShape(op, a, b)
-	y := a.Tape().Tensor(a.Shape()...)
-	kernels.AddScaled(y.Data(), ka, a.Data())
-	kernels.AddScaled(y.Data(), kb, b.Data())
-	return Op(op, y, []*Var{a, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		if gx[0] != nil {
-			kernels.AddScaled(gx[0].Data(), ka, gy.Data())
-		}
+	y := a.Tape().Scratch(a.Shape()...)
+	copy(y.Data(), a.Data())
+	kernels.AddScaled(y.Data(), k, b.Data())
+	return OpPass(op, y, []*Var{a, b}, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		if gx[1] != nil {
-			kernels.AddScaled(gx[1].Data(), kb, gy.Data())
+			kernels.AddScaled(gx[1].Data(), k, gy.Data())
 		}
 	})
 }
@@ -47,7 +44,7 @@ func Scale(x *Var, k float64) *Var {
 // Mul returns the product of a and b entry by entry, of equal shapes.
 func Mul(a, b *Var) *Var {
 	sameShape("autograd.Mul", a, b)
-	y, av, bv := a.Tape().Tensor(a.Shape()...), a.Data(), b.Data()
+	y, av, bv := a.Tape().Scratch(a.Shape()...), a.Data(), b.Data()
 	for i := range av {
 		y.Data()[i] = av[i] * bv[i]
 	}
@@ -75,7 +72,7 @@ func Log(x *Var) *Var {
 
 // pointwise returns f(x); slope is its derivative given x and f(x).
 func pointwise(op string, x *Var, f func(float64) float64, slope func(x, y float32) float32) *Var {
-	y := x.Tape().Tensor(x.Shape()...)
+	y := x.Tape().Scratch(x.Shape()...)
 	for i, v := range x.Data() {
 		y.Data()[i] = float32(f(float64(v)))
 	}

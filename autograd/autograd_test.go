@@ -72,6 +72,13 @@ func TestGradients(t *testing.T) {
 			Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Mul(in[0], in[1]) }},
 		"square by the same input twice": {Inputs: []*tensor.Tensor{a}, Reference: each(func(a, _ float64) float64 { return a * a }),
 			Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Mul(in[0], in[0]) }},
+		"sum of the same input twice": {Inputs: []*tensor.Tensor{a}, Reference: each(func(a, _ float64) float64 { return 2 * a }),
+			Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Add(in[0], in[0]) }},
+		"input that is handed a gradient and used elsewhere": {Inputs: []*tensor.Tensor{a}, Reference: each(func(a, _ float64) float64 { return a*a + a + 3*a }),
+			Forward: func(_ *autograd.Tape, in vars) *autograd.Var {
+				x := autograd.Scale(in[0], 1) // not a leaf, whose gradient is summed in place
+				return autograd.Add(autograd.Add(x, autograd.Mul(x, x)), autograd.Reshape(autograd.Scale(x, 3), 3, 4))
+			}},
 		"Scale": {Inputs: []*tensor.Tensor{a}, Reference: each(func(a, _ float64) float64 { return -2.5 * a }),
 			Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Scale(in[0], -2.5) }},
 		"Exp": {Inputs: []*tensor.Tensor{a}, Reference: each(func(a, _ float64) float64 { return math.Exp(a) }),

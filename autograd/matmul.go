@@ -30,7 +30,7 @@ func matMul(op string, a, b *Var, tb blas.Transpose) *Var {
 	if tb == blas.Trans {
 		n = b.Dim(0)
 	}
-	y := t.Tensor(m, n)
+	y := t.Scratch(m, n)
 	gemm := t.mode.BLAS
 	Product(gemm, blas.NoTrans, tb, 1, a.value, b.value, 0, y)
 	t.CountMACs(int64(m) * int64(n) * int64(a.Dim(1)))
@@ -67,7 +67,11 @@ func Product(with blas.Float32, ta, tb blas.Transpose, alpha float32, a, b *tens
 	}
 	if k == 0 { // an empty sum, whose operands have leading dimensions BLAS refuses
 		for i := range c.Data() {
-			c.Data()[i] *= beta
+			if beta == 0 {
+				c.Data()[i] = 0
+			} else {
+				c.Data()[i] *= beta
+			}
 		}
 		return
 	}

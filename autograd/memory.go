@@ -9,14 +9,14 @@ type memory struct {
 	kept [][]float32 // lent until reset
 }
 
-// keep lends zeros until reset.
+// keep lends memory until reset. Its contents are undefined.
 func (m *memory) keep(shape []int) *tensor.Tensor {
 	x := m.borrow(shape)
 	m.kept = append(m.kept, x.Data())
 	return x
 }
 
-// borrow lends zeros until release.
+// borrow lends memory until release. Its contents are undefined.
 func (m *memory) borrow(shape []int) *tensor.Tensor {
 	n := tensor.Shape(shape).Len()
 	list := m.free[n]
@@ -25,7 +25,6 @@ func (m *memory) borrow(shape []int) *tensor.Tensor {
 	}
 	v := list[len(list)-1]
 	m.free[n] = list[:len(list)-1]
-	clear(v)
 	x, err := tensor.FromSlice(v, shape...)
 	if err != nil {
 		panic(err)

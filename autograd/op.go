@@ -1,6 +1,9 @@
 package autograd
 
-import "github.com/longtail-ml/longtail/tensor"
+import (
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
 
 // Op puts the result of an operation on the tape of its inputs: out was computed from the values of in, and back adds
 // the gradient of each input given the gradient gy of out. gx[i] is nil where in[i] needs no gradient, else a tensor of
@@ -8,6 +11,12 @@ import "github.com/longtail-ml/longtail/tensor"
 //
 // Op panics with *tensor.Error if there is no input, or the inputs are of several tapes or of an earlier step.
 func Op(name string, out *tensor.Tensor, in []*Var, back func(gy *tensor.Tensor, gx []*tensor.Tensor)) *Var {
+	return OpPass(name, out, in, -1, back)
+}
+
+// OpPass is Op for an operation whose gradient with respect to in[pass] is gy itself, as back leaves it: a sum, a
+// reshape, a shortcut. The memory of gy is handed on instead of copied; gx[pass] is nil.
+func OpPass(name string, out *tensor.Tensor, in []*Var, pass int, back func(gy *tensor.Tensor, gx []*tensor.Tensor)) *Var {
 	if len(in) == 0 {
 		panic(&tensor.Error{Op: name, Detail: "an operation needs an input to know its tape; use Tape.Const"})
 	}
@@ -22,7 +31,7 @@ func Op(name string, out *tensor.Tensor, in []*Var, back func(gy *tensor.Tensor,
 		y.needs = y.needs || v.needs
 	}
 	if y.needs = y.needs && !t.mode.NoGrad; y.needs {
-		t.nodes = append(t.nodes, node{out: y, in: in, back: back})
+		t.nodes = append(t.nodes, node{out: y, in: in, pass: pass, back: back})
 	}
 	return y
 }
@@ -59,15 +68,19 @@ func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 			continue // y does not depend on it
 		}
 		gx = gx[:0]
-		for _, v := range n.in {
-			if v.needs {
+		for j, v := range n.in {
+			if v.needs && j != n.pass {
 				gx = append(gx, t.gradient(v))
 			} else {
 				gx = append(gx, nil)
 			}
 		}
 		n.back(n.out.grad, gx)
-		t.memory.release(n.out.grad)
+		if n.pass >= 0 && n.in[n.pass].needs {
+			t.handOn(n.in[n.pass], n.out.grad)
+		} else {
+			t.memory.release(n.out.grad)
+		}
 		n.out.grad = nil
 	}
 }
@@ -82,6 +95,17 @@ func (t *Tape) gradient(v *Var) *tensor.Tensor {
 	}
 	if v.grad == nil {
 		v.grad = t.memory.borrow(v.value.Shape())
+		v.grad.Zero()
 	}
 	return v.grad
+}
+
+// handOn makes gy the gradient of v, or adds it to the one there is.
+func (t *Tape) handOn(v *Var, gy *tensor.Tensor) {
+	if v.param == nil && v.grad == nil {
+		v.grad = gy.Reshape(v.value.Shape()...)
+		return
+	}
+	kernels.AddScaled(t.gradient(v).Data(), 1, gy.Data())
+	t.memory.release(gy)
 }

@@ -33,6 +33,7 @@ type Tape struct {
 type node struct {
 	out  *Var
 	in   []*Var
+	pass int // the input whose gradient is gy as back leaves it; −1: none
 	back func(gy *tensor.Tensor, gx []*tensor.Tensor)
 }
 
@@ -81,7 +82,14 @@ func (t *Tape) Param(p *Param) *Var {
 func (t *Tape) Buffer(b *tensor.Tensor) *tensor.Tensor { return t.mode.Weights.value(b) }
 
 // Tensor returns zeros that live until Reset: memory for results of operations.
-func (t *Tape) Tensor(shape ...int) *tensor.Tensor { return t.memory.keep(shape) }
+func (t *Tape) Tensor(shape ...int) *tensor.Tensor {
+	x := t.memory.keep(shape)
+	x.Zero()
+	return x
+}
+
+// Scratch is Tensor with undefined contents, for a result that is written as a whole.
+func (t *Tape) Scratch(shape ...int) *tensor.Tensor { return t.memory.keep(shape) }
 
 // AfterStep registers fn to run at Commit: how a layer in training updates its buffers without a forward pass changing
 // anything by itself.

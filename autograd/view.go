@@ -9,9 +9,7 @@ import (
 
 // Reshape returns the same values under another shape.
 func Reshape(x *Var, shape ...int) *Var {
-	return Op("autograd.Reshape", x.Value().Reshape(shape...), []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		kernels.AddScaled(gx[0].Data(), 1, gy.Data())
-	})
+	return OpPass("autograd.Reshape", x.Value().Reshape(shape...), []*Var{x}, 0, func(*tensor.Tensor, []*tensor.Tensor) {})
 }
 
 // Rows returns entries from ≤ i < to along the first dimension.
@@ -39,7 +37,7 @@ func Concat(xs ...*Var) *Var {
 		}
 		shape[0] += s[0]
 	}
-	y := xs[0].Tape().Tensor(shape...)
+	y := xs[0].Tape().Scratch(shape...)
 	at := 0
 	for _, x := range xs {
 		at += copy(y.Data()[at:], x.Data())
@@ -64,7 +62,7 @@ func Gather(x *Var, rows []int) *Var {
 	}
 	n, width := shape[0], shape[1:].Len()
 	shape[0] = len(rows)
-	y := x.Tape().Tensor(shape...)
+	y := x.Tape().Scratch(shape...)
 	for i, r := range rows {
 		if r < 0 || r >= n {
 			panic(&tensor.Error{Op: "autograd.Gather", Path: Path(x), Shapes: []tensor.Shape{x.Shape()}, Detail: fmt.Sprintf("no row %d", r)})

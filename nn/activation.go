@@ -23,7 +23,7 @@ func Tanh(x *autograd.Var) *autograd.Var {
 
 // activate applies a function whose gradient follows from its output.
 func activate(op string, x *autograd.Var, f func(y, x []float32), grad func(dx, dy, y []float32)) *autograd.Var {
-	y := x.Tape().Tensor(x.Shape()...)
+	y := x.Tape().Scratch(x.Shape()...)
 	f(y.Data(), x.Data())
 	return autograd.Op(op, y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		grad(gx[0].Data(), gy.Data(), y.Data())

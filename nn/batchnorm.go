@@ -39,12 +39,12 @@ func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 	t := x.Tape()
 	gamma, beta := b.params("nn.BatchNorm2d", t, x.Shape())
 	s := b.statistics(t, x.Value(), gamma.Data(), beta.Data())
-	y := t.Tensor(x.Shape()...)
+	y := t.Scratch(x.Shape()...)
 	kernels.ScaleShift(y.Data(), x.Data(), s.scale, s.shift, nil, s.rows, s.c, false)
 	return autograd.Op("nn.BatchNorm2d", y, []*autograd.Var{x, gamma, beta}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		s.sums(gy, nil, x.Value(), gx[1], gx[2])
 		if gx[0] != nil {
-			dx := t.Tensor(x.Shape()...)
+			dx := t.Scratch(x.Shape()...)
 			s.inputGrad(dx, gy, x.Value())
 			kernels.AddScaled(gx[0].Data(), 1, dx.Data())
 		}

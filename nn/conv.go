@@ -39,7 +39,7 @@ func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
 		}
 		in, bias = append(in, b), b.Data()
 	}
-	y := t.Tensor(s.N, s.OutH(), s.OutW(), s.O)
+	y := t.Scratch(s.N, s.OutH(), s.OutW(), s.O)
 	kernels.ConvForward(s, x.Data(), w.Data(), bias, y.Data())
 	t.CountMACs(s.MACs())
 	return autograd.Op("nn.Conv2d", y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {

@@ -36,33 +36,30 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Detail: "the convolution must have no bias: batch norm adds one"})
 	}
 	in := []*autograd.Var{x, w, gamma, beta}
-	var add []float32
+	pass, add := -1, []float32(nil)
 	if shortcut != nil {
 		if !shortcut.Shape().Equal(shape) {
 			panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{shape, shortcut.Shape()}, Detail: "the shortcut's shape is not the output's"})
 		}
-		in, add = append(in, shortcut), shortcut.Data()
+		in, pass, add = append(in, shortcut), len(in), shortcut.Data()
 	}
 
-	conv := t.Tensor(shape...)
+	conv := t.Scratch(shape...)
 	kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
 	t.CountMACs(g.MACs())
 	s := c.BN.statistics(t, conv, gamma.Data(), beta.Data())
 	y := conv // in place where no gradient will need the convolution's result
 	if !t.Mode().NoGrad {
-		y = t.Tensor(shape...)
+		y = t.Scratch(shape...)
 	}
 	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
 
-	return autograd.Op(op, y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+	return autograd.OpPass(op, y, in, pass, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		var relu *tensor.Tensor
 		if c.ReLU {
 			relu = y
 		}
 		s.sums(gy, relu, conv, gx[2], gx[3])
-		if len(gx) > 4 && gx[4] != nil {
-			kernels.AddScaled(gx[4].Data(), 1, gy.Data())
-		}
 		if gx[0] == nil && gx[1] == nil {
 			return
 		}

@@ -56,10 +56,7 @@ func addBias(op string, y, b *autograd.Var) *autograd.Var {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(b), Shapes: []tensor.Shape{y.Shape(), b.Shape()}, Detail: "the bias must be [out]"})
 	}
 	kernels.AddRowVector(y.Data(), b.Data(), rows, cols)
-	return autograd.Op(op, y.Value(), []*autograd.Var{y, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		if gx[0] != nil {
-			kernels.AddScaled(gx[0].Data(), 1, gy.Data())
-		}
+	return autograd.OpPass(op, y.Value(), []*autograd.Var{y, b}, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		if gx[1] != nil {
 			kernels.ColumnSums(gx[1].Data(), gy.Data(), rows, cols)
 		}

@@ -24,7 +24,7 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 			Detail: fmt.Sprintf("kernel %d, stride %d and padding %d do not fit: padding is at most half the kernel, the kernel at most the padded image", kernel, stride, padding)})
 	}
 	oh, ow := (h+2*padding-kernel)/stride+1, (w+2*padding-kernel)/stride+1
-	y := x.Tape().Tensor(n, oh, ow, c)
+	y := x.Tape().Scratch(n, oh, ow, c)
 	argmax := make([]int32, y.Len())
 	kernels.MaxPool(x.Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
 	return autograd.Op("nn.MaxPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
@@ -35,7 +35,7 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 // GlobalAvgPool2d returns the mean over rows and columns of x [N, H, W, C]: [N, C].
 func GlobalAvgPool2d(x *autograd.Var) *autograd.Var {
 	n, h, w, c := images("nn.GlobalAvgPool2d", x)
-	y := x.Tape().Tensor(n, c)
+	y := x.Tape().Scratch(n, c)
 	kernels.GlobalAvgPool(x.Data(), n, h, w, c, y.Data())
 	return autograd.Op("nn.GlobalAvgPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.GlobalAvgPoolGrad(gy.Data(), n, h, w, c, gx[0].Data())
@@ -53,7 +53,7 @@ func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 	if stride == 1 && channels == c {
 		return x
 	}
-	y := x.Tape().Tensor(n, (h+stride-1)/stride, (w+stride-1)/stride, channels)
+	y := x.Tape().Scratch(n, (h+stride-1)/stride, (w+stride-1)/stride, channels)
 	kernels.PadStride(y.Data(), x.Data(), n, h, w, c, stride, channels)
 	return autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.PadStrideGrad(gx[0].Data(), gy.Data(), n, h, w, c, stride, channels)

@@ -22,7 +22,7 @@ func matrix(op string, x *autograd.Var) (rows, cols int) {
 // gradient is zero: dividing by it would give a gradient of 1e12.
 func L2Normalize(x *autograd.Var) *autograd.Var {
 	rows, cols := matrix("nn.L2Normalize", x)
-	y, norms := x.Tape().Tensor(rows, cols), x.Tape().Tensor(rows)
+	y, norms := x.Tape().Scratch(rows, cols), x.Tape().Scratch(rows)
 	kernels.NormalizeRows(y.Data(), norms.Data(), x.Data(), rows, cols, NormEpsilon)
 	return autograd.Op("nn.L2Normalize", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.NormalizeRowsGrad(gx[0].Data(), gy.Data(), y.Data(), norms.Data(), rows, cols, NormEpsilon)
@@ -32,7 +32,7 @@ func L2Normalize(x *autograd.Var) *autograd.Var {
 // Softmax returns e^x / Σ e^x over each row of x [R, C].
 func Softmax(x *autograd.Var) *autograd.Var {
 	rows, cols := matrix("nn.Softmax", x)
-	y := x.Tape().Tensor(rows, cols)
+	y := x.Tape().Scratch(rows, cols)
 	kernels.SoftmaxRows(y.Data(), x.Data(), rows, cols)
 	return autograd.Op("nn.Softmax", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		for r := range rows {
@@ -51,10 +51,10 @@ func Softmax(x *autograd.Var) *autograd.Var {
 // LogSoftmax returns x − log Σ e^x over each row of x [R, C].
 func LogSoftmax(x *autograd.Var) *autograd.Var {
 	rows, cols := matrix("nn.LogSoftmax", x)
-	y := x.Tape().Tensor(rows, cols)
+	y := x.Tape().Scratch(rows, cols)
 	kernels.LogSoftmaxRows(y.Data(), x.Data(), rows, cols)
 	return autograd.Op("nn.LogSoftmax", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		p := x.Tape().Tensor(rows, cols)
+		p := x.Tape().Scratch(rows, cols)
 		kernels.SoftmaxRows(p.Data(), x.Data(), rows, cols)
 		for r := range rows {
 			g, d := gy.Data()[r*cols:(r+1)*cols], gx[0].Data()[r*cols:]
@@ -73,10 +73,10 @@ func LogSoftmax(x *autograd.Var) *autograd.Var {
 // gives −Inf and no gradient.
 func LogSumExp(x *autograd.Var) *autograd.Var {
 	rows, cols := matrix("nn.LogSumExp", x)
-	y := x.Tape().Tensor(rows)
+	y := x.Tape().Scratch(rows)
 	kernels.LogSumExpRows(y.Data(), x.Data(), rows, cols)
 	return autograd.Op("nn.LogSumExp", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		p := x.Tape().Tensor(rows, cols)
+		p := x.Tape().Scratch(rows, cols)
 		kernels.SoftmaxRows(p.Data(), x.Data(), rows, cols)
 		for r, g := range gy.Data() {
 			if math.IsInf(float64(y.Data()[r]), -1) {
