@@ -21,32 +21,68 @@ func (s Conv) MACs() int64 {
 // OutSize is the number of places a window of k pixels takes over size pixels with pad more at either end.
 func OutSize(size, k, stride, pad int) int { return (size+2*pad-k)/stride + 1 }
 
-// ConvForward sets y [N, OutH, OutW, O] to the convolution of x [N, H, W, C] with w [KH, KW, C, O] plus bias [O]; a nil
-// bias stands for zeros.
-func ConvForward(s Conv, x, w, bias, y []float32) {
-	win := s.window()
-	convolve(win, x, w, s.O, y, func(block []float32) float32 {
-		if bias == nil {
-			return 0
-		}
-		for ; len(block) > 0; block = block[s.O:] {
-			copy(block[:s.O], bias)
-		}
-		return 1
-	})
+// frame is the part of an image that the output rows [lo, hi) read.
+func (s Conv) frame(lo, hi int) frame {
+	return frame{
+		h: s.H, w: s.W, c: s.C, top: lo*s.Stride - s.Pad, left: -s.Pad,
+		rows: (hi-lo-1)*s.Stride + s.KH, cols: (s.OutW()-1)*s.Stride + s.KW,
+	}
 }
 
-// convolve computes y = windows(x)·w + beta·y with w [win.size, outputs], one block of output pixels at a time.
-// prepare is called with each block of y before and returns the block's beta.
-func convolve(win window, x, w []float32, outputs int, y []float32, prepare func(block []float32) (beta float32)) {
-	if outputs == 0 {
+// bandRows is the number of output rows to work on at a time, so that the part of the image that they read has about
+// the given number of values.
+func (s Conv) bandRows(values int) int {
+	line := s.frame(0, 1).cols * s.C
+	return min(s.OutH(), max(1, (values/max(1, line)-s.KH)/s.Stride+1))
+}
+
+// empty says that there is nothing to compute.
+func (s Conv) empty() bool { return s.N*s.OutH()*s.OutW()*s.C*s.O == 0 }
+
+const (
+	frameValues = 1 << 17 // of an image that are worked on at a time: they fit the second-level cache
+	fewImages   = 8       // are cut into bands, to keep the cores busy
+)
+
+// ConvForward sets y [N, OutH, OutW, O] to the convolution of x [N, H, W, C] with w [KH, KW, C, O] plus bias [O]; a nil
+// bias stands for zeros.
+//
+// There is no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each.
+func ConvForward(s Conv, x, w, bias, y []float32) {
+	outH, outW := s.OutH(), s.OutW()
+	y = y[:s.N*outH*outW*s.O]
+	if s.empty() {
+		clear(y) // there may be no input channels
 		return
 	}
-	parallel.Range(win.pixels, win.block(), func(lo, hi int) {
-		rows, s := win.rows(x, lo, hi)
-		block := y[lo*outputs : hi*outputs]
-		beta := prepare(block)
-		gemmSerial(false, false, hi-lo, outputs, win.size, 1, rows, win.size, w, outputs, beta, block, outputs)
-		putScratch(s)
+	x, w = x[:s.N*s.H*s.W*s.C], w[:s.KH*s.KW*s.C*s.O]
+	packed := getScratch(s.KH * s.KW * s.C * current.tile().padded(s.O))
+	defer putScratch(packed)
+	packPanels(packed.data, false, w, s.O, s.KH*s.KW*s.C, s.O)
+
+	rows := s.bandRows(frameValues)
+	if s.N < fewImages {
+		rows = min(rows, max(1, outH*s.N/fewImages))
+	}
+	first := s.frame(0, rows)
+	points := getPixels()
+	defer putPixels(points)
+	points.grid(rows, outW, s.Stride*first.cols*s.C, s.Stride*s.C, outW*s.O, s.O)
+	bands := (outH + rows - 1) / rows
+	parallel.For(s.N*bands, func(task int) {
+		image, lo := task/bands, task%bands*rows
+		hi := min(outH, lo+rows)
+		values, scratch := s.frame(lo, hi).view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+		defer putScratch(scratch)
+		out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
+		if bias != nil {
+			for p := 0; p < len(out); p += s.O {
+				copy(out[p:p+s.O], bias)
+			}
+		}
+		product := rowProduct{
+			a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: bias != nil,
+		}
+		points.multiply(product, packed.data, s.O, (hi-lo)*outW)
 	})
 }

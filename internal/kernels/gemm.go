@@ -2,11 +2,13 @@ package kernels
 
 import "github.com/longtail-ml/longtail/internal/parallel"
 
-// The blocks of C that Gemm computes in parallel: whole register tiles high, and small enough for a product of middling
-// size to keep several cores busy.
+// C is computed in blocks, on several cores, and gemmDepth terms at a time. That much of B is copied once, into panels
+// of which one at a time stays in the first-level cache; each block copies its part of A, which then stays in the
+// second.
 const (
-	blockRows = 16 * gemmRows
-	blockCols = 64
+	gemmDepth = 256
+	blockRows = 72
+	blockCols = 512
 )
 
 // Gemm computes C = alpha·op(A)·op(B) + beta·C, where op(A) is m×k, op(B) is k×n and C is m×n.
@@ -18,16 +20,99 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	if m == 0 || n == 0 {
 		return
 	}
-	rows, cols := (m+blockRows-1)/blockRows, (n+blockCols-1)/blockCols
-	parallel.For(rows*cols, func(block int) {
-		i, j := block/cols*blockRows, block%cols*blockCols
-		ablock, bblock := a, b
-		if alpha != 0 && k != 0 {
-			ablock, bblock = a[offset(transA, i, lda):], b[offset(!transB, j, ldb):]
+	c = c[:(m-1)*ldc+n]
+	if beta != 0 || alpha == 0 || k == 0 {
+		scaleMatrix(c, m, n, ldc, beta)
+	}
+	if alpha == 0 || k == 0 {
+		return
+	}
+	a, b = a[:extent(transA, m, k, lda)], b[:extent(transB, k, n, ldb)]
+
+	t := current.tile()
+	depth := evenly(k, gemmDepth, 1)
+	height, width := evenly(m, blockRows, t.rows), evenly(n, blockCols, t.cols)
+	rows, cols := (m+height-1)/height, (n+width-1)/width
+	packed := getScratch(depth * t.padded(n))
+	defer putScratch(packed)
+	for p := 0; p < k; p += depth {
+		depth := min(depth, k-p)
+		packPanels(packed.data, transB, b[offset(transB, p, ldb):], ldb, depth, n)
+		parallel.For(rows*cols, func(task int) {
+			i, j := task/cols*height, task%cols*width
+			block := gemmBlock{
+				a: a[offset(transA, i, lda)+offset(!transA, p, lda):], lda: lda, transA: transA,
+				b: packed.data[j*depth:], c: c[i*ldc+j:], ldc: ldc,
+				m: min(height, m-i), n: min(width, n-j), k: depth, alpha: alpha, add: p > 0 || beta != 0,
+			}
+			block.run(t)
+		})
+	}
+}
+
+// gemmBlock is the part of a product that one core computes at a time; b is packed.
+type gemmBlock struct {
+	a, b, c  []float32
+	lda, ldc int
+	transA   bool
+	m, n, k  int
+	alpha    float32
+	add      bool
+}
+
+func (g *gemmBlock) run(t tileSize) {
+	if g.transA {
+		g.runTransposed(t)
+		return
+	}
+	a, lda := g.a, g.lda
+	if g.n > t.cols { // A is used more than once
+		lda = g.k + 16 // not a power of two: these compete for the same lines of the cache
+		s := getScratch(g.m * lda)
+		defer putScratch(s)
+		a = s.data
+		for i := range g.m {
+			copy(a[i*lda:], g.a[i*g.lda:][:g.k])
 		}
-		gemmSerial(transA, transB, min(blockRows, m-i), min(blockCols, n-j), k,
-			alpha, ablock, lda, bblock, ldb, beta, c[i*ldc+j:], ldc)
-	})
+	}
+	var aoff, coff [blockRows]int
+	for i := range g.m {
+		aoff[i], coff[i] = i*lda, i*g.ldc
+	}
+	product := rowProduct{a: a, segs: 1, segLen: g.k, alpha: g.alpha, add: g.add}
+	for j := 0; j < g.n; j += t.cols {
+		product.panel, product.c, product.cols = g.b[j*g.k:], g.c[j:], min(t.cols, g.n-j)
+		product.run(aoff[:g.m], coff[:g.m])
+	}
+}
+
+// runTransposed copies A into panels of t.rows columns, which are read a row at a time.
+func (g *gemmBlock) runTransposed(t tileSize) {
+	s := getScratch((g.m + t.rows) * g.k)
+	defer putScratch(s)
+	for i := 0; i < g.m; i += t.rows {
+		rows := min(t.rows, g.m-i)
+		for p := range g.k {
+			copy(s.data[i*g.k+p*t.rows:][:rows], g.a[p*g.lda+i:])
+		}
+	}
+	product := colProduct{segs: 1, segLen: g.k, stepA: t.rows, ldc: g.ldc, alpha: g.alpha, add: g.add}
+	for j := 0; j < g.n; j += t.cols {
+		product.b, product.cols = g.b[j*g.k:], min(t.cols, g.n-j)
+		product.stepB = t.panel(product.cols)
+		for i := 0; i < g.m; i += t.rows {
+			product.a, product.c = s.data[i*g.k:], g.c[i*g.ldc+j:]
+			product.run(min(t.rows, g.m-i))
+		}
+	}
+}
+
+// evenly cuts n into as few parts of at most most as will do, and returns their size: alike but for the last, and a
+// multiple of unit.
+func evenly(n, most, unit int) int {
+	parts := (n + most - 1) / most
+	size := (n + parts - 1) / parts
+	return (size + unit - 1) / unit * unit
 }
 
 // offset is where row i of a matrix starts, or with column set, its column i.
@@ -36,4 +121,31 @@ func offset(column bool, i, ld int) int {
 		return i
 	}
 	return i * ld
+}
+
+// extent is the number of elements from the first to the last of a rows×cols matrix, or of one stored transposed.
+func extent(trans bool, rows, cols, ld int) int {
+	if trans {
+		rows, cols = cols, rows
+	}
+	return (rows-1)*ld + cols
+}
+
+// scaleMatrix multiplies an m×n matrix by beta; beta 0 sets it to zero whatever it held.
+func scaleMatrix(c []float32, m, n, ldc int, beta float32) {
+	if beta == 1 {
+		return
+	}
+	parallel.Range(m, rowChunk(n), func(lo, hi int) {
+		for i := lo; i < hi; i++ {
+			row := c[i*ldc:][:n]
+			if beta == 0 {
+				clear(row)
+				continue
+			}
+			for j := range row {
+				row[j] *= beta
+			}
+		}
+	})
 }

@@ -1,0 +1,74 @@
+package kernels
+
+import "github.com/longtail-ml/longtail/internal/parallel"
+
+const (
+	// Partial weight gradients: at most maxPartials of them, fewer when they would hold more than partialValues
+	// together.
+	maxPartials   = 16
+	partialValues = 1 << 22
+
+	bandValues = 1 << 12 // of an image whose products are added up at a time: they stay in the first-level cache
+)
+
+// ConvWeightGrad adds to dw [KH, KW, C, O] the gradient of the weights of ConvForward, given x [N, H, W, C] and dy
+// [N, OutH, OutW, O]. Fixed ranges of images give partial sums, which are added in order.
+func ConvWeightGrad(s Conv, x, dy, dw []float32) {
+	if s.empty() {
+		return
+	}
+	outH, outW, weights := s.OutH(), s.OutW(), s.KH*s.KW*s.C*s.O
+	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*outH*outW*s.O], dw[:weights]
+	rows := s.bandRows(frameValues)
+	if s.N < fewImages {
+		rows = min(rows, max(1, outH*s.N/fewImages))
+	}
+	bands := (outH + rows - 1) / rows
+	tasks := s.N * bands
+	partials := min(tasks, maxPartials, max(2, partialValues/weights))
+	chunk := (tasks + partials - 1) / partials
+	partials = (tasks + chunk - 1) / chunk
+	sums := getScratch(partials * weights)
+	defer putScratch(sums)
+	parallel.For(partials, func(i int) {
+		sum := sums.data[i*weights:][:weights]
+		clear(sum)
+		for task := i * chunk; task < min(tasks, (i+1)*chunk); task++ {
+			image, lo := task/bands, task%bands*rows
+			hi := min(outH, lo+rows)
+			s.addWeightGrad(sum, x[image*s.H*s.W*s.C:][:s.H*s.W*s.C], dy[image*outH*outW*s.O:][:outH*outW*s.O], lo, hi)
+		}
+	})
+	parallel.Range(weights, max(1, chunkSize/partials), func(lo, hi int) {
+		for k := lo; k < hi; k++ {
+			var sum float64
+			for i := range partials {
+				sum += float64(sums.data[i*weights+k])
+			}
+			dw[k] += float32(sum)
+		}
+	})
+}
+
+// addWeightGrad adds what the output rows [lo, hi) of one image give.
+func (s Conv) addWeightGrad(sum, x, dy []float32, lo, hi int) {
+	f := s.frame(lo, hi)
+	values, scratch := f.view(x)
+	defer putScratch(scratch)
+	outW, line, run := s.OutW(), f.cols*s.C, s.KW*s.C
+	t := current.tile()
+	rows := s.bandRows(bandValues)
+	for top := lo; top < hi; top += rows {
+		product := colProduct{
+			segs: min(rows, hi-top), segLen: outW, segA: s.Stride * line, segB: outW * s.O, stepA: s.Stride * s.C, stepB: s.O,
+			ldc: s.O, alpha: 1, add: true,
+		}
+		for ky := range s.KH {
+			for j := 0; j < s.O; j += t.cols {
+				product.a, product.b = values[((top-lo)*s.Stride+ky)*line:], dy[top*outW*s.O+j:]
+				product.c, product.cols = sum[ky*run*s.O+j:], min(t.cols, s.O-j)
+				product.run(run)
+			}
+		}
+	}
+}

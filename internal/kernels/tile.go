@@ -1,0 +1,197 @@
+package kernels
+
+import "unsafe"
+
+// Matrix products and convolutions are cut into tiles of C, small enough for all their sums to stay in registers.
+// rowTile computes a tile from rows of A, which may be anywhere in memory, and a panel of B: rows of tileSize.cols
+// values, or of half as many when the tile has no more columns. colTile takes one column of A and one row of B at a
+// time, each adjacent in memory.
+//
+// The sum of an element runs over the terms in order, whatever the height and width of its tile.
+
+// tileSize is the largest tile of a level.
+type tileSize struct{ rows, cols int }
+
+func (l level) tile() tileSize {
+	switch l {
+	case avx512:
+		return tileSize{12, 32}
+	case avx2:
+		return tileSize{6, 16}
+	}
+	// Six sums are as many as the Go compiler keeps in registers next to their products.
+	return tileSize{3, 2}
+}
+
+// step is the height of the next tile when n rows are left: the tile kernels know only some heights.
+func (t tileSize) step(n int) int {
+	if n >= t.rows {
+		return t.rows
+	}
+	for s := 8; s > 1; s /= 2 {
+		if s < t.rows && n >= s {
+			return s
+		}
+	}
+	return 1
+}
+
+// panel is the width of a panel for cols columns.
+func (t tileSize) panel(cols int) int {
+	if cols <= t.cols/2 {
+		return t.cols / 2
+	}
+	return t.cols
+}
+
+// padded is the number of values in the rows of all panels of cols columns.
+func (t tileSize) padded(cols int) int {
+	whole := cols / t.cols * t.cols
+	if whole == cols {
+		return whole
+	}
+	return whole + t.panel(cols-whole)
+}
+
+// rowProduct multiplies rows of A, each made of segs runs of segLen values that start segStep apart, with a panel. cols
+// elements of each row of C are set to alpha times the result, or with add get it added. segs·segLen must not be 0.
+type rowProduct struct {
+	a                     []float32
+	segs, segLen, segStep int
+	panel                 []float32
+	c                     []float32
+	cols                  int
+	alpha                 float32
+	add                   bool
+}
+
+// run does the rows that start at a[aoff[i]] and c[coff[i]].
+func (p *rowProduct) run(aoff, coff []int) {
+	t := current.tile()
+	for len(aoff) > 0 {
+		rows := t.step(len(aoff))
+		rowTile(p.a, aoff, p.segs, p.segLen, p.segStep, p.panel, p.c, coff, rows, p.cols, p.alpha, p.add)
+		aoff, coff = aoff[rows:], coff[rows:]
+	}
+}
+
+// colProduct adds up products of columns of A and rows of B: segs runs of segLen of them, that start segA and segB
+// apart and are stepA and stepB apart within a run. Neither count may be 0, and cols at most tileSize.cols.
+type colProduct struct {
+	a, b                     []float32
+	segs, segLen             int
+	segA, segB, stepA, stepB int
+	c                        []float32
+	ldc, cols                int
+	alpha                    float32
+	add                      bool
+}
+
+// run does rows rows of C, which may be more than a tile has.
+func (p *colProduct) run(rows int) {
+	t := current.tile()
+	high := t.rows
+	if p.cols <= t.cols/2 && current != generic {
+		high *= 2
+	}
+	for i := 0; i < rows; {
+		n := high
+		if rows-i < high {
+			n = t.step(rows - i)
+		}
+		colTile(p.a[i:], p.b, p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, p.c[i*p.ldc:], p.ldc, n, p.cols,
+			p.alpha, p.add)
+		i += n
+	}
+}
+
+// rowTileGeneric is rowTile in Go, for up to 3 rows and 2 columns.
+func rowTileGeneric(a []float32, aoff []int, segs, segLen, segStep int, b, c []float32, coff []int, rows, cols int,
+	alpha float32, add bool) {
+	var tile [3][2]float32
+	if cols == 1 {
+		for r := range rows {
+			rest := b
+			for s := range segs {
+				run := a[aoff[r]+s*segStep:][:segLen]
+				for p, v := range rest[:len(run)] {
+					tile[r][0] += v * run[p]
+				}
+				rest = rest[segLen:]
+			}
+		}
+	} else {
+		var s00, s01, s10, s11, s20, s21 float32
+		o0, o1, o2 := aoff[0], aoff[rows/2], aoff[rows-1] // fewer rows: some twice
+		panel := unsafe.Slice((*[2]float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/2)
+		for s := range segs {
+			at := s * segStep
+			panel := panel[s*segLen:][:segLen]
+			a0, a1, a2 := a[o0+at:][:len(panel)], a[o1+at:][:len(panel)], a[o2+at:][:len(panel)]
+			for p := range panel {
+				x, y := panel[p][0], panel[p][1]
+				v := a0[p]
+				s00 += v * x
+				s01 += v * y
+				v = a1[p]
+				s10 += v * x
+				s11 += v * y
+				v = a2[p]
+				s20 += v * x
+				s21 += v * y
+			}
+		}
+		tile[rows-1] = [2]float32{s20, s21}
+		tile[rows/2] = [2]float32{s10, s11}
+		tile[0] = [2]float32{s00, s01}
+	}
+	for r := range rows {
+		storeTile(c[coff[r]:][:cols], tile[r], alpha, add)
+	}
+}
+
+// colTileGeneric is colTile in Go, for up to 3 rows and 2 columns.
+func colTileGeneric(a, b []float32, segs, segLen, segA, segB, stepA, stepB int, c []float32, ldc, rows, cols int,
+	alpha float32, add bool) {
+	var tile [3][2]float32
+	for s := range segs {
+		i, j := s*segA, s*segB
+		if rows < 3 || cols < 2 {
+			for range segLen {
+				for r, v := range a[i:][:rows] {
+					for q, w := range b[j:][:cols] {
+						tile[r][q] += v * w
+					}
+				}
+				i, j = i+stepA, j+stepB
+			}
+			continue
+		}
+		s00, s01, s10, s11, s20, s21 := tile[0][0], tile[0][1], tile[1][0], tile[1][1], tile[2][0], tile[2][1]
+		for range segLen {
+			v, w := (*[3]float32)(a[i:]), (*[2]float32)(b[j:])
+			x, y := w[0], w[1]
+			s00 += v[0] * x
+			s01 += v[0] * y
+			s10 += v[1] * x
+			s11 += v[1] * y
+			s20 += v[2] * x
+			s21 += v[2] * y
+			i, j = i+stepA, j+stepB
+		}
+		tile = [3][2]float32{{s00, s01}, {s10, s11}, {s20, s21}}
+	}
+	for r := range rows {
+		storeTile(c[r*ldc:][:cols], tile[r], alpha, add)
+	}
+}
+
+func storeTile(row []float32, sums [2]float32, alpha float32, add bool) {
+	for j := range row {
+		v := alpha * sums[j]
+		if add {
+			v += row[j]
+		}
+		row[j] = v
+	}
+}
