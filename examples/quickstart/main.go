@@ -99,6 +99,7 @@ func (m method) train(ctx context.Context, train, test dataset.Dataset, seed uin
 		Batch:        repeat * batch,
 		LearningRate: schedule.Warmup{Epochs: 2, Then: schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(repeat*epochs, 0.8, 0.9)}},
 		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: 5e-4},
+		ClipNorm:     1, // contrastive losses begin with steep gradients
 		Groups:       metrics.ByRank{First: 3, Last: 3},
 		Seed:         seed,
 		EvalEvery:    repeat * epochs, // only the last epoch's figures count
