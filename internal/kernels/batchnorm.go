@@ -7,6 +7,9 @@ func ChannelSums(x []float32, rows, c int, sum, sumsq []float64) {
 	total := make([]float64, 2*c)
 	sumRows(rows, c, func(lo, hi int, total []float64) {
 		s, q := total[:c], total[c:]
+		if channelSumsVec(x[lo*c:], hi-lo, c, s, q) {
+			return
+		}
 		q = q[:len(s)]
 		for r := lo; r < hi; r++ {
 			for j, v := range x[r*c:][:len(s)] {
@@ -24,6 +27,9 @@ func ChannelSums(x []float32, rows, c int, sum, sumsq []float64) {
 // max(·, 0) with relu and the identity without; a nil shortcut stands for zeros. y may alias x or shortcut.
 func ScaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) {
 	parallel.Range(rows, rowChunk(c), func(lo, hi int) {
+		if scaleShiftVec(y[lo*c:], x[lo*c:], scale, shift, from(shortcut, lo*c), hi-lo, c, relu) {
+			return
+		}
 		scale, shift := scale[:c], shift[:c]
 		for r := lo; r < hi; r++ {
 			x, y := x[r*c:][:len(scale)], y[r*c:][:len(scale)]
@@ -58,6 +64,9 @@ func BatchNormGradSums(g, y, x, mean []float32, rows, c int, sumG, sumGX []float
 	total := make([]float64, 2*c)
 	sumRows(rows, c, func(lo, hi int, total []float64) {
 		s, q, mean := total[:c], total[c:], mean[:c]
+		if batchNormGradSumsVec(g[lo*c:], from(y, lo*c), x[lo*c:], mean, hi-lo, c, s, q) {
+			return
+		}
 		q, mean = q[:len(s)], mean[:len(s)]
 		for r := lo; r < hi; r++ {
 			g, x := g[r*c:][:len(s)], x[r*c:][:len(s)]
@@ -81,6 +90,9 @@ func BatchNormGradSums(g, y, x, mean []float32, rows, c int, sumG, sumGX []float
 // g.
 func BatchNormGradInput(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) {
 	parallel.Range(rows, rowChunk(c), func(lo, hi int) {
+		if batchNormGradInputVec(dx[lo*c:], g[lo*c:], x[lo*c:], mean, k1, k2, k3, hi-lo, c) {
+			return
+		}
 		mean := mean[:c]
 		k1, k2, k3 := k1[:len(mean)], k2[:len(mean)], k3[:len(mean)]
 		for r := lo; r < hi; r++ {
@@ -90,4 +102,12 @@ func BatchNormGradInput(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) {
 			}
 		}
 	})
+}
+
+// from is x[i:], and nil for nil.
+func from(x []float32, i int) []float32 {
+	if x == nil {
+		return nil
+	}
+	return x[i:]
 }

@@ -7,12 +7,15 @@ const (
 	// together.
 	maxPartials   = 16
 	partialValues = 1 << 22
+	partialTasks  = 4 // images, or bands of images, that make a sum worth its memory
+
+	reduceChunk = 1 << 11 // of their values are added up at a time: all of them stay in the second-level cache
 
 	bandValues = 1 << 12 // of an image whose products are added up at a time: they stay in the first-level cache
 )
 
 // ConvWeightGrad adds to dw [KH, KW, C, O] the gradient of the weights of ConvForward, given x [N, H, W, C] and dy
-// [N, OutH, OutW, O]. Fixed ranges of images give partial sums, which are added in order.
+// [N, OutH, OutW, O]. Fixed ranges of images give partial sums, which are added in pairs.
 func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 	if s.empty() {
 		return
@@ -25,7 +28,7 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 	}
 	bands := (outH + rows - 1) / rows
 	tasks := s.N * bands
-	partials := min(tasks, maxPartials, max(2, partialValues/weights))
+	partials := min((tasks+partialTasks-1)/partialTasks, maxPartials, max(2, partialValues/weights))
 	chunk := (tasks + partials - 1) / partials
 	partials = (tasks + chunk - 1) / chunk
 	sums := getScratch(partials * weights)
@@ -39,14 +42,14 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 			s.addWeightGrad(sum, x[image*s.H*s.W*s.C:][:s.H*s.W*s.C], dy[image*outH*outW*s.O:][:outH*outW*s.O], lo, hi)
 		}
 	})
-	parallel.Range(weights, max(1, chunkSize/partials), func(lo, hi int) {
-		for k := lo; k < hi; k++ {
-			var sum float64
-			for i := range partials {
-				sum += float64(sums.data[i*weights+k])
+	parallel.Range(weights, reduceChunk, func(lo, hi int) {
+		part := func(i int) []float32 { return sums.data[i*weights:][lo:hi] }
+		for step := 1; step < partials; step *= 2 { // in pairs
+			for i := 0; i+step < partials; i += 2 * step {
+				addTo(part(i), part(i+step))
 			}
-			dw[k] += float32(sum)
 		}
+		addTo(dw[lo:hi], part(0))
 	})
 }
 

@@ -19,3 +19,6 @@ package kernels
 
 //go:generate go run -C _gen . -group tile -pkg kernels -out ../tile_amd64.s -stubs ../tile_amd64.go
 //go:generate go run -C _gen . -group peak -pkg kernels -out ../peak_amd64.s -stubs ../peak_amd64.go
+//go:generate go run -C _gen . -group element -pkg kernels -out ../element_amd64.s -stubs ../element_amd64.go
+//go:generate go run -C _gen . -group channel -pkg kernels -out ../channel_amd64.s -stubs ../channel_amd64.go
+//go:generate go run -C _gen . -group exp -pkg kernels -out ../exp_amd64.s -stubs ../exp_amd64.go

@@ -13,7 +13,9 @@ const chunkSize = 1 << 14
 func Relu(y, x []float32) {
 	parallel.Range(len(x), chunkSize, func(lo, hi int) {
 		x, y := x[lo:hi], y[lo:hi]
-		for i, v := range x {
+		n := reluVec(y, x)
+		y = y[n:]
+		for i, v := range x[n:] {
 			y[i] = max(v, 0)
 		}
 	})
@@ -23,7 +25,9 @@ func Relu(y, x []float32) {
 func ReluGrad(dx, dy, y []float32) {
 	parallel.Range(len(y), chunkSize, func(lo, hi int) {
 		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
-		for i, v := range y {
+		n := reluGradVec(dx, dy, y)
+		dx, dy = dx[n:], dy[n:]
+		for i, v := range y[n:] {
 			dx[i] += ifPositive(v, dy[i])
 		}
 	})
@@ -82,31 +86,33 @@ func Add(dst, x []float32) {
 	parallel.Range(len(x), chunkSize, func(lo, hi int) { addTo(dst[lo:hi], x[lo:hi]) })
 }
 
-func addTo(dst, x []float32) {
+func addTo(dst, x []float32) { addScaled(dst, 1, x) }
+
+// addScaled is AddScaled on the calling goroutine.
+func addScaled(dst []float32, alpha float32, x []float32) {
 	dst = dst[:len(x)]
-	for i, v := range x {
-		dst[i] += v
+	n := addScaledVec(dst, alpha, x)
+	dst = dst[n:]
+	for i, v := range x[n:] {
+		dst[i] += alpha * v
 	}
 }
 
 // AddScaled adds alpha·x to dst.
 func AddScaled(dst []float32, alpha float32, x []float32) {
-	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		dst, x := dst[lo:hi], x[lo:hi]
-		for i, v := range x {
-			dst[i] += alpha * v
-		}
-	})
+	parallel.Range(len(x), chunkSize, func(lo, hi int) { addScaled(dst[lo:hi], alpha, x[lo:hi]) })
 }
 
 // Scale multiplies x by alpha.
 func Scale(x []float32, alpha float32) {
-	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		x := x[lo:hi]
-		for i := range x {
-			x[i] *= alpha
-		}
-	})
+	parallel.Range(len(x), chunkSize, func(lo, hi int) { scale(x[lo:hi], alpha) })
+}
+
+func scale(x []float32, alpha float32) {
+	x = x[scaleVec(x, alpha):]
+	for i := range x {
+		x[i] *= alpha
+	}
 }
 
 // Fill sets all of dst to v.

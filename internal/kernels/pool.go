@@ -72,10 +72,7 @@ func GlobalAvgPoolGrad(dy []float32, n, h, w, c int, dx []float32) {
 		scale := 1 / float32(h*w)
 		g := dy[i*c:][:c]
 		for p := i * h * w; p < (i+1)*h*w; p++ {
-			out := dx[p*c:][:len(g)]
-			for j, v := range g {
-				out[j] += scale * v
-			}
+			addScaled(dx[p*c:][:c], scale, g)
 		}
 	})
 }

@@ -30,8 +30,8 @@ func AllFinite(x []float32) int {
 func SumSquares(x []float32) float64 {
 	partial := make([]float64, (len(x)+chunkSize-1)/chunkSize)
 	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		var sum float64
-		for _, v := range x[lo:hi] {
+		n, sum := sumSquaresVec(x[lo:hi])
+		for _, v := range x[lo+n : hi] {
 			sum += float64(v) * float64(v)
 		}
 		partial[lo/chunkSize] = sum
@@ -54,14 +54,8 @@ func AddRowVector(y, v []float32, rows, cols int) {
 
 // ColumnSums adds the sum of the rows of x [rows, cols] to dst [cols]. The sums are made in float64.
 func ColumnSums(dst, x []float32, rows, cols int) {
-	sums := make([]float64, cols)
-	sumRows(rows, cols, func(lo, hi int, sums []float64) {
-		for r := lo; r < hi; r++ {
-			for j, v := range x[r*cols:][:len(sums)] {
-				sums[j] += float64(v)
-			}
-		}
-	}, sums)
+	sums, squares := make([]float64, cols), make([]float64, cols)
+	ChannelSums(x, rows, cols, sums, squares)
 	for j, v := range sums {
 		dst[j] += float32(v)
 	}

@@ -29,9 +29,7 @@ func SoftmaxRows(y, x []float32, rows, cols int) {
 				clear(y)
 				continue
 			}
-			for j, v := range x {
-				y[j] = float32(math.Exp(float64(v)-top) / sum)
-			}
+			expTo(y, x, top, sum)
 		}
 	})
 }
@@ -47,28 +45,57 @@ func LogSoftmaxRows(y, x []float32, rows, cols int) {
 				copy(y, x)
 				continue
 			}
-			lse := logSumExp(top, sum)
-			for j, v := range x {
-				y[j] = float32(float64(v) - lse)
-			}
+			subtract(y, x, logSumExp(top, sum))
 		}
 	})
 }
 
 // sumExp returns the maximum of x and Σ exp(x − maximum); the sum means nothing when the maximum is infinite.
 func sumExp(x []float32) (top, sum float64) {
-	most := float32(math.Inf(-1))
-	for _, v := range x {
-		most = max(most, v)
-	}
+	most := maximum(x)
 	top = float64(most)
 	if math.IsInf(top, -1) {
 		return top, 0
+	}
+	if sum, ok := expSumVec(nil, x, most); ok {
+		return top, sum
 	}
 	for _, v := range x {
 		sum += math.Exp(float64(v) - top)
 	}
 	return top, sum
+}
+
+func maximum(x []float32) float32 {
+	if most, ok := maximumVec(x); ok {
+		return most
+	}
+	most := float32(math.Inf(-1))
+	for _, v := range x {
+		most = max(most, v)
+	}
+	return most
+}
+
+// expTo sets y = exp(x − top)/sum.
+func expTo(y, x []float32, top, sum float64) {
+	if _, ok := expSumVec(y, x, float32(top)); ok {
+		scale(y, float32(1/sum))
+		return
+	}
+	for j, v := range x {
+		y[j] = float32(math.Exp(float64(v)-top) / sum)
+	}
+}
+
+// subtract sets y = x − v. Of v more than float32 holds counts: the rest is taken away apart.
+func subtract(y, x []float32, v float64) {
+	hi := float32(v)
+	n := subTwoVec(y, x, hi, float32(v-float64(hi)))
+	y = y[n:]
+	for j, w := range x[n:] {
+		y[j] = float32(float64(w) - v)
+	}
 }
 
 func logSumExp(top, sum float64) float64 {

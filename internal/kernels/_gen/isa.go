@@ -122,3 +122,47 @@ func param(name string) Mem {
 	}
 	return p.Addr
 }
+
+// halves converts the float32 lanes of v to float64: the lower ones to lo, the upper ones to hi, which may be v.
+func (s isa) halves(v VecPhysical, lo, hi Register) {
+	VCVTPS2PD(halfOf(v), lo)
+	if s.wide() {
+		VEXTRACTF32X8(Imm(1), v, halfOf(hi))
+	} else {
+		VEXTRACTF128(Imm(1), v, halfOf(hi))
+	}
+	VCVTPS2PD(halfOf(hi), hi)
+}
+
+// halfOf is the lower half of a register.
+func halfOf(v Register) Register {
+	r := v.(VecPhysical)
+	if r.Size() == 64 {
+		return r.AsY()
+	}
+	return r.AsX()
+}
+
+// total adds up the float64 lanes of v, in a fixed order, into its lowest. tmp is lost.
+func (s isa) total(v, tmp VecPhysical) {
+	if s.wide() {
+		VEXTRACTF64X4(Imm(1), v, tmp.AsY())
+		VADDPD(tmp.AsY(), v.AsY(), v.AsY())
+	}
+	VEXTRACTF128(Imm(1), v.AsY(), tmp.AsX())
+	VADDPD(tmp.AsX(), v.AsX(), v.AsX())
+	VPERMILPD(Imm(1), v.AsX(), tmp.AsX())
+	VADDPD(tmp.AsX(), v.AsX(), v.AsX())
+}
+
+// positive sets g to 0 in the lanes where y is not greater than 0; none is a register of zeros. y is lost.
+func (s isa) positive(g, y, none VecPhysical) {
+	const greater = 0x1e // ordered, quiet: false for NaN
+	if s.wide() {
+		VCMPPS(Imm(greater), none, y, K2)
+		VMOVAPS_Z(g, K2, g)
+	} else {
+		VCMPPS(Imm(greater), none, y, y)
+		VANDPS(y, g, g)
+	}
+}

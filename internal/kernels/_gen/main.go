@@ -11,8 +11,11 @@ import (
 )
 
 var groups = map[string]func(){
-	"tile": tileKernels,
-	"peak": peakKernels,
+	"tile":    tileKernels,
+	"peak":    peakKernels,
+	"element": elementKernels,
+	"channel": channelKernels,
+	"exp":     expKernels,
 }
 
 func main() {

@@ -1,0 +1,31 @@
+//go:build !amd64 || noasm
+
+package kernels
+
+// Without assembly nothing is done here: the callers do it in Go.
+
+func addScaledVec(dst []float32, alpha float32, x []float32) int { return 0 }
+
+func scaleVec(x []float32, alpha float32) int { return 0 }
+
+func subTwoVec(y, x []float32, hi, lo float32) int { return 0 }
+
+func reluVec(y, x []float32) int { return 0 }
+
+func reluGradVec(dx, dy, y []float32) int { return 0 }
+
+func sumSquaresVec(x []float32) (int, float64) { return 0, 0 }
+
+func channelSumsVec(x []float32, rows, c int, sum, sumsq []float64) bool { return false }
+
+func scaleShiftVec(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) bool { return false }
+
+func batchNormGradSumsVec(g, y, x, mean []float32, rows, c int, sumG, sumGX []float64) bool {
+	return false
+}
+
+func batchNormGradInputVec(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) bool { return false }
+
+func maximumVec(x []float32) (float32, bool) { return 0, false }
+
+func expSumVec(y, x []float32, top float32) (float64, bool) { return 0, false }
