@@ -9,6 +9,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	ours "github.com/longtail-ml/longtail/blas"
 	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/internal/parallel"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"gonum.org/v1/gonum/blas"
@@ -75,4 +76,18 @@ func gflops(macs int64, seconds float64) float64 { return 2 * float64(macs) / se
 func median(v []float64) float64 {
 	slices.Sort(v)
 	return v[len(v)/2]
+}
+
+// peak is what all threads together can do without touching memory.
+func peak(s settings) (result, error) {
+	const n = 1 << 20
+	flops := make([]int64, s.threads)
+	seconds := timed(func() {
+		parallel.For(s.threads, func(i int) { flops[i] = kernels.PeakFMA(n) })
+	}, s.seconds)
+	total := int64(0)
+	for _, f := range flops {
+		total += f
+	}
+	return result{"gflops": round(float64(total) / seconds / 1e9)}, nil
 }

@@ -11,6 +11,7 @@
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, three passes, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, MB
+//	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
 // Run nothing beside it: a second busy process makes its figures wrong.
 package main
@@ -29,6 +30,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/longtail-ml/longtail/internal/kernels"
 )
 
 // settings are the flags.
@@ -41,7 +44,7 @@ type settings struct {
 type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
-	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "memory": memory,
+	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "memory": memory, "peak": peak,
 }
 
 func main() {
@@ -60,8 +63,12 @@ func main() {
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
+	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
 	profile := f.Bool("profile", false, "print the time by function to standard error")
 	_ = f.Parse(os.Args[2:])
+	if *level != "" && *level != kernels.Level() {
+		again(*level)
+	}
 	runtime.GOMAXPROCS(s.threads)
 	base := peakMB()
 
@@ -72,10 +79,24 @@ func main() {
 	r, err := jobs[job](s)
 	fail(err)
 	fail(stop())
-	r["peer"], r["job"], r["threads"], r["base_mb"], r["peak_mb"] = "longtail", job, s.threads, base, peakMB()
+	r["level"], r["peer"], r["job"], r["threads"], r["base_mb"], r["peak_mb"] = kernels.Level(), "longtail", job, s.threads, base, peakMB()
 	text, err := json.Marshal(r)
 	fail(err)
 	fmt.Println(string(text))
+}
+
+// again runs this program once more with the level set, since it is chosen once at start.
+func again(level string) {
+	if os.Getenv("LONGTAIL_CPU") == level {
+		fail(fmt.Errorf("-level %s: this processor, or this build, has only %s", level, kernels.Level()))
+	}
+	c := exec.Command(os.Args[0], os.Args[1:]...)
+	c.Env = append(os.Environ(), "LONGTAIL_CPU="+level)
+	c.Stdout, c.Stderr = os.Stdout, os.Stderr
+	if err := c.Run(); err != nil {
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // timed returns the median time of f in seconds after two warm-up calls.
