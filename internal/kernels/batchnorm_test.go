@@ -9,7 +9,7 @@ import (
 )
 
 // shapes of rows×channels arrays: empty, single, odd, and more rows than fit one chunk.
-var rowShapes = [][2]int{{0, 3}, {1, 1}, {5, 0}, {3, 7}, {70, 13}, {1, 40000}, {5000, 17}, {70000, 2}}
+var rowShapes = [][2]int{{0, 3}, {1, 1}, {5, 0}, {3, 7}, {70, 13}, {1, 40000}, {5000, 17}, {300, 8}, {300, 16}, {300, 31}, {99, 64}, {99, 100}, {99, 135}, {70000, 2}}
 
 func TestChannelSums(t *testing.T) {
 	for _, s := range rowShapes {

@@ -52,7 +52,10 @@ func ConvForward(s Conv, x, w, bias, y []float32) {
 	outH, outW := s.OutH(), s.OutW()
 	y = y[:s.N*outH*outW*s.O]
 	if s.empty() {
-		clear(y) // there may be no input channels
+		clear(y) // without input channels
+		if bias != nil {
+			AddRowVector(y, bias, s.N*outH*outW, s.O)
+		}
 		return
 	}
 	x, w = x[:s.N*s.H*s.W*s.C], w[:s.KH*s.KW*s.C*s.O]

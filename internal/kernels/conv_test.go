@@ -91,6 +91,14 @@ func TestConvAgainstDefinition(t *testing.T) {
 		{N: 1, H: 6, W: 5, C: 2, KH: 3, KW: 1, O: 3, Stride: 1, Pad: 0},
 		{N: 1, H: 6, W: 5, C: 2, KH: 1, KW: 4, O: 3, Stride: 2, Pad: 1},
 		{N: 1, H: 1, W: 1, C: 1, KH: 1, KW: 1, O: 1, Stride: 1, Pad: 0},
+		{N: 2, H: 7, W: 9, C: 24, KH: 3, KW: 3, O: 24, Stride: 1, Pad: 1},
+		{N: 2, H: 7, W: 9, C: 40, KH: 3, KW: 3, O: 100, Stride: 2, Pad: 1},
+		{N: 9, H: 5, W: 5, C: 100, KH: 1, KW: 1, O: 17, Stride: 1, Pad: 0},
+		{N: 9, H: 6, W: 5, C: 33, KH: 1, KW: 1, O: 40, Stride: 2, Pad: 0},
+		{N: 1, H: 70, W: 300, C: 9, KH: 3, KW: 3, O: 2, Stride: 1, Pad: 1}, // in bands
+		{N: 0, H: 5, W: 5, C: 0, KH: 1, KW: 1, O: 1, Stride: 1, Pad: 0},
+		{N: 2, H: 5, W: 5, C: 0, KH: 3, KW: 3, O: 2, Stride: 1, Pad: 1},
+		{N: 2, H: 5, W: 5, C: 2, KH: 3, KW: 3, O: 0, Stride: 1, Pad: 1},
 		{N: 40, H: 8, W: 8, C: 5, KH: 3, KW: 3, O: 7, Stride: 1, Pad: 1},
 		{N: 0, H: 4, W: 4, C: 2, KH: 3, KW: 3, O: 2, Stride: 1, Pad: 1},
 		{N: 0, H: 4, W: 4, C: 2, KH: 3, KW: 3, O: 2, Stride: 2, Pad: 1},
@@ -163,11 +171,15 @@ func BenchmarkConv(b *testing.B) {
 		{N: batch, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 32, Stride: 1, Pad: 1},
 		{N: batch, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1},
 		{N: batch, H: 8, W: 8, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1},
+		{N: batch, H: 16, W: 16, C: 24, KH: 3, KW: 3, O: 24, Stride: 1, Pad: 1},
+		{N: batch, H: 16, W: 16, C: 40, KH: 3, KW: 3, O: 40, Stride: 1, Pad: 1},
+		{N: batch, H: 8, W: 8, C: 100, KH: 3, KW: 3, O: 100, Stride: 1, Pad: 1},
+		{N: batch, H: 8, W: 8, C: 64, KH: 1, KW: 1, O: 256, Stride: 1, Pad: 0},
 	} {
 		r := newRand(1)
 		nx, nw, ny := s.lens()
 		x, w, y := randoms(r, nx), randoms(r, nw), randoms(r, ny)
-		name := fmt.Sprintf("%dx%d_%d-%d_s%d", s.H, s.W, s.C, s.O, s.Stride)
+		name := fmt.Sprintf("%dx%d_%d-%d_k%d_s%d", s.H, s.W, s.C, s.O, s.KH, s.Stride)
 		for _, kernel := range []struct {
 			name string
 			run  func()

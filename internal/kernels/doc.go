@@ -22,3 +22,4 @@ package kernels
 //go:generate go run -C _gen . -group element -pkg kernels -out ../element_amd64.s -stubs ../element_amd64.go
 //go:generate go run -C _gen . -group channel -pkg kernels -out ../channel_amd64.s -stubs ../channel_amd64.go
 //go:generate go run -C _gen . -group exp -pkg kernels -out ../exp_amd64.s -stubs ../exp_amd64.go
+//go:generate go run -C _gen . -group transpose -pkg kernels -out ../transpose_amd64.s -stubs ../transpose_amd64.go

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var elementSizes = []int{0, 1, 2, 3, 7, 8, 9, 31, 64, 65, 1000, chunkSize, chunkSize + 1, 3*chunkSize - 5}
+var elementSizes = []int{0, 1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 79, 100, 1000, chunkSize, chunkSize + 1, 3*chunkSize - 5}
 
 func TestElementwiseMaps(t *testing.T) {
 	for _, m := range []struct {

@@ -61,18 +61,18 @@ type gemmBlock struct {
 }
 
 func (g *gemmBlock) run(t tileSize) {
-	if g.transA {
-		g.runTransposed(t)
-		return
-	}
 	a, lda := g.a, g.lda
-	if g.n > t.cols { // A is used more than once
+	if g.transA || g.n > t.cols { // A is used more than once
 		lda = g.k + 16 // not a power of two: these compete for the same lines of the cache
 		s := getScratch(g.m * lda)
 		defer putScratch(s)
 		a = s.data
-		for i := range g.m {
-			copy(a[i*lda:], g.a[i*g.lda:][:g.k])
+		if g.transA {
+			transpose(a, lda, g.a, g.lda, g.k, g.m)
+		} else {
+			for i := range g.m {
+				copy(a[i*lda:], g.a[i*g.lda:][:g.k])
+			}
 		}
 	}
 	var aoff, coff [blockRows]int
@@ -83,27 +83,6 @@ func (g *gemmBlock) run(t tileSize) {
 	for j := 0; j < g.n; j += t.cols {
 		product.panel, product.c, product.cols = g.b[j*g.k:], g.c[j:], min(t.cols, g.n-j)
 		product.run(aoff[:g.m], coff[:g.m])
-	}
-}
-
-// runTransposed copies A into panels of t.rows columns, which are read a row at a time.
-func (g *gemmBlock) runTransposed(t tileSize) {
-	s := getScratch((g.m + t.rows) * g.k)
-	defer putScratch(s)
-	for i := 0; i < g.m; i += t.rows {
-		rows := min(t.rows, g.m-i)
-		for p := range g.k {
-			copy(s.data[i*g.k+p*t.rows:][:rows], g.a[p*g.lda+i:])
-		}
-	}
-	product := colProduct{segs: 1, segLen: g.k, stepA: t.rows, ldc: g.ldc, alpha: g.alpha, add: g.add}
-	for j := 0; j < g.n; j += t.cols {
-		product.b, product.cols = g.b[j*g.k:], min(t.cols, g.n-j)
-		product.stepB = t.panel(product.cols)
-		for i := 0; i < g.m; i += t.rows {
-			product.a, product.c = s.data[i*g.k:], g.c[i*g.ldc+j:]
-			product.run(min(t.rows, g.m-i))
-		}
 	}
 }
 

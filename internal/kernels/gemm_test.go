@@ -93,6 +93,7 @@ func TestGemmSizes(t *testing.T) {
 				gemmCase{transA: transA, transB: transB, m: 5, n: 6, k: k, alpha: 1}.run(t, uint64(k))
 			}
 			gemmCase{transA: transA, transB: transB, m: 131, n: 77, k: 601, alpha: 1, beta: 1}.run(t, 5)
+			gemmCase{transA: transA, transB: transB, m: 80, n: 530, k: 9, alpha: 1, beta: -1}.run(t, 7)
 			gemmCase{transA: transA, transB: transB, m: 1, n: 300, k: 513, padA: 3, alpha: 1}.run(t, 6)
 		}
 	}

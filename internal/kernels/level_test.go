@@ -1,21 +1,27 @@
 package kernels
 
 import (
+	"flag"
+	"fmt"
+	"os"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 )
 
-// eachLevel runs a test at every level of this processor.
-func eachLevel(t *testing.T, f func(t *testing.T)) {
-	t.Helper()
+// TestMain runs all tests at every level of this processor, and benchmarks at the one in use.
+func TestMain(m *testing.M) {
+	flag.Parse()
 	best := current
-	t.Cleanup(func() { current = best })
-	for l := generic; l <= supported(); l++ {
-		current = l
-		t.Run(l.String(), f)
+	for current = generic; current <= best; current++ {
+		if flag.Lookup("test.bench").Value.String() != "" {
+			current = best
+		}
+		if code := m.Run(); code != 0 {
+			fmt.Println("failed at level", current)
+			os.Exit(code)
+		}
 	}
-	current = best
 }
 
 func TestChosenLevelOnlyDowngrades(t *testing.T) {
@@ -29,5 +35,19 @@ func TestChosenLevelOnlyDowngrades(t *testing.T) {
 	} {
 		require.Equal(t, c.want, chosenLevel(c.supported, c.name), "%v %q", c.supported, c.name)
 	}
-	require.Equal(t, Level(), current.String())
+	require.Equal(t, current.String(), Level())
+}
+
+// TestLevelsAgree compares the result of a product, whose terms are added in the same order at every level, with that of
+// pure Go. Fused multiply-adds make the difference.
+func TestLevelsAgree(t *testing.T) {
+	here := current
+	defer func() { current = here }()
+	r := newRand(5)
+	const m, n, k = 37, 53, 200
+	a, b, want, got := randoms(r, m*k), randoms(r, k*n), make([]float32, m*n), make([]float32, m*n)
+	Gemm(false, false, m, n, k, 1, a, k, b, n, 0, got, n)
+	current = generic
+	Gemm(false, false, m, n, k, 1, a, k, b, n, 0, want, n)
+	near(t, toFloat64(want), got, 2e-5)
 }

@@ -5,7 +5,7 @@
 #include "textflag.h"
 
 // func rowTileAVX2(a *float32, aoff *int, segs int, segLen int, segStep int, b *float32, c *float32, coff *int, rows int, cols int, alpha float32, add bool)
-// Requires: AVX, FMA3
+// Requires: AVX, FMA3, MMX+
 TEXT ·rowTileAVX2(SB), NOSPLIT, $24-85
 	MOVQ segs+16(FP), AX
 	MOVQ AX, (SP)
@@ -41,30 +41,50 @@ narrow:
 	JMP  tile1x1
 
 tile6x2:
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
-	VXORPS Y8, Y8, Y8
-	VXORPS Y9, Y9, Y9
-	VXORPS Y10, Y10, Y10
-	VXORPS Y11, Y11, Y11
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
+	VXORPS     Y8, Y8, Y8
+	VXORPS     Y9, Y9, Y9
+	VXORPS     Y10, Y10, Y10
+	VXORPS     Y11, Y11, Y11
 
 tile6x2run:
 	MOVQ 8(SP), BX
@@ -283,22 +303,36 @@ tile6x2partset:
 	RET
 
 tile4x2:
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
-	VXORPS Y6, Y6, Y6
-	VXORPS Y7, Y7, Y7
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
+	VXORPS     Y6, Y6, Y6
+	VXORPS     Y7, Y7, Y7
 
 tile4x2run:
 	MOVQ 8(SP), BX
@@ -459,14 +493,22 @@ tile4x2partset:
 	RET
 
 tile2x2:
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
 
 tile2x2run:
 	MOVQ 8(SP), BX
@@ -569,10 +611,15 @@ tile2x2partset:
 	RET
 
 tile1x2:
-	MOVQ   (DX), BX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
 
 tile1x2run:
 	MOVQ 8(SP), BX
@@ -646,24 +693,44 @@ tile1x2partset:
 	RET
 
 tile6x1:
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
-	VXORPS Y4, Y4, Y4
-	VXORPS Y5, Y5, Y5
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
+	VXORPS     Y4, Y4, Y4
+	VXORPS     Y5, Y5, Y5
 
 tile6x1run:
 	MOVQ 8(SP), BX
@@ -826,18 +893,32 @@ tile6x1partset:
 	RET
 
 tile4x1:
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-	VXORPS Y2, Y2, Y2
-	VXORPS Y3, Y3, Y3
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
+	VXORPS     Y2, Y2, Y2
+	VXORPS     Y3, Y3, Y3
 
 tile4x1run:
 	MOVQ 8(SP), BX
@@ -960,12 +1041,20 @@ tile4x1partset:
 	RET
 
 tile2x1:
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
+	VXORPS     Y1, Y1, Y1
 
 tile2x1run:
 	MOVQ 8(SP), BX
@@ -1048,9 +1137,14 @@ tile2x1partset:
 	RET
 
 tile1x1:
-	MOVQ   (DX), BX
-	LEAQ   (CX)(BX*4), CX
-	VXORPS Y0, Y0, Y0
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	LEAQ       (CX)(BX*4), CX
+	VXORPS     Y0, Y0, Y0
 
 tile1x1run:
 	MOVQ 8(SP), BX
@@ -2387,7 +2481,7 @@ tile1x1partset:
 	RET
 
 // func rowTileAVX512(a *float32, aoff *int, segs int, segLen int, segStep int, b *float32, c *float32, coff *int, rows int, cols int, alpha float32, add bool)
-// Requires: AVX, AVX512F, BMI2
+// Requires: AVX, AVX512F, BMI2, MMX+
 TEXT ·rowTileAVX512(SB), NOSPLIT, $24-85
 	MOVQ segs+16(FP), AX
 	MOVQ AX, (SP)
@@ -2427,54 +2521,104 @@ narrow:
 	JMP  tile1x1
 
 tile12x2:
-	MOVQ   88(DX), R15
-	LEAQ   (CX)(R15*4), R15
-	MOVQ   80(DX), R14
-	LEAQ   (CX)(R14*4), R14
-	MOVQ   72(DX), R13
-	LEAQ   (CX)(R13*4), R13
-	MOVQ   64(DX), R12
-	LEAQ   (CX)(R12*4), R12
-	MOVQ   56(DX), R11
-	LEAQ   (CX)(R11*4), R11
-	MOVQ   48(DX), R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
-	VPXORD Z16, Z16, Z16
-	VPXORD Z17, Z17, Z17
-	VPXORD Z18, Z18, Z18
-	VPXORD Z19, Z19, Z19
-	VPXORD Z20, Z20, Z20
-	VPXORD Z21, Z21, Z21
-	VPXORD Z22, Z22, Z22
-	VPXORD Z23, Z23, Z23
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       48(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       56(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       64(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       72(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       80(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       88(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       88(DX), R15
+	LEAQ       (CX)(R15*4), R15
+	MOVQ       80(DX), R14
+	LEAQ       (CX)(R14*4), R14
+	MOVQ       72(DX), R13
+	LEAQ       (CX)(R13*4), R13
+	MOVQ       64(DX), R12
+	LEAQ       (CX)(R12*4), R12
+	MOVQ       56(DX), R11
+	LEAQ       (CX)(R11*4), R11
+	MOVQ       48(DX), R10
+	LEAQ       (CX)(R10*4), R10
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
+	VPXORD     Z16, Z16, Z16
+	VPXORD     Z17, Z17, Z17
+	VPXORD     Z18, Z18, Z18
+	VPXORD     Z19, Z19, Z19
+	VPXORD     Z20, Z20, Z20
+	VPXORD     Z21, Z21, Z21
+	VPXORD     Z22, Z22, Z22
+	VPXORD     Z23, Z23, Z23
 
 tile12x2run:
 	MOVQ 8(SP), BX
@@ -2869,38 +3013,72 @@ tile12x2partset:
 	RET
 
 tile8x2:
-	MOVQ   56(DX), R11
-	LEAQ   (CX)(R11*4), R11
-	MOVQ   48(DX), R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
-	VPXORD Z12, Z12, Z12
-	VPXORD Z13, Z13, Z13
-	VPXORD Z14, Z14, Z14
-	VPXORD Z15, Z15, Z15
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       48(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       56(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       56(DX), R11
+	LEAQ       (CX)(R11*4), R11
+	MOVQ       48(DX), R10
+	LEAQ       (CX)(R10*4), R10
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
+	VPXORD     Z12, Z12, Z12
+	VPXORD     Z13, Z13, Z13
+	VPXORD     Z14, Z14, Z14
+	VPXORD     Z15, Z15, Z15
 
 tile8x2run:
 	MOVQ 8(SP), BX
@@ -3179,22 +3357,40 @@ tile8x2partset:
 	RET
 
 tile4x2:
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
 
 tile4x2run:
 	MOVQ 8(SP), BX
@@ -3357,14 +3553,24 @@ tile4x2partset:
 	RET
 
 tile2x2:
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
 
 tile2x2run:
 	MOVQ 8(SP), BX
@@ -3469,10 +3675,16 @@ tile2x2partset:
 	RET
 
 tile1x2:
-	MOVQ   (DX), BX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	PREFETCHT0 64(R10)
+	MOVQ       (DX), BX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
 
 tile1x2run:
 	MOVQ 8(SP), BX
@@ -3548,42 +3760,80 @@ tile1x2partset:
 	RET
 
 tile12x1:
-	MOVQ   88(DX), R15
-	LEAQ   (CX)(R15*4), R15
-	MOVQ   80(DX), R14
-	LEAQ   (CX)(R14*4), R14
-	MOVQ   72(DX), R13
-	LEAQ   (CX)(R13*4), R13
-	MOVQ   64(DX), R12
-	LEAQ   (CX)(R12*4), R12
-	MOVQ   56(DX), R11
-	LEAQ   (CX)(R11*4), R11
-	MOVQ   48(DX), R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
-	VPXORD Z8, Z8, Z8
-	VPXORD Z9, Z9, Z9
-	VPXORD Z10, Z10, Z10
-	VPXORD Z11, Z11, Z11
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       48(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       56(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       64(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       72(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       80(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       88(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       88(DX), R15
+	LEAQ       (CX)(R15*4), R15
+	MOVQ       80(DX), R14
+	LEAQ       (CX)(R14*4), R14
+	MOVQ       72(DX), R13
+	LEAQ       (CX)(R13*4), R13
+	MOVQ       64(DX), R12
+	LEAQ       (CX)(R12*4), R12
+	MOVQ       56(DX), R11
+	LEAQ       (CX)(R11*4), R11
+	MOVQ       48(DX), R10
+	LEAQ       (CX)(R10*4), R10
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
+	VPXORD     Z8, Z8, Z8
+	VPXORD     Z9, Z9, Z9
+	VPXORD     Z10, Z10, Z10
+	VPXORD     Z11, Z11, Z11
 
 tile12x1run:
 	MOVQ 8(SP), BX
@@ -3856,30 +4106,56 @@ tile12x1partset:
 	RET
 
 tile8x1:
-	MOVQ   56(DX), R11
-	LEAQ   (CX)(R11*4), R11
-	MOVQ   48(DX), R10
-	LEAQ   (CX)(R10*4), R10
-	MOVQ   40(DX), R9
-	LEAQ   (CX)(R9*4), R9
-	MOVQ   32(DX), R8
-	LEAQ   (CX)(R8*4), R8
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
-	VPXORD Z4, Z4, Z4
-	VPXORD Z5, Z5, Z5
-	VPXORD Z6, Z6, Z6
-	VPXORD Z7, Z7, Z7
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       32(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       40(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       48(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       56(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       56(DX), R11
+	LEAQ       (CX)(R11*4), R11
+	MOVQ       48(DX), R10
+	LEAQ       (CX)(R10*4), R10
+	MOVQ       40(DX), R9
+	LEAQ       (CX)(R9*4), R9
+	MOVQ       32(DX), R8
+	LEAQ       (CX)(R8*4), R8
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
+	VPXORD     Z4, Z4, Z4
+	VPXORD     Z5, Z5, Z5
+	VPXORD     Z6, Z6, Z6
+	VPXORD     Z7, Z7, Z7
 
 tile8x1run:
 	MOVQ 8(SP), BX
@@ -4076,18 +4352,32 @@ tile8x1partset:
 	RET
 
 tile4x1:
-	MOVQ   24(DX), DI
-	LEAQ   (CX)(DI*4), DI
-	MOVQ   16(DX), SI
-	LEAQ   (CX)(SI*4), SI
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-	VPXORD Z2, Z2, Z2
-	VPXORD Z3, Z3, Z3
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       16(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       24(DX), DI
+	LEAQ       (CX)(DI*4), DI
+	MOVQ       16(DX), SI
+	LEAQ       (CX)(SI*4), SI
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
+	VPXORD     Z2, Z2, Z2
+	VPXORD     Z3, Z3, Z3
 
 tile4x1run:
 	MOVQ 8(SP), BX
@@ -4208,12 +4498,20 @@ tile4x1partset:
 	RET
 
 tile2x1:
-	MOVQ   (DX), BX
-	MOVQ   8(DX), DX
-	LEAQ   (CX)(DX*4), DX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       8(R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	MOVQ       8(DX), DX
+	LEAQ       (CX)(DX*4), DX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
+	VPXORD     Z1, Z1, Z1
 
 tile2x1run:
 	MOVQ 8(SP), BX
@@ -4296,9 +4594,14 @@ tile2x1partset:
 	RET
 
 tile1x1:
-	MOVQ   (DX), BX
-	LEAQ   (CX)(BX*4), CX
-	VPXORD Z0, Z0, Z0
+	MOVQ       coff+56(FP), R8
+	MOVQ       c+48(FP), R9
+	MOVQ       (R8), R10
+	LEAQ       (R9)(R10*4), R10
+	PREFETCHT0 (R10)
+	MOVQ       (DX), BX
+	LEAQ       (CX)(BX*4), CX
+	VPXORD     Z0, Z0, Z0
 
 tile1x1run:
 	MOVQ 8(SP), BX

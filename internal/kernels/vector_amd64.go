@@ -93,6 +93,17 @@ func sumSquaresVec(x []float32) (int, float64) {
 	return n, sumSquaresAVX2(&x[0], n)
 }
 
+// transposeVec does eight rows at a time; of any other number it does none.
+func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int {
+	n := cols &^ 7
+	if current == generic || rows != 8 || n == 0 {
+		return 0
+	}
+	_, _ = y[(n-1)*ldy+7], x[7*ldx+n-1]
+	transposeAVX2(&y[0], ldy, &x[0], ldx, n)
+	return n
+}
+
 // The channel functions do a whole matrix, or return false.
 
 // maxBlock is the largest number of columns that a channel function does at a time.

@@ -16,6 +16,8 @@ func reluGradVec(dx, dy, y []float32) int { return 0 }
 
 func sumSquaresVec(x []float32) (int, float64) { return 0, 0 }
 
+func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int { return 0 }
+
 func channelSumsVec(x []float32, rows, c int, sum, sumsq []float64) bool { return false }
 
 func scaleShiftVec(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) bool { return false }

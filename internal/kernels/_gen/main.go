@@ -11,11 +11,12 @@ import (
 )
 
 var groups = map[string]func(){
-	"tile":    tileKernels,
-	"peak":    peakKernels,
-	"element": elementKernels,
-	"channel": channelKernels,
-	"exp":     expKernels,
+	"tile":      tileKernels,
+	"peak":      peakKernels,
+	"element":   elementKernels,
+	"channel":   channelKernels,
+	"exp":       expKernels,
+	"transpose": transposeKernels,
 }
 
 func main() {

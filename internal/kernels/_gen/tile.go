@@ -84,6 +84,16 @@ func (t tile) multiply(a func(r int) Mem) {
 	}
 }
 
+// prefetch fetches the tile of C, which the sums take long enough to hide.
+func (t tile) prefetch(row func(r int) GPPhysical) {
+	for r := range t.rows {
+		c := row(r)
+		for at := 0; at < t.vecs*t.isa.bytes(); at += 64 {
+			PREFETCHT0(Mem{Base: c, Disp: at})
+		}
+	}
+}
+
 // store writes alpha times the sums to the rows of C at the addresses that row gives, or adds them when the argument
 // add is set. Whole registers are written without a mask: masked stores are slow on some processors.
 func (t tile) store(cols, tmp GPPhysical, row func(r int) GPPhysical) {
@@ -161,6 +171,13 @@ func rowTile(s isa) {
 	Load(Param("b"), RAX)
 	for _, t := range dispatch(s, RSI, RDI, 0) {
 		Label(t.name)
+		Load(Param("coff"), R8)
+		Load(Param("c"), R9)
+		t.prefetch(func(r int) GPPhysical {
+			MOVQ(Mem{Base: R8, Disp: 8 * r}, R10)
+			LEAQ(Mem{Base: R9, Index: R10, Scale: 4}, R10)
+			return R10
+		})
 		for r := t.rows - 1; r >= 0; r-- { // RCX and RDX last
 			if r >= 2 {
 				MOVQ(Mem{Base: RDX, Disp: 8 * r}, rows[r])

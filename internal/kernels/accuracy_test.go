@@ -1,0 +1,120 @@
+package kernels
+
+import (
+	"fmt"
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// relativeError is the largest error, as a part of the root mean square of what is wanted.
+func relativeError(want []float64, got []float32) float64 {
+	var worst, squares float64
+	for i, w := range want {
+		worst = max(worst, math.Abs(w-float64(got[i])))
+		squares += w * w
+	}
+	return worst / math.Sqrt(squares/float64(len(want)))
+}
+
+// TestLargestErrors bounds the errors of products and convolutions against float64, and reports them with -v.
+func TestLargestErrors(t *testing.T) {
+	report := func(what string, want []float64, got []float32, most float64) {
+		e := relativeError(want, got)
+		t.Logf("%-7s %-32s %.1e", current, what, e)
+		require.Less(t, e, most, what)
+	}
+	for _, n := range []int{128, 300} {
+		g := gemmCase{m: n, n: n, k: n, alpha: 1}
+		r := newRand(1)
+		a, b, c := randoms(r, n*n), randoms(r, n*n), make([]float32, n*n)
+		Gemm(false, false, n, n, n, 1, a, n, b, n, 0, c, n)
+		report(fmt.Sprintf("gemm %d", n), g.naive(a, b, c), c, 4e-6)
+	}
+	for _, s := range []Conv{
+		{N: 1, H: 32, W: 32, C: 16, KH: 3, KW: 3, O: 16, Stride: 1, Pad: 1},
+		{N: 4, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1},
+		{N: 2, H: 8, W: 8, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1},
+	} {
+		r := newRand(2)
+		nx, nw, ny := s.lens()
+		x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
+		y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+		wantY, wantDX, wantDW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
+		eachTap(s, func(i, j, k int) {
+			wantY[k] += float64(x[i]) * float64(w[j])
+			wantDX[i] += float64(dy[k]) * float64(w[j])
+			wantDW[j] += float64(dy[k]) * float64(x[i])
+		})
+		ConvForward(s, x, w, nil, y)
+		ConvInputGrad(s, dy, w, dx)
+		ConvWeightGrad(s, x, dy, dw)
+		name := fmt.Sprintf("%dx%d %d-%d /%d", s.H, s.W, s.C, s.O, s.Stride)
+		report(name+" forward", wantY, y, 5e-6)
+		report(name+" input gradient", wantDX, dx, 5e-6)
+		report(name+" weight gradient", wantDW, dw, 5e-6)
+	}
+}
+
+// The exponential behind softmax, in units of the last place of float32.
+func TestExpError(t *testing.T) {
+	r := newRand(3)
+	x := make([]float32, 1<<16)
+	for _, top := range []float32{0, 20.3, -7.77, 1e4} {
+		var worst float64
+		for i := range x {
+			x[i] = top - float32(math.Exp(9*r.Float64()-4.5)) // up to 90: down to the smallest normal value
+		}
+		x[0] = top
+		y := make([]float32, len(x))
+		expTo(y, x, float64(top), 1)
+		var sum float64
+		for i, v := range x {
+			want := math.Exp(float64(v) - float64(top))
+			sum += want
+			ulp := math.Ldexp(1, max(math.Ilogb(want), -126)-23)
+			worst = max(worst, math.Abs(want-float64(y[i]))/ulp)
+		}
+		require.LessOrEqual(t, worst, 2.0, "top %g", top)
+		t.Logf("%-7s top %g: %.2f ulp", current, top, worst)
+		_, got := sumExp(x)
+		require.InEpsilon(t, sum, got, 1e-6)
+	}
+}
+
+func TestExpExtremes(t *testing.T) {
+	x := []float32{ninf32, -3e38, -110, -104.5, -100, -88, 0, nan32, -1, 0, 0, -2, 0, 0, 0, 0, nan32}
+	y := newGuarded(make([]float32, len(x)))
+	expTo(y.data, x, 0, 1)
+	y.check(t)
+	want := make([]float64, len(x))
+	for i, v := range x {
+		want[i] = math.Exp(float64(v))
+	}
+	near(t, want, y.data, 1e-6)
+	require.Zero(t, y.data[1])
+	require.InEpsilon(t, math.Exp(-100), float64(y.data[4]), 0.1, "denormal")
+}
+
+func TestMaximum(t *testing.T) {
+	for n := range 70 {
+		x := randoms(newRand(uint64(n)), n)
+		for i := range x {
+			x[i] -= 5 // the lanes that are not there must not count
+		}
+		want := ninf32
+		for _, v := range x {
+			want = max(want, v)
+		}
+		require.Equal(t, want, maximum(x), "%d", n)
+		for i := range x {
+			old := x[i]
+			x[i] = nan32
+			require.True(t, math.IsNaN(float64(maximum(x))), "%d of %d", i, n)
+			x[i] = inf32
+			require.Equal(t, inf32, maximum(x))
+			x[i] = old
+		}
+	}
+}
