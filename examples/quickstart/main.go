@@ -29,7 +29,7 @@ const (
 	classes = 10
 	size    = 16
 	batch   = 16 // samples of a stream; a hybrid passes each three times: two views and a class-balanced one
-	epochs  = 24 // of the hybrids; the classifiers have three times as many on batches three times as large
+	epochs  = 40 // of the hybrids; the classifiers have three times as many on batches three times as large
 )
 
 func main() {
