@@ -48,23 +48,29 @@ func bank(t *testing.T, classes, dim int) *prototype.Learnable {
 
 func TestContrastWithoutAnyPositiveIsZero(t *testing.T) {
 	for _, inside := range []bool{false, true} {
-		l := &loss.SupervisedContrastive{Temperature: 0.1, Inside: inside}
-		v, stats, g := run(t, l, gradtest.Normal(1, 1, 4, 3), []int{0, 1, 2, 3})
-		require.Zero(t, v)
-		require.Equal(t, loss.Stats{Skipped: 4}, stats)
-		require.Equal(t, make([]float32, 12), g)
-		v, stats, g = run(t, l, gradtest.Normal(1, 1, 1, 3), []int{0})
-		require.Zero(t, v)
-		require.Equal(t, loss.Stats{Skipped: 1}, stats)
-		require.Equal(t, make([]float32, 3), g)
-		v, _, _ = run(t, l, tensor.New(0, 3), nil)
-		require.Zero(t, v)
+		for name, l := range contrasts(0.1, inside) {
+			v, stats, g := run(t, l, gradtest.Normal(1, 1, 4, 3), []int{0, 1, 2, 3})
+			require.Zero(t, v, name)
+			require.Equal(t, loss.Stats{Skipped: 4}, stats)
+			require.Equal(t, make([]float32, 12), g)
+			v, stats, g = run(t, l, gradtest.Normal(1, 1, 1, 3), []int{0})
+			require.Zero(t, v, name)
+			require.Equal(t, loss.Stats{Skipped: 1}, stats)
+			require.Equal(t, make([]float32, 3), g)
+			v, _, _ = run(t, l, tensor.New(0, 3), nil)
+			require.Zero(t, v, name)
+		}
 	}
 }
 
 func TestSkippedAnchorsAreCounted(t *testing.T) {
-	_, stats, _ := run(t, &loss.SupervisedContrastive{Temperature: 0.1}, gradtest.Normal(1, 1, 6, 4), []int{0, 0, 1, 2, 2, 2})
-	require.Equal(t, loss.Stats{Anchors: 5, Skipped: 1}, stats)
+	for _, inside := range []bool{false, true} {
+		for name, l := range contrasts(0.1, inside) {
+			_, stats, g := run(t, l, gradtest.Normal(1, 1, 6, 4), []int{2, 0, 1, 2, 0, 2})
+			require.Equal(t, loss.Stats{Anchors: 5, Skipped: 1}, stats, name)
+			finite(t, g)
+		}
+	}
 }
 
 // One class: every other row is a positive, and the loss is what it is when all are equally near: log(n−1).
@@ -73,10 +79,12 @@ func TestOneClass(t *testing.T) {
 	for i := range 4 {
 		x.Data()[i*3] = 2
 	}
-	v, stats, g := run(t, &loss.SupervisedContrastive{Temperature: 0.1}, x, []int{0, 0, 0, 0})
-	require.InDelta(t, math.Log(3), v, 1e-6)
-	require.Equal(t, 4, stats.Anchors)
-	finite(t, g)
+	for name, l := range contrasts(0.1, false) {
+		v, stats, g := run(t, l, x, []int{0, 0, 0, 0})
+		require.InDelta(t, math.Log(3), v, 1e-6, name)
+		require.Equal(t, 4, stats.Anchors)
+		finite(t, g)
+	}
 	require.EqualError(t, (&loss.PrototypicalContrastive{Bank: bank(t, 1, 3), Temperature: 1}).Prepare([]int{7}),
 		"loss: prototypical contrastive: 1 class: there must be another class to contrast with")
 }
@@ -84,7 +92,9 @@ func TestOneClass(t *testing.T) {
 func TestZeroEmbeddingIsCountedAndGetsNoGradient(t *testing.T) {
 	x := gradtest.Normal(1, 1, 4, 3)
 	clear(x.Data()[3:6])
-	for _, l := range []loss.Loss{&loss.SupervisedContrastive{Temperature: 0.1}, &loss.PrototypicalContrastive{Bank: bank(t, 2, 3), Temperature: 0.1}} {
+	losses := contrasts(0.1, false)
+	losses["prototypes"] = &loss.PrototypicalContrastive{Bank: bank(t, 2, 3), Temperature: 0.1}
+	for _, l := range losses {
 		v, stats, g := run(t, l, x.Clone(), []int{0, 0, 1, 1})
 		require.False(t, math.IsNaN(v))
 		require.Equal(t, 1, stats.ZeroRows)
@@ -94,11 +104,16 @@ func TestZeroEmbeddingIsCountedAndGetsNoGradient(t *testing.T) {
 }
 
 func TestTinyTemperatureStaysFinite(t *testing.T) {
-	for _, l := range []loss.Loss{
-		&loss.SupervisedContrastive{Temperature: 1e-4}, &loss.SupervisedContrastive{Temperature: 1e-4, Inside: true},
+	losses := []loss.Loss{
 		&loss.PrototypicalContrastive{Bank: bank(t, 3, 3), Temperature: 1e-4},
 		&loss.PrototypicalContrastive{Bank: bank(t, 3, 3), Temperature: 1e-4, IncludeOwn: true},
-	} {
+	}
+	for _, inside := range []bool{false, true} {
+		for _, l := range contrasts(1e-4, inside) {
+			losses = append(losses, l)
+		}
+	}
+	for _, l := range losses {
 		v, _, g := run(t, l, gradtest.Normal(1, 100, 6, 3), []int{0, 0, 1, 1, 2, 2})
 		require.False(t, math.IsNaN(v) || math.IsInf(v, 0))
 		finite(t, g)
@@ -114,7 +129,11 @@ func TestHugeLogitsStayFinite(t *testing.T) {
 }
 
 func TestNaNReachesTheLoss(t *testing.T) {
-	for _, l := range []loss.Loss{&loss.SupervisedContrastive{Temperature: 0.1}, &loss.CrossEntropy{}, &loss.PrototypicalContrastive{Bank: bank(t, 3, 3), Temperature: 1}} {
+	losses := contrasts(0.1, false)
+	losses["inside, tile 3"] = contrasts(0.1, true)["tile 3"]
+	losses["cross-entropy"] = &loss.CrossEntropy{}
+	losses["prototypes"] = &loss.PrototypicalContrastive{Bank: bank(t, 3, 3), Temperature: 1}
+	for _, l := range losses {
 		x := gradtest.Normal(1, 1, 4, 3)
 		x.Data()[4] = float32(math.NaN())
 		v, _, _ := run(t, l, x, []int{0, 1, 0, 1})

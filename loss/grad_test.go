@@ -1,6 +1,7 @@
 package loss_test
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -89,15 +90,20 @@ func TestSupervisedContrastiveGradient(t *testing.T) {
 	labels := []int{0, 0, 1, 2, 2, 2, 0, 3}
 	for _, tau := range []float64{0.07, 0.5, 1} {
 		for _, inside := range []bool{false, true} {
-			l := &loss.SupervisedContrastive{Temperature: tau, Inside: inside}
-			gradtest.Check(t, gradtest.Case{
-				Inputs: []*tensor.Tensor{gradtest.Normal(1, 1, 8, 5)},
-				Forward: func(_ *autograd.Tape, in []*autograd.Var) *autograd.Var {
-					y, _ := l.Forward(loss.Input{Embedding: nn.L2Normalize(in[0]), Labels: labels, Views: 1})
-					return y
-				},
-				Reference: func(in [][]float64) []float64 { return []float64{supcon64(unit64(in[0], 5), labels, tau, inside)} },
-			})
+			for name, l := range contrasts(tau, inside) {
+				t.Run(fmt.Sprintf("%s, τ %v, inside %v", name, tau, inside), func(t *testing.T) {
+					gradtest.Check(t, gradtest.Case{
+						Inputs: []*tensor.Tensor{gradtest.Normal(1, 1, 8, 5)},
+						Forward: func(_ *autograd.Tape, in []*autograd.Var) *autograd.Var {
+							y, _ := l.Forward(loss.Input{Embedding: nn.L2Normalize(in[0]), Labels: labels, Views: 1})
+							return y
+						},
+						Reference: func(in [][]float64) []float64 {
+							return []float64{supcon64(unit64(in[0], 5), labels, tau, inside)}
+						},
+					})
+				})
+			}
 		}
 	}
 }

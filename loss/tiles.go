@@ -1,0 +1,106 @@
+package loss
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"github.com/longtail-ml/longtail/internal/parallel"
+	gonum "gonum.org/v1/gonum/blas"
+)
+
+// Tiles are large enough to spend the time in products; of few rows, several tiles feed several cores.
+const (
+	smallTile = 128
+	largeTile = 256
+	fewRows   = 512
+)
+
+// tileSize cuts n rows evenly. It depends on nothing else, since the order of additions depends on it.
+func tileSize(n int) int {
+	most := largeTile
+	if n <= fewRows {
+		most = smallTile
+	}
+	blocks := max(1, (n+most-1)/most)
+	return max(1, (n+blocks-1)/blocks)
+}
+
+// tile is rows i and on and columns j and on of s; i ≤ j. On the diagonal it holds −Inf.
+type tile struct {
+	i, j, rows, cols int
+	x                []float32 // [rows, cols]
+	scratch          []float32 // 2 · size
+}
+
+// sort finds the order of the rows.
+func (c *contrast) sort(labels []int) {
+	n := len(labels)
+	c.order, c.first, c.last = make([]int, n), make([]int, n), make([]int, n)
+	for i := range c.order {
+		c.order[i] = i
+	}
+	slices.SortStableFunc(c.order, func(a, b int) int { return cmp.Compare(labels[a], labels[b]) })
+	for lo := 0; lo < n; {
+		hi := lo + 1
+		for hi < n && labels[c.order[hi]] == labels[c.order[lo]] {
+			hi++
+		}
+		for i := lo; i < hi; i++ {
+			c.first[i], c.last[i] = lo, hi
+		}
+		lo = hi
+	}
+}
+
+// positives is |P(i)|.
+func (c *contrast) positives(i int) int { return c.last[i] - c.first[i] - 1 }
+
+// eachTile calls do for the tiles on and above the diagonal. It goes in rounds, in each of which a block of rows takes
+// part once, be it as rows or as columns of a tile: what do adds up for each row is added in the same order whatever
+// the number of cores.
+func (c *contrast) eachTile(do func(tile)) {
+	n := c.z.Dim(0)
+	blocks := (n + c.size - 1) / c.size
+	rounds := blocks | 1 // odd: every pair i ≤ j has one round i + j mod rounds, and every block one pair in a round
+	tiles := make([]tile, 0, blocks)
+	for round := range rounds {
+		tiles = tiles[:0]
+		for i := range blocks {
+			if j := (round + rounds - i) % rounds; i <= j && j < blocks {
+				tiles = append(tiles, tile{i: i * c.size, j: j * c.size,
+					rows: min(c.size, n-i*c.size), cols: min(c.size, n-j*c.size)})
+			}
+		}
+		parallel.For(len(tiles), func(k int) {
+			memory := <-c.memory
+			defer func() { c.memory <- memory }()
+			t := tiles[k]
+			t.x, t.scratch = memory[:t.rows*t.cols], memory[c.size*c.size:]
+			c.similarities(t)
+			do(t)
+		})
+	}
+}
+
+// similarities computes a tile.
+func (c *contrast) similarities(t tile) {
+	dim := c.z.Dim(1)
+	if dim == 0 { // BLAS refuses rows of nothing
+		clear(t.x)
+	} else {
+		c.blas.Sgemm(gonum.NoTrans, gonum.Trans, t.rows, t.cols, dim, float32(1/c.temperature),
+			c.z.Data()[t.i*dim:], dim, c.z.Data()[t.j*dim:], dim, 0, t.x, t.cols)
+	}
+	if t.i == t.j { // exp leaves the anchor itself out of every sum
+		for r := range t.rows {
+			t.x[r*t.cols+r] = float32(math.Inf(-1))
+		}
+	}
+}
+
+// of returns the columns lo ≤ j < hi of a tile that are of the label of its row i, i among them.
+func (c *contrast) of(i int, t tile) (lo, hi int) {
+	lo = max(c.first[i]-t.j, 0)
+	return lo, max(lo, min(c.last[i]-t.j, t.cols))
+}
