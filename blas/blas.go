@@ -1,8 +1,12 @@
-// Package blas offers the matrix product of longtail as a BLAS for gonum.
+// Package blas offers the dense products of longtail as a BLAS for gonum.
 //
-// Implementation is gonum's own single-precision BLAS with Sgemm replaced; all other routines are gonum's. Register it
-// with blas32.Use, or hand it to whatever takes a blas.Float32. Sgemm uses up to GOMAXPROCS cores, may be called
-// concurrently, and gives the same bits whatever GOMAXPROCS is.
+// Implementation is gonum's own single-precision BLAS with Sgemm, Sgemv, Saxpy and Sdot replaced; all other routines are
+// gonum's. Register it with blas32.Use, or hand it to whatever takes a blas.Float32; this package registers nothing.
+//
+// The four routines accept, refuse and return what gonum's do, up to rounding: their sums are added in another order,
+// and fused multiply-adds are used where the processor has them. Long vectors and large matrices are shared among up to
+// GOMAXPROCS cores. Every routine may be called concurrently and gives the same bits whatever GOMAXPROCS is; another
+// processor may give others. On amd64 the routines use AVX2 or AVX-512; on an older processor gonum's own are faster.
 package blas
 
 import (

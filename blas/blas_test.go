@@ -1,7 +1,6 @@
 package blas
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -9,43 +8,39 @@ import (
 	"github.com/stretchr/testify/require"
 	"gonum.org/v1/gonum/blas"
 	"gonum.org/v1/gonum/blas/gonum"
+
+	"github.com/longtail-ml/longtail/internal/kernels"
 )
 
-func randoms(r *rand.Rand, n int) []float32 {
-	x := make([]float32, n)
-	for i := range x {
-		x[i] = float32(r.NormFloat64())
-	}
-	return x
-}
-
-func TestSgemmAgainstGonum(t *testing.T) {
+func TestSgemm(t *testing.T) {
+	var worst float64
 	r := rand.New(rand.NewPCG(1, 1))
-	transposes := []blas.Transpose{blas.NoTrans, blas.Trans, blas.ConjTrans}
+	check := func(tA, tB blas.Transpose, m, n, k int) {
+		rowsA, colsA, rowsB, colsB := m, k, k, n
+		if tA != blas.NoTrans {
+			rowsA, colsA = k, m
+		}
+		if tB != blas.NoTrans {
+			rowsB, colsB = n, k
+		}
+		lda, ldb, ldc := max(1, colsA+r.IntN(3)), max(1, colsB+r.IntN(3)), max(1, n+r.IntN(3))
+		checked{t: t, most: 6, worst: &worst}.Dgemm(tA, tB, m, n, k, pick(r, scalars...),
+			matrix(r, rowsA, colsA, lda), lda, matrix(r, rowsB, colsB, ldb), ldb,
+			pick(r, scalars...), matrix(r, m, n, ldc), ldc)
+	}
 	for _, tA := range transposes {
 		for _, tB := range transposes {
-			for _, size := range [][3]int{{0, 3, 2}, {3, 0, 2}, {3, 2, 0}, {1, 1, 1}, {7, 5, 9}, {65, 33, 70}, {64, 130, 300}} {
-				for _, scalars := range [][2]float32{{1, 0}, {0, 1}, {1, 1}, {0, 0}, {-2, 0.5}} {
-					m, n, k := size[0], size[1], size[2]
-					lda, ldb, ldc := k, n, n+r.IntN(3)
-					if tA != blas.NoTrans {
-						lda = m
-					}
-					if tB != blas.NoTrans {
-						ldb = k
-					}
-					lda, ldb, ldc = max(1, lda+r.IntN(3)), max(1, ldb+r.IntN(3)), max(1, ldc)
-					a, b, c := randoms(r, max(m, k)*lda), randoms(r, max(n, k)*ldb), randoms(r, m*ldc)
-					want := append([]float32(nil), c...)
-					gonum.Implementation{}.Sgemm(tA, tB, m, n, k, scalars[0], a, lda, b, ldb, scalars[1], want, ldc)
-					Implementation{}.Sgemm(tA, tB, m, n, k, scalars[0], a, lda, b, ldb, scalars[1], c, ldc)
-					for i := range want {
-						require.InDelta(t, want[i], c[i], 3e-4, "%c%c %v %v element %d", tA, tB, size, scalars, i)
-					}
-				}
+			for size := range 71 { // each size in each place
+				check(tA, tB, size, r.IntN(71), r.IntN(71))
+				check(tA, tB, r.IntN(71), size, r.IntN(71))
+				check(tA, tB, r.IntN(71), r.IntN(71), size)
 			}
+			check(tA, tB, 64, 130, 300)
+			check(tA, tB, 150, 520, 257)
+			check(tA, tB, 3, 2, 5000)
 		}
 	}
+	t.Logf("%s: largest error %.2f epsilons", kernels.Level(), worst)
 }
 
 func TestSgemmShortestSlices(t *testing.T) {
@@ -91,19 +86,4 @@ func TestSgemmBetaZeroIgnoresC(t *testing.T) {
 	c := []float32{float32(math.NaN())}
 	Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, 1, 1, 1, 1, []float32{2}, 1, []float32{3}, 1, 0, c, 1)
 	require.Equal(t, []float32{6}, c)
-}
-
-func BenchmarkSgemm(b *testing.B) {
-	for _, n := range []int{128, 512} {
-		for _, impl := range []blas.Float32{Implementation{}, gonum.Implementation{}} {
-			b.Run(fmt.Sprintf("%d/%T", n, impl), func(b *testing.B) {
-				r := rand.New(rand.NewPCG(1, 1))
-				x, y, z := randoms(r, n*n), randoms(r, n*n), make([]float32, n*n)
-				for b.Loop() {
-					impl.Sgemm(blas.NoTrans, blas.NoTrans, n, n, n, 1, x, n, y, n, 0, z, n)
-				}
-				b.ReportMetric(2*float64(n*n*n)*float64(b.N)/float64(b.Elapsed().Nanoseconds()), "GFLOP/s")
-			})
-		}
-	}
 }

@@ -100,11 +100,19 @@ func addScaled(dst []float32, alpha float32, x []float32) {
 
 // AddScaled adds alpha·x to dst.
 func AddScaled(dst []float32, alpha float32, x []float32) {
+	if len(x) <= chunkSize {
+		addScaled(dst, alpha, x)
+		return
+	}
 	parallel.Range(len(x), chunkSize, func(lo, hi int) { addScaled(dst[lo:hi], alpha, x[lo:hi]) })
 }
 
 // Scale multiplies x by alpha.
 func Scale(x []float32, alpha float32) {
+	if len(x) <= chunkSize {
+		scale(x, alpha)
+		return
+	}
 	parallel.Range(len(x), chunkSize, func(lo, hi int) { scale(x[lo:hi], alpha) })
 }
 

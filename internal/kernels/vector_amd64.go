@@ -104,6 +104,48 @@ func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int {
 	return n
 }
 
+// The functions of products with a vector do all of it, or return false.
+
+func dotVec(x, y []float32) (float32, bool) {
+	n := len(x)
+	if current == generic || n == 0 {
+		return 0, false
+	}
+	_ = y[n-1]
+	if current == avx512 {
+		return dotAVX512(&x[0], &y[0], n), true
+	}
+	return dotAVX2(&x[0], &y[0], n), true
+}
+
+func dotRowsVec(sums *[rowGroup]float32, a []float32, lda int, x []float32) bool {
+	n := len(x)
+	if current == generic || n == 0 {
+		return false
+	}
+	_ = a[(rowGroup-1)*lda+n-1]
+	if current == avx512 {
+		dotRowsAVX512(&sums[0], &a[0], lda, &x[0], n)
+	} else {
+		dotRowsAVX2(&sums[0], &a[0], lda, &x[0], n)
+	}
+	return true
+}
+
+func addRowsVec(dst, a []float32, lda int, x *[rowGroup]float32) bool {
+	n := len(dst)
+	if current == generic || n == 0 {
+		return false
+	}
+	_ = a[(rowGroup-1)*lda+n-1]
+	if current == avx512 {
+		addRowsAVX512(&dst[0], &a[0], lda, &x[0], n)
+	} else {
+		addRowsAVX2(&dst[0], &a[0], lda, &x[0], n)
+	}
+	return true
+}
+
 // The channel functions do a whole matrix, or return false.
 
 // maxBlock is the largest number of columns that a channel function does at a time.

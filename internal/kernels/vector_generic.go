@@ -18,6 +18,12 @@ func sumSquaresVec(x []float32) (int, float64) { return 0, 0 }
 
 func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int { return 0 }
 
+func dotVec(x, y []float32) (float32, bool) { return 0, false }
+
+func dotRowsVec(sums *[rowGroup]float32, a []float32, lda int, x []float32) bool { return false }
+
+func addRowsVec(dst, a []float32, lda int, x *[rowGroup]float32) bool { return false }
+
 func channelSumsVec(x []float32, rows, c int, sum, sumsq []float64) bool { return false }
 
 func scaleShiftVec(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) bool { return false }

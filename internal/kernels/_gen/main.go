@@ -17,6 +17,7 @@ var groups = map[string]func(){
 	"channel":   channelKernels,
 	"exp":       expKernels,
 	"transpose": transposeKernels,
+	"dot":       dotKernels,
 }
 
 func main() {
