@@ -41,7 +41,7 @@ func TestCIFAR(t *testing.T) {
 
 func TestValidate(t *testing.T) {
 	require.EqualError(t, Validate(nil), "augment: nil transform: use Identity for none")
-	require.EqualError(t, Validate(Crop{-1}), "augment: Crop.Padding is -1: it must be at least 0")
+	require.EqualError(t, Validate(Crop{-1}), "augment: Crop.Padding is -1: it must be at least 0 and at most 1048576")
 	require.EqualError(t, Validate(Flip{1.5}),
 		"augment: Flip.P is 1.5: a probability must be at least 0 and at most 1")
 	require.EqualError(t, Validate(Grayscale{math.NaN()}),

@@ -15,8 +15,8 @@ type Crop struct {
 
 // Validate implements Validator.
 func (c Crop) Validate() error {
-	if c.Padding < 0 {
-		return fmt.Errorf("augment: Crop.Padding is %d: it must be at least 0", c.Padding)
+	if c.Padding < 0 || c.Padding > 1<<20 {
+		return fmt.Errorf("augment: Crop.Padding is %d: it must be at least 0 and at most %d", c.Padding, 1<<20)
 	}
 	return nil
 }

@@ -173,7 +173,9 @@ func TestMisuse(t *testing.T) {
 		"Tape.Backward [2 3]: needs a gradient unless it holds one value":                               func() { tape.Backward(a, nil) },
 		"Tape.Backward [2 3], [3 2]: the gradient must have the value's shape":                          func() { tape.Backward(a, tensor.New(3, 2)) },
 		"Tape.Backward: has already run on this step: Reset first, and sum losses into one":             func() { done.Backward(y, nil) },
-		"autograd.Concat [2 3], [2 2]: dimensions after the first differ":                               func() { autograd.Concat(a, tape.Const(tensor.New(2, 2))) },
+		"autograd.Concat [2 3], [2 2]: needs equal dimensions after the first, and at least one":        func() { autograd.Concat(a, tape.Const(tensor.New(2, 2))) },
+		"Tape.Backward []: the value is on another tape":                                                func() { other.Backward(y, nil) },
+		"autograd.Concat [], []: needs equal dimensions after the first, and at least one":              func() { autograd.Concat(y, y) },
 		"autograd.Concat: nothing to join":                                                              func() { autograd.Concat() },
 		"autograd.Gather [2 3]: no row 2":                                                               func() { autograd.Gather(a, []int{2}) },
 		"mine: an operation needs an input to know its tape; use Tape.Const":                            func() { autograd.Op("mine", tensor.New(1), nil, nil) },
@@ -249,4 +251,18 @@ func TestStepsReuseMemory(t *testing.T) {
 	}
 	runtime.ReadMemStats(&after)
 	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(256*256*4), "less than one matrix in three steps")
+}
+
+// Memory of sizes that are asked for no more is given up, so that batches of many sizes do not pile up.
+func TestUnusedMemoryIsGivenUp(t *testing.T) {
+	tape := autograd.NewTape(autograd.Mode{})
+	for i := range 100 {
+		tape.Reset(autograd.Mode{})
+		tape.Tensor(1<<16 + i)
+	}
+	runtime.GC()
+	var after runtime.MemStats
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.HeapAlloc, uint64(100<<16*4/4), "a quarter of what was asked for")
+	runtime.KeepAlive(tape)
 }

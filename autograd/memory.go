@@ -3,11 +3,15 @@ package autograd
 import "github.com/longtail-ml/longtail/tensor"
 
 // memory lends arrays by exact length. A training step asks for the same lengths each time, so after the first step
-// nothing is allocated.
+// nothing is allocated. Lengths that go unasked for several steps are given up.
 type memory struct {
 	free map[int][][]float32
+	idle map[int]int // steps since a length was asked for
 	kept [][]float32 // lent until reset
 }
+
+// maxIdle is how many steps a length is kept unused: the last, smaller batch of an evaluation comes and goes.
+const maxIdle = 4
 
 // keep lends memory until reset. Its contents are undefined.
 func (m *memory) keep(shape []int) *tensor.Tensor {
@@ -19,6 +23,7 @@ func (m *memory) keep(shape []int) *tensor.Tensor {
 // borrow lends memory until release. Its contents are undefined.
 func (m *memory) borrow(shape []int) *tensor.Tensor {
 	n := tensor.Shape(shape).Len()
+	delete(m.idle, n)
 	list := m.free[n]
 	if len(list) == 0 {
 		return tensor.New(shape...)
@@ -36,7 +41,7 @@ func (m *memory) release(x *tensor.Tensor) { m.give(x.Data()) }
 
 func (m *memory) give(v []float32) {
 	if m.free == nil {
-		m.free = map[int][][]float32{}
+		m.free, m.idle = map[int][][]float32{}, map[int]int{}
 	}
 	m.free[len(v)] = append(m.free[len(v)], v)
 }
@@ -47,4 +52,10 @@ func (m *memory) reset() {
 	}
 	clear(m.kept)
 	m.kept = m.kept[:0]
+	for n := range m.free {
+		if m.idle[n]++; m.idle[n] > maxIdle {
+			delete(m.free, n)
+			delete(m.idle, n)
+		}
+	}
 }

@@ -42,6 +42,8 @@ func OpPass(name string, out *tensor.Tensor, in []*Var, pass int, back func(gy *
 func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 	y.check("Tape.Backward")
 	switch {
+	case y.tape != t:
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape()}, Detail: "the value is on another tape"})
 	case t.spent:
 		panic(&tensor.Error{Op: "Tape.Backward", Detail: "has already run on this step: Reset first, and sum losses into one"})
 	case gy == nil && y.value.Len() != 1:

@@ -27,13 +27,12 @@ func Concat(xs ...*Var) *Var {
 	if len(xs) == 1 {
 		return xs[0]
 	}
-	shape := append(tensor.Shape{}, xs[0].Shape()...)
-	shape[0] = 0
+	shape := append(tensor.Shape{0}, xs[0].Shape()[min(1, len(xs[0].Shape())):]...)
 	for _, x := range xs {
 		s := x.Shape()
-		if len(s) != len(shape) || !s[1:].Equal(shape[1:]) {
+		if len(s) == 0 || len(s) != len(shape) || !s[1:].Equal(shape[1:]) {
 			panic(&tensor.Error{Op: "autograd.Concat", Path: Path(xs...), Shapes: []tensor.Shape{xs[0].Shape(), s},
-				Detail: "dimensions after the first differ"})
+				Detail: "needs equal dimensions after the first, and at least one"})
 		}
 		shape[0] += s[0]
 	}

@@ -20,6 +20,13 @@ func Save(path string, m nn.Visitable, metadata map[string]string) error {
 	if err != nil {
 		return fmt.Errorf("checkpoint: saving %s: %w", path, err)
 	}
+	renamed := false
+	defer func() { // of a panic in m too
+		if !renamed {
+			f.Close()
+			os.Remove(temp)
+		}
+	}()
 	err = fill(f, m, metadata)
 	if closing := f.Close(); err == nil {
 		err = closing
@@ -28,9 +35,9 @@ func Save(path string, m nn.Visitable, metadata map[string]string) error {
 		err = os.Rename(temp, path)
 	}
 	if err != nil {
-		os.Remove(temp)
 		return fmt.Errorf("checkpoint: saving %s: %w", path, err)
 	}
+	renamed = true
 	syncDir(filepath.Dir(path))
 	return nil
 }

@@ -26,7 +26,8 @@ func Labels(d Dataset) []int {
 	return labels
 }
 
-// Counts returns the number of images of each class; its length is that of Classes.
+// Counts returns the number of images of each class; its length is that of Classes. Every label must be the index of a
+// class.
 func Counts(d Dataset) []int {
 	counts := make([]int, len(d.Classes()))
 	for i := range d.Len() {

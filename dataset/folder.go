@@ -58,7 +58,7 @@ func OpenFolder(dir string, s FolderSettings) (*Folder, error) {
 		}
 		before := len(f.files)
 		for _, e := range entries {
-			if isImageName(e.Name()) && !e.IsDir() {
+			if isImageName(e.Name()) && isFile(filepath.Join(dir, class), e) {
 				f.files = append(f.files, e.Name())
 				f.labels = append(f.labels, label)
 			}
@@ -69,6 +69,15 @@ func OpenFolder(dir string, s FolderSettings) (*Folder, error) {
 		}
 	}
 	return f, nil
+}
+
+// isFile tells files and links to files from folders, pipes and the like.
+func isFile(dir string, e os.DirEntry) bool {
+	if e.Type()&os.ModeSymlink == 0 {
+		return e.Type().IsRegular()
+	}
+	info, err := os.Stat(filepath.Join(dir, e.Name()))
+	return err != nil || info.Mode().IsRegular() // a broken link is an error when its image is read
 }
 
 // classFolders returns the names of the folders in dir, sorted, links to folders included.

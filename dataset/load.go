@@ -31,6 +31,9 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 		wg.Go(func() { l.work(ctx) })
 	}
 	wg.Wait()
+	if l.panicked != nil {
+		panic(l.panicked)
+	}
 	if l.err != nil {
 		return nil, l.err
 	}
@@ -51,9 +54,18 @@ type loader struct {
 	mu   sync.Mutex
 	stop int // no index from here on is read
 	err  error
+
+	panicked any // of the set's Image, raised again where the caller can recover it
 }
 
 func (l *loader) work(ctx context.Context) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.mu.Lock()
+			l.stop, l.panicked = 0, p
+			l.mu.Unlock()
+		}
+	}()
 	var img Image
 	for ctx.Err() == nil {
 		i := int(l.next.Add(1) - 1)

@@ -31,10 +31,16 @@ type LongTailSettings struct {
 // It reads through to d. It is an error, which names the class, if a class has fewer images than the profile asks for, or
 // ends up with none and AllowEmpty is not set.
 func LongTail(d Dataset, p Profile, s LongTailSettings) (Dataset, error) {
+	if p == nil {
+		return nil, fmt.Errorf("dataset: the profile is nil: use Natural{} to keep every image")
+	}
 	classes := d.Classes()
 	members := make([][]int, len(classes))
 	for i := range d.Len() {
 		label := d.Label(i)
+		if err := checkLabel(i, label, len(classes)); err != nil {
+			return nil, err
+		}
 		members[label] = append(members[label], i)
 	}
 	available := make([]int, len(classes))

@@ -5,6 +5,9 @@ import (
 	"slices"
 )
 
+// maxImage is the most values an image in memory may have.
+const maxImage = 1 << 30
+
 // Memory is a Dataset of images of one shape, kept as bytes in one slab. Append must not run beside readers.
 type Memory struct {
 	width, height, channels int
@@ -25,6 +28,10 @@ func FromPixels(width, height, channels int, classes []string, pix []uint8, labe
 	if width <= 0 || height <= 0 || channels <= 0 {
 		return nil, fmt.Errorf("dataset: images of %s: width, height and channels must be positive",
 			shapeString(width, height, channels))
+	}
+	if width > maxImage || height > maxImage/width || channels > maxImage/width/height {
+		return nil, fmt.Errorf("dataset: images of %s: more values than one image can have here (%d)",
+			shapeString(width, height, channels), maxImage)
 	}
 	if len(classes) == 0 {
 		return nil, fmt.Errorf("dataset: no class names given: a set needs at least one class")

@@ -32,7 +32,8 @@ func (e Exponential) Counts(available []int) ([]int, error) {
 		if c > 0 {
 			exponent = float64(c) / float64(len(counts)-1)
 		}
-		counts[c] = int(float64(largest) * math.Pow(1/e.Imbalance, exponent))
+		// The small part of a count makes up for rounding: 49 images over a factor of 49 are 1, not 0.
+		counts[c] = int(float64(largest)*math.Pow(1/e.Imbalance, exponent) + 1e-9*float64(largest))
 	}
 	return counts, nil
 }
@@ -54,7 +55,7 @@ func (s Step) Counts(available []int) ([]int, error) {
 	for c := range counts {
 		counts[c] = largest
 		if c >= len(counts)/2 {
-			counts[c] = int(float64(largest) / s.Imbalance)
+			counts[c] = int(float64(largest)/s.Imbalance + 1e-9*float64(largest))
 		}
 	}
 	return counts, nil

@@ -65,6 +65,9 @@ func (p *plan) fill(b *batch, step int) error {
 			if err := p.train.Image(sample, &b.source); err != nil {
 				return err
 			}
+			if err := checkImage(&b.source); err != nil {
+				return fmt.Errorf("hybrid: training image %d: %w", sample, err)
+			}
 			label := p.train.Label(sample)
 			for v, transform := range s.views() {
 				row := v*p.samples + k
@@ -90,8 +93,22 @@ func (p *plan) fill(b *batch, step int) error {
 	return nil
 }
 
+// checkImage finds images whose pixels do not fill their shape.
+func checkImage(img *dataset.Image) error {
+	if img == nil {
+		return fmt.Errorf("is nil")
+	}
+	if len(img.Pix) != img.Width*img.Height*img.Channels {
+		return fmt.Errorf("has %d bytes of pixels, %s takes %d", len(img.Pix), img.Shape(), img.Width*img.Height*img.Channels)
+	}
+	return nil
+}
+
 // write normalises the pixels of an image of the network's size.
 func (n *Network) write(dst []float32, img *dataset.Image) error {
+	if err := checkImage(img); err != nil {
+		return err
+	}
 	if img.Height != n.height || img.Width != n.width || img.Channels != n.channels {
 		want := dataset.Image{Width: n.width, Height: n.height, Channels: n.channels}
 		return fmt.Errorf("is %s (width×height×channels), the network takes %s: resize it or use hybrid.WithInput", img.Shape(), want.Shape())

@@ -46,7 +46,7 @@ func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autogr
 		err := tensor.Try(func() error {
 			tape.Reset(mode)
 			logits := n.Forward(tape.Const(images.Rows(0, count)))
-			if i := kernels.AllFinite(logits.Data()); i >= 0 {
+			if i := kernels.FirstNonFinite(logits.Data()); i >= 0 {
 				return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
 			}
 			for i := range count {
@@ -96,7 +96,7 @@ func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
 	if r.test == nil || ((e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs) {
 		return nil
 	}
-	confusion, err := r.network.evaluate(ctx, r.tape, autograd.Mode{NoGrad: true, BLAS: r.BLAS}, r.test, r.EvalBatch)
+	confusion, err := r.network.evaluate(ctx, r.evaluation, autograd.Mode{NoGrad: true, BLAS: r.BLAS}, r.test, r.EvalBatch)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package hybrid_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
 	"testing"
@@ -13,6 +14,7 @@ import (
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
@@ -83,10 +85,45 @@ func TestNonFiniteWeightNamesTheStep(t *testing.T) {
 		return 1
 	})
 	_, err := tr.Fit(context.Background(), mlp(t), train, nil)
+	require.EqualError(t, err, `hybrid: stopped in epoch 0 at step 2: the weight of term "ce" is +Inf: its schedule must give finite values that are not negative`)
+}
+
+// A user's schedule is checked in each step, since no one can know before what it gives.
+func TestSchedulesThatGiveNonsense(t *testing.T) {
+	train, _ := generated(t, 10)
+	for _, lr := range []float64{math.NaN(), -0.1, math.Inf(1)} {
+		tr, n := short(), mlp(t)
+		before := nn.Params(n)[0].Param.Value.Clone()
+		tr.LearningRate = schedule.Func(func(schedule.Progress) float64 { return lr })
+		_, err := tr.Fit(context.Background(), n, train, nil)
+		require.EqualError(t, err, fmt.Sprintf("hybrid: stopped in epoch 0 at step 0: the learning rate is %v: its schedule must give finite values that are not negative", lr))
+		require.Equal(t, before.Data(), nn.Params(n)[0].Param.Value.Data())
+	}
+}
+
+// A divergence in the last step leaves no later loss to show it.
+func TestDivergenceInTheLastStep(t *testing.T) {
+	train, _ := generated(t, 10)
+	tr := short()
+	tr.LearningRate = schedule.Constant(1e39)
+	tr.LimitSteps = 1
+	_, err := tr.Fit(context.Background(), mlp(t), train, nil)
 	var bad *hybrid.NonFiniteError
 	require.ErrorAs(t, err, &bad)
-	require.Equal(t, 2, bad.Step)
-	require.True(t, math.IsInf(bad.Loss, 1), bad.Loss)
+	require.NotEmpty(t, bad.Param)
+}
+
+// The rarest class without an image cannot be told from the labels alone.
+func TestClassBalancedRefusesAnEmptyLastClass(t *testing.T) {
+	data, err := dataset.NewMemory(8, 8, 3, []string{"a", "b", "c", "d"})
+	require.NoError(t, err)
+	for i := range 12 {
+		require.NoError(t, data.Append(i%3, make([]uint8, 192)))
+	}
+	tr := short()
+	tr.Streams = hybrid.CEBalanced()
+	_, err = tr.Fit(context.Background(), mlp(t), data, nil)
+	require.EqualError(t, err, "hybrid: stream 0: sampler: class 3 of 4 has no images: set SkipEmpty to draw from the other classes")
 }
 
 func TestNonFiniteErrorWithoutParameter(t *testing.T) {
@@ -159,8 +196,7 @@ func TestTransformThatChangesTheSizeIsAnError(t *testing.T) {
 		"the network takes 8×8×3: resize it or use hybrid.WithInput")
 	tr.Streams[0].Views = []augment.Transform{transform(func(m *dataset.Image) { m.Pix = m.Pix[:9] })}
 	_, err = tr.Fit(context.Background(), mlp(t), train, nil)
-	require.EqualError(t, err, "hybrid: stopped in epoch 0 at step 0: hybrid: training image 0: augment: an image of 8×8×3 has 9 values: "+
-		"the destination has room for 192")
+	require.EqualError(t, err, "hybrid: stopped in epoch 0 at step 0: hybrid: training image 0: has 9 bytes of pixels, 8×8×3 takes 192")
 }
 
 // lossFunc is a loss of logits that is only a function.

@@ -50,9 +50,12 @@ func pair(name string, contrast loss.Loss) []Stream {
 }
 
 // Augment replaces every view of the streams by one transform and returns them: for images that want other augmentation
-// than CIFAR's.
+// than CIFAR's. A stream without views gets one.
 func Augment(streams []Stream, view augment.Transform) []Stream {
 	for i := range streams {
+		if len(streams[i].Views) == 0 {
+			streams[i].Views = make([]augment.Transform, 1)
+		}
 		for v := range streams[i].Views {
 			streams[i].Views[v] = view
 		}

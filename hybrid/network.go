@@ -20,7 +20,6 @@ type Network struct {
 
 	classes, embeddingDim   int
 	height, width, channels int
-	normalize               augment.Normalize
 	pixels                  *augment.Table
 	separate                bool
 }
@@ -40,8 +39,8 @@ type options struct {
 }
 
 // WithInput sets the size of the images the network takes. The default is 32×32 with 3 channels.
-func WithInput(height, width, channels int) Option {
-	return func(o *options) { o.height, o.width, o.channels = height, width, channels }
+func WithInput(width, height, channels int) Option {
+	return func(o *options) { o.width, o.height, o.channels = width, height, channels }
 }
 
 // WithNormalize sets how pixels are normalised. The default is augment.CIFARNormalize for three channels, otherwise
@@ -94,7 +93,7 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 		return nil, fmt.Errorf("hybrid: a classifier needs at least two classes, not %d", classes)
 	}
 	if o.height < 1 || o.width < 1 || o.channels < 1 {
-		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", o.height, o.width, o.channels)
+		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", o.width, o.height, o.channels)
 	}
 	if o.hidden < 0 || o.dim < 0 {
 		return nil, fmt.Errorf("hybrid: projection widths %d and %d must not be negative", o.hidden, o.dim)
@@ -111,18 +110,19 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 }
 
 func (n *Network) setNormalize(given *augment.Normalize) (err error) {
+	var normalize augment.Normalize
 	switch {
 	case given != nil:
-		n.normalize = *given
+		normalize = *given
 	case n.channels == 3:
-		n.normalize = augment.CIFARNormalize()
+		normalize = augment.CIFARNormalize()
 	default:
 		for range n.channels {
-			n.normalize.Mean = append(n.normalize.Mean, 0.5)
-			n.normalize.Std = append(n.normalize.Std, 0.25)
+			normalize.Mean = append(normalize.Mean, 0.5)
+			normalize.Std = append(normalize.Std, 0.25)
 		}
 	}
-	if n.pixels, err = n.normalize.Table(); err != nil {
+	if n.pixels, err = normalize.Table(); err != nil {
 		return err
 	}
 	if c := n.pixels.Channels(); c != n.channels {

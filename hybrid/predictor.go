@@ -33,7 +33,7 @@ type Prediction struct {
 func (n *Network) Freeze() (*Predictor, error) {
 	for _, e := range nn.Entries(n) {
 		if x := e.Tensor(); x != nil {
-			if i := kernels.AllFinite(x.Data()); i >= 0 {
+			if i := kernels.FirstNonFinite(x.Data()); i >= 0 {
 				return nil, fmt.Errorf("hybrid: %s[%d] is %v: the network cannot predict", e.Path, i, x.Data()[i])
 			}
 		}
@@ -73,11 +73,14 @@ func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
 // Logits returns the logits [R, C] of normalised images [R, H, W, C]. Images of another size are an error, and so is a
 // value that is not finite, whose place the error names.
 func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
+	if images == nil {
+		return nil, fmt.Errorf("hybrid: the images are nil")
+	}
 	n, s := p.network, images.Shape()
 	if len(s) != 4 || !s[1:].Equal(tensor.Shape{n.height, n.width, n.channels}) {
 		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %d %d %d]", s, n.height, n.width, n.channels)
 	}
-	if i := kernels.AllFinite(images.Data()); i >= 0 {
+	if i := kernels.FirstNonFinite(images.Data()); i >= 0 {
 		each := n.height * n.width * n.channels
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
@@ -105,18 +108,28 @@ func (p *Predictor) pixels(images []*dataset.Image) (*tensor.Tensor, error) {
 	return x, nil
 }
 
+// forward computes f for 128 images at a time, so that any number fits into memory.
 func (p *Predictor) forward(x *tensor.Tensor, f func(*autograd.Var) *autograd.Var) (y *tensor.Tensor, err error) {
 	tape := p.tapes.Get().(*autograd.Tape)
 	defer p.tapes.Put(tape)
+	const chunk = 128
+	total := x.Dim(0)
 	err = tensor.Try(func() error {
-		tape.Reset(p.mode)
-		y = f(tape.Const(x)).Value().Clone()
+		for from := 0; y == nil || from < total; from += chunk {
+			to := min(total, from+chunk)
+			tape.Reset(p.mode)
+			part := f(tape.Const(x.Rows(from, to))).Value()
+			if y == nil {
+				y = tensor.New(total, part.Dim(1))
+			}
+			copy(y.Rows(from, to).Data(), part.Data())
+		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	if i := kernels.AllFinite(y.Data()); i >= 0 {
+	if i := kernels.FirstNonFinite(y.Data()); i >= 0 {
 		return nil, fmt.Errorf("hybrid: the network gives %v for image %d: its weights are too large for float32", y.Data()[i], i/y.Dim(1))
 	}
 	return y, nil

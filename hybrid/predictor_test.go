@@ -182,7 +182,7 @@ func TestPredictorRefusesImages(t *testing.T) {
 	_, err = p.Embed(wrong)
 	require.EqualError(t, err, "hybrid: image 0: is 4×8×3 (width×height×channels), the network takes 8×8×3: resize it or use hybrid.WithInput")
 	_, err = p.Predict(&dataset.Image{Width: 8, Height: 8, Channels: 3})
-	require.EqualError(t, err, "hybrid: image 0: augment: an image of 8×8×3 has 0 values: the destination has room for 192")
+	require.EqualError(t, err, "hybrid: image 0: has 0 bytes of pixels, 8×8×3 takes 192")
 
 	x := tensor.New(3, 8, 8, 3)
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {

@@ -85,15 +85,14 @@ func (e *EpochReport) add(s StepReport) {
 }
 
 // finish turns sums into means.
-func (e *EpochReport) finish(seconds float64) {
+func (e *EpochReport) finish() {
 	n := float64(max(e.Steps, 1))
 	for i := range e.Losses {
 		e.Losses[i].Value /= n
 		e.Losses[i].Weight /= n
 	}
 	e.Total /= n
-	e.Seconds = seconds
-	e.ImagesPerSecond = rate(e.Images, seconds)
+	e.ImagesPerSecond = rate(e.Images, e.Seconds)
 }
 
 func rate(images int, seconds float64) float64 {

@@ -1,6 +1,7 @@
 package hybrid
 
 import (
+	"fmt"
 	"math"
 	"time"
 
@@ -16,6 +17,10 @@ func (r *run) step(b *batch, at schedule.Progress, epoch *EpochReport, last *tim
 	r.tape.Reset(autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(at.Step), BLAS: r.BLAS})
 	report := StepReport{At: at, LearningRate: r.LearningRate.At(at), Images: b.images.Dim(0)}
 
+	if !(report.LearningRate >= 0) || !finite(report.LearningRate) {
+		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", report.LearningRate)
+	}
+
 	var total *autograd.Var
 	features := r.features(b)
 	for i, s := range r.Streams {
@@ -23,6 +28,9 @@ func (r *run) step(b *batch, at schedule.Progress, epoch *EpochReport, last *tim
 		for j, term := range s.Terms {
 			value, stats := term.Loss.Forward(inputs[j])
 			weight := term.weight(at)
+			if !(weight >= 0) || !finite(weight) {
+				return fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
+			}
 			report.Losses = append(report.Losses, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
 				Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
 			if value = autograd.Scale(value, weight); total != nil {
@@ -145,12 +153,12 @@ func rows(x *autograd.Var, from, to int) *autograd.Var {
 // firstBad names the first parameter whose value is not finite, else the first whose gradient is not.
 func (r *run) firstBad() string {
 	for _, e := range r.params {
-		if kernels.AllFinite(e.Param.Value.Data()) >= 0 {
+		if kernels.FirstNonFinite(e.Param.Value.Data()) >= 0 {
 			return e.Path
 		}
 	}
 	for _, e := range r.params {
-		if e.Param.Grad != nil && kernels.AllFinite(e.Param.Grad.Data()) >= 0 {
+		if e.Param.Grad != nil && kernels.FirstNonFinite(e.Param.Grad.Data()) >= 0 {
 			return e.Path
 		}
 	}

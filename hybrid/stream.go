@@ -14,7 +14,7 @@ import (
 
 // Stream is one flow of batches and the losses computed on it.
 type Stream struct {
-	Name    string              // in reports; "" means its index
+	Name    string              // in error messages
 	Sampler sampler.Sampler     // draws the samples of an epoch
 	Views   []augment.Transform // each sample is given once through each; none: one view of the image as it is
 	Mixer   Mixer               // blends samples of a batch; nil: none

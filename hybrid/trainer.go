@@ -65,6 +65,10 @@ func (t Trainer) Fit(ctx context.Context, n *Network, train, test dataset.Datase
 			}
 			at.Step++
 		}
+		if name := run.firstBad(); name != "" {
+			run.keep(report)
+			return run.result, fmt.Errorf("hybrid: after epoch %d: %w", epoch, &NonFiniteError{Epoch: epoch, Step: steps - 1, Loss: report.Total, Param: name})
+		}
 		if err := run.evaluate(ctx, &report); err != nil {
 			run.keep(report)
 			return run.result, fmt.Errorf("hybrid: evaluation after epoch %d: %w", epoch, err)
@@ -88,8 +92,10 @@ type run struct {
 	params    []nn.Entry
 	optimizer optim.Optimizer
 	tape      *autograd.Tape
-	loader    loader
-	result    *Result
+	// evaluation has a tape of its own: a tape gives up memory that many steps of another size do not ask for.
+	evaluation *autograd.Tape
+	loader     loader
+	result     *Result
 }
 
 func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
@@ -98,7 +104,7 @@ func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
 		return nil, err
 	}
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
-		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), result: &Result{}}
+		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluation: autograd.NewTape(autograd.Mode{}), result: &Result{}}
 	if err := checkStreams(t.Streams, n, r.counts); err != nil {
 		return nil, err
 	}
@@ -155,7 +161,7 @@ func (r *run) plan(at schedule.Progress) (*plan, int, error) {
 	steps := 0
 	for i, s := range r.Streams {
 		// A seed for each stream, so that two streams with one sampler see different images.
-		order, err := s.Sampler.Epoch(r.labels, sampler.Plan{At: at, Batch: r.Batch, Seed: r.Seed + uint64(i)<<32})
+		order, err := s.Sampler.Epoch(r.labels, sampler.Plan{At: at, Classes: r.network.classes, Batch: r.Batch, Seed: r.Seed + uint64(i)<<32})
 		if err != nil {
 			return nil, 0, fmt.Errorf("hybrid: stream %d: %w", i, err)
 		}
@@ -184,7 +190,7 @@ func (r *run) keep(e EpochReport) {
 	if e.Steps == 0 {
 		return
 	}
-	e.finish(e.Seconds)
+	e.finish()
 	r.result.Epochs = append(r.result.Epochs, e)
 	r.result.Images += e.Images
 	r.result.Seconds += e.Seconds

@@ -55,7 +55,7 @@ func TestVectorHybridSteps(t *testing.T) {
 			body, err := backbone.NewMLP(1, width, c.Start["b_w"].Shape[0])
 			require.NoError(t, err)
 			body.Layers[0] = linear("b")
-			net, err := NewNetwork(body, c.Start["c_w"].Shape[0], WithInput(1, width, 1), WithClassifier(linear("c")),
+			net, err := NewNetwork(body, c.Start["c_w"].Shape[0], WithInput(width, 1, 1), WithClassifier(linear("c")),
 				WithProjectionModule(nn.Sequential{linear("p1"), nn.Func(nn.ReLU), linear("p2")}))
 			require.NoError(t, err)
 

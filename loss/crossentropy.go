@@ -65,6 +65,11 @@ func (c *CrossEntropy) Forward(in Input) (*autograd.Var, Stats) {
 			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Labels)}, {len(m.Weight)}}, Detail: fmt.Sprintf("Mix needs a label and a weight for each of %d rows", rows)})
 		}
 		checkLabels(op, m.Labels, classes)
+		for i, w := range m.Weight {
+			if !(w >= 0 && w <= 1) {
+				panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Weight)}}, Detail: fmt.Sprintf("weight %v of row %d in Mix is not in [0, 1]", w, i)})
+			}
+		}
 	}
 
 	x := in.Logits

@@ -158,6 +158,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		"loss: supervised contrastive: temperature NaN must be finite and above 0 (the paper uses 0.1)":                              &loss.SupervisedContrastive{Temperature: math.NaN()},
 		"loss: prototypical contrastive: temperature -1 must be finite and above 0 (the paper uses 1 on CIFAR-10, 0.1 on CIFAR-100)": &loss.PrototypicalContrastive{Bank: bank(t, 3, 2), Temperature: -1},
 		"loss: prototypical contrastive: Bank is nil: set prototypes, such as prototype.NewLearnable":                                &loss.PrototypicalContrastive{Temperature: 1},
+		"loss: prototypical contrastive: 5 prototypes for 3 classes: Bank must have one for each":                                    &loss.PrototypicalContrastive{Bank: bank(t, 5, 2), Temperature: 1},
 		"loss: cross-entropy: 2 weights for 3 classes":                                                                               &loss.CrossEntropy{Weights: []float64{1, 2}},
 		"loss: cross-entropy: weight -1 of class 1 must be finite and not negative":                                                  &loss.CrossEntropy{Weights: []float64{1, -1, 1}},
 		"loss: cross-entropy: smoothing 1 must be in [0, 1)":                                                                         &loss.CrossEntropy{Smoothing: 1},
@@ -185,6 +186,12 @@ func TestMisusePanicsWithTensorError(t *testing.T) {
 		},
 		"loss.SupervisedContrastive: loss: supervised contrastive: temperature 0 must be finite and above 0 (the paper uses 0.1)": func() {
 			(&loss.SupervisedContrastive{}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}})
+		},
+		"loss.PrototypicalContrastive [2 3], [4 7]: embeddings and prototypes differ in width": func() {
+			(&loss.PrototypicalContrastive{Bank: bank(t, 4, 7), Temperature: 1}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}})
+		},
+		"loss.CrossEntropy [2]: weight 7 of row 1 in Mix is not in [0, 1]": func() {
+			(&loss.CrossEntropy{}).Forward(loss.Input{Logits: x, Labels: []int{0, 1}, Mix: &loss.Mix{Labels: []int{1, 1}, Weight: []float32{1, 7}}})
 		},
 		"loss.PrototypicalContrastive [2]: label 5 of row 0 is not one of 4 classes": func() {
 			(&loss.PrototypicalContrastive{Bank: bank(t, 4, 3), Temperature: 1}).Forward(loss.Input{Embedding: x, Labels: []int{5, 1}})

@@ -16,7 +16,7 @@ import (
 //	L_i = −log( e^{s_iy} / Σ_{j≠y} e^{s_ij} )
 //
 // averaged over the rows. The denominator leaves the row's own class out, so the loss can be negative; IncludeOwn keeps
-// it in, which is softmax. It holds R·C similarities where the SC loss holds R². It needs at least two classes.
+// it in, which is softmax. It computes R·C similarities where the SC loss computes R². It needs at least two classes.
 type PrototypicalContrastive struct {
 	// Bank has one prototype for each class.
 	Bank prototype.Bank
@@ -25,6 +25,8 @@ type PrototypicalContrastive struct {
 	// IncludeOwn keeps the row's own class in the denominator.
 	IncludeOwn bool
 }
+
+const psc = "1 on CIFAR-10, 0.1 on CIFAR-100"
 
 // Needs asks for embeddings.
 func (l *PrototypicalContrastive) Needs() Needs { return Needs{Embedding: true} }
@@ -37,7 +39,10 @@ func (l *PrototypicalContrastive) Prepare(classCounts []int) error {
 	if len(classCounts) < 2 {
 		return fmt.Errorf("loss: prototypical contrastive: %d class: there must be another class to contrast with", len(classCounts))
 	}
-	return checkTemperature("prototypical contrastive", l.Temperature, "1 on CIFAR-10, 0.1 on CIFAR-100")
+	if rows := l.Bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Dim(0); rows != len(classCounts) {
+		return fmt.Errorf("loss: prototypical contrastive: %d prototypes for %d classes: Bank must have one for each", rows, len(classCounts))
+	}
+	return checkTemperature("prototypical contrastive", l.Temperature, psc)
 }
 
 // Visit shows the prototypes.
@@ -46,15 +51,23 @@ func (l *PrototypicalContrastive) Visit(v nn.Visitor) { v.Sub("prototypes", l.Ba
 // Forward returns the loss. No rows give 0.
 func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	const op = "loss.PrototypicalContrastive"
-	rows, _ := check(op, in.Embedding, in)
+	rows, width := check(op, in.Embedding, in)
 	noMix(op, in)
 	if l.Bank == nil {
 		mustPrepare(op, l.Prepare(nil))
 	}
-	s := autograd.MatMulT(in.Embedding, l.Bank.Vectors(in.Embedding.Tape()))
-	classes := s.Dim(1)
+	prototypes := l.Bank.Vectors(in.Embedding.Tape())
+	if prototypes.Dim(1) != width {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(prototypes), Shapes: []tensor.Shape{in.Embedding.Shape(), prototypes.Shape()},
+			Detail: "embeddings and prototypes differ in width"})
+	}
+	classes := prototypes.Dim(0)
 	checkLabels(op, in.Labels, classes)
-	mustPrepare(op, l.Prepare(make([]int, classes)))
+	if classes < 2 {
+		mustPrepare(op, l.Prepare(make([]int, classes)))
+	}
+	mustPrepare(op, checkTemperature("prototypical contrastive", l.Temperature, psc))
+	s := autograd.MatMulT(in.Embedding, prototypes)
 
 	lse := make([]float64, rows)
 	sum := 0.0

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -61,6 +62,9 @@ func (b *BatchNorm2d) Visit(v Visitor) {
 
 func (b *BatchNorm2d) params(op string, t *autograd.Tape, x tensor.Shape) (gamma, beta *autograd.Var) {
 	gamma, beta = t.Param(b.Weight), t.Param(b.Bias)
+	if !(b.Epsilon >= 0) || !(b.Momentum >= 0 && b.Momentum <= 1) {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(gamma), Detail: fmt.Sprintf("epsilon %v must not be negative, momentum %v must be in [0, 1]", b.Epsilon, b.Momentum)})
+	}
 	if c := b.Weight.Value.Len(); len(x) < 2 || x[len(x)-1] != c {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(gamma), Shapes: []tensor.Shape{x, gamma.Shape()}, Detail: "channels and weight [C] differ"})
 	}

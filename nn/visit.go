@@ -113,7 +113,9 @@ func Name(m Visitable) {
 	}
 }
 
-// Freeze sets whether the parameters of m stay as they are in training.
+// Freeze sets whether the parameters of m stay as they are in training. Buffers are no parameters: a frozen BatchNorm2d
+// still uses the batch's statistics on a training tape and moves its running ones, as PyTorch's does; see its
+// NoRunningUpdates.
 func Freeze(m Visitable, frozen bool) {
 	for _, e := range Params(m) {
 		e.Param.Frozen = frozen

@@ -15,7 +15,7 @@ type ClassBalanced struct {
 }
 
 // Epoch returns len(labels) draws, so that an epoch is as long as one of [Instance]. The classes are 0 to the largest
-// label. It returns an error if there are no labels, if one is negative, if the batch is larger than the data, or if a
+// label, or those of the plan if it has more. It returns an error if there are no labels, if one is negative, if the batch is larger than the data, or if a
 // class has no images and SkipEmpty is not set.
 func (s ClassBalanced) Epoch(labels []int, p Plan) ([]int, error) {
 	if err := p.check(labels); err != nil {
@@ -26,11 +26,16 @@ func (s ClassBalanced) Epoch(labels []int, p Plan) ([]int, error) {
 		images[label] = append(images[label], i)
 	}
 	classes := slices.Sorted(maps.Keys(images))
-	for want, class := range classes {
-		if class != want && !s.SkipEmpty {
-			return nil, fmt.Errorf("sampler: class %d of %d has no images: set SkipEmpty to draw from the other classes",
-				want, classes[len(classes)-1]+1)
+	total := max(p.Classes, classes[len(classes)-1]+1)
+	if !s.SkipEmpty && len(classes) < total {
+		empty := len(classes) // the last ones, unless there is a gap
+		for want, class := range classes {
+			if class != want {
+				empty = want
+				break
+			}
 		}
+		return nil, fmt.Errorf("sampler: class %d of %d has no images: set SkipEmpty to draw from the other classes", empty, total)
 	}
 	byClass := make([][]int, len(classes))
 	for i, class := range classes {

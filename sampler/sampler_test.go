@@ -141,6 +141,8 @@ func TestClassBalancedSkipsEmptyClasses(t *testing.T) {
 
 	_, err = sampler.ClassBalanced{}.Epoch([]int{0, 1, 3}, plan(0, 0))
 	require.EqualError(t, err, "sampler: class 2 of 4 has no images: set SkipEmpty to draw from the other classes")
+	_, err = sampler.ClassBalanced{}.Epoch([]int{0, 1, 0}, sampler.Plan{Classes: 3})
+	require.EqualError(t, err, "sampler: class 2 of 3 has no images: set SkipEmpty to draw from the other classes")
 	_, err = sampler.ClassBalanced{}.Epoch([]int{1}, plan(0, 0))
 	require.EqualError(t, err, "sampler: class 0 of 2 has no images: set SkipEmpty to draw from the other classes")
 }

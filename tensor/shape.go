@@ -28,11 +28,27 @@ func (s Shape) String() string {
 
 func (s Shape) clone() Shape { return slices.Clone(s) }
 
-func (s Shape) check(op string) {
+// maxValues is more than any machine holds: a shape beyond it is a mistake, and its length might overflow.
+const maxValues = 1 << 40
+
+// invalid returns what is wrong with the shape, or nil.
+func (s Shape) invalid(op string) error {
+	n := 1
 	for _, d := range s {
 		if d < 0 {
-			panic(&Error{Op: op, Shapes: []Shape{s}, Detail: "negative dimension"})
+			return &Error{Op: op, Shapes: []Shape{s}, Detail: "negative dimension"}
 		}
+		if d > 0 && n > maxValues/d {
+			return &Error{Op: op, Shapes: []Shape{s}, Detail: "more values than memory can hold"}
+		}
+		n *= d
+	}
+	return nil
+}
+
+func (s Shape) check(op string) {
+	if err := s.invalid(op); err != nil {
+		panic(err)
 	}
 }
 

@@ -25,10 +25,8 @@ func New(shape ...int) *Tensor {
 // the dimensions.
 func FromSlice(v []float32, shape ...int) (*Tensor, error) {
 	s := Shape(shape).clone()
-	for _, d := range s {
-		if d < 0 {
-			return nil, &Error{Op: "tensor.FromSlice", Shapes: []Shape{s}, Detail: "negative dimension"}
-		}
+	if err := s.invalid("tensor.FromSlice"); err != nil {
+		return nil, err
 	}
 	if s.Len() != len(v) {
 		return nil, &Error{Op: "tensor.FromSlice", Shapes: []Shape{s}, Detail: lengthDetail(len(v), s.Len())}

@@ -14,6 +14,8 @@ func TestFromSliceChecksLength(t *testing.T) {
 	require.EqualError(t, err, "tensor.FromSlice [2 3]: 5 values do not fill a shape of 6")
 	_, err = tensor.FromSlice(nil, -1, 0)
 	require.EqualError(t, err, "tensor.FromSlice [-1 0]: negative dimension")
+	_, err = tensor.FromSlice(nil, 1<<32, 1<<32)
+	require.EqualError(t, err, "tensor.FromSlice [4294967296 4294967296]: more values than memory can hold")
 	x, err := tensor.FromSlice([]float32{7})
 	require.NoError(t, err)
 	require.Equal(t, float32(7), x.Item())

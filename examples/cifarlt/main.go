@@ -75,7 +75,7 @@ func parse(args []string) (settings, error) {
 	f.IntVar(&s.Epochs, "epochs", 200, "epochs")
 	f.IntVar(&s.Batch, "batch", 512, "samples a stream draws in a step; the hybrids see each three times")
 	f.Float64Var(&s.LR, "lr", 0.5, "learning rate")
-	f.StringVar(&milestones, "milestones", "", "`EPOCHS` the learning rate is cut tenfold at, as in 120,160 (default: 60% and 80% of -epochs)")
+	f.StringVar(&milestones, "milestones", "", "`EPOCHS` the learning rate is cut tenfold at, as in 120,160, or none (default: 60% and 80% of -epochs)")
 	f.Float64Var(&s.Tau, "tau", 0, "temperature of the contrastive loss (default: 0.1; for hybrid-psc with up to 10 classes 1)")
 	f.Uint64Var(&s.Seed, "seed", 1, "of the long tail, the weights and the training")
 	f.IntVar(&s.Limit, "limit", 0, "train on the first `N` steps of each epoch only")
@@ -104,16 +104,24 @@ func parse(args []string) (settings, error) {
 	if set["tau"] && s.Tau <= 0 {
 		return s, fmt.Errorf("-tau %v must be above 0", s.Tau)
 	}
+	if s.Size < 1 || !(s.LR > 0) {
+		return s, fmt.Errorf("-size %d must be at least 1, -lr %v above 0", s.Size, s.LR)
+	}
 	if s.Epochs < 1 || s.Batch < 1 || s.Limit < 0 || s.EvalEvery < 1 {
 		return s, fmt.Errorf("-epochs %d, -batch %d and -eval-every %d must be at least 1, -limit %d not negative", s.Epochs, s.Batch, s.EvalEvery, s.Limit)
 	}
 	s.Milestones = schedule.Milestones(s.Epochs, 0.6, 0.8)
-	if milestones != "" {
+	if milestones == "none" {
+		s.Milestones = []int{}
+	} else if milestones != "" {
 		s.Milestones = nil
 		for _, m := range strings.Split(milestones, ",") {
 			epoch, err := strconv.Atoi(strings.TrimSpace(m))
 			if err != nil {
 				return s, fmt.Errorf("-milestones %q: %q is not a number of epochs", milestones, m)
+			}
+			if epoch < 1 || epoch >= s.Epochs {
+				return s, fmt.Errorf("-milestones %d is never reached: the epochs after the first are 1 to %d", epoch, s.Epochs-1)
 			}
 			s.Milestones = append(s.Milestones, epoch)
 		}

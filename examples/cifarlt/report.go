@@ -1,12 +1,13 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math"
 	"os"
-	"path/filepath"
 
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/metrics"
@@ -21,6 +22,7 @@ type report struct {
 	Parameters   int      `json:"parameters"`
 	MultiplyAdds int64    `json:"multiply_adds"`
 	Interrupted  bool     `json:"interrupted"`
+	Error        string   `json:"error,omitempty"` // what stopped the run before its end
 	History      []epoch  `json:"history"`
 
 	// Of the last epoch.
@@ -47,9 +49,9 @@ type epoch struct {
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 
-func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, interrupted bool) report {
+func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, stopped error) report {
 	r := report{Settings: s, Unit: "percent", TrainCounts: counts, Parameters: net.Parameters, MultiplyAdds: net.MultiplyAdds,
-		Interrupted: interrupted, Images: result.Images, Seconds: result.Seconds, ImagesPerSecond: result.ImagesPerSecond}
+		Images: result.Images, Seconds: result.Seconds, ImagesPerSecond: result.ImagesPerSecond}
 	for _, e := range result.Epochs {
 		h := epoch{Epoch: e.Epoch, Losses: map[string]float64{}, Loss: e.Total, LR: e.LearningRate, Steps: e.Steps, Seconds: e.Seconds, ImagesPerSecond: e.ImagesPerSecond}
 		for _, l := range e.Losses {
@@ -63,6 +65,9 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 			h.Top1 = percent(e.Test.Top1)
 		}
 		r.History = append(r.History, h)
+	}
+	if stopped != nil {
+		r.Error, r.Interrupted = stopped.Error(), errors.Is(stopped, context.Canceled)
 	}
 	if last := result.Last; last != nil {
 		r.Top1, r.Many, r.Medium, r.Few = percent(last.Top1), percent(last.Many), percent(last.Medium), percent(last.Few)
@@ -93,29 +98,19 @@ func (r report) print(out io.Writer) {
 	fmt.Fprintf(out, "%-14s %8s %8s %8s %8s %12.1f %10.1f\n", r.Settings.Method, cell(r.Many), cell(r.Medium), cell(r.Few), cell(r.Top1), r.ImagesPerSecond, r.Seconds)
 }
 
-// write puts the JSON under a temporary name, syncs and renames it.
-func (r report) write(path string) (err error) {
+// write fills the temporary file, syncs it and renames it to path.
+func (r report) write(f *os.File, path string) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("-json: %w", err)
-	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err = f.Write(append(text, '\n')); err != nil {
+	if _, err := f.Write(append(text, '\n')); err != nil {
 		return err
 	}
-	if err = f.Sync(); err != nil {
+	if err := f.Sync(); err != nil {
 		return err
 	}
-	if err = f.Close(); err != nil {
+	if err := f.Close(); err != nil {
 		return err
 	}
 	return os.Rename(f.Name(), path)

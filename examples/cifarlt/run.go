@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 	"time"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -20,6 +22,15 @@ import (
 func run(ctx context.Context, s settings, out, log io.Writer) error {
 	if _, err := streams(nil, &s, 0); err != nil { // a misspelt method is found before the data are read
 		return err
+	}
+	var file *os.File // made now, so that a path that cannot be written is found before hours of training
+	if s.JSON != "" {
+		var err error
+		if file, err = os.CreateTemp(filepath.Dir(s.JSON), filepath.Base(s.JSON)+".*.tmp"); err != nil {
+			return fmt.Errorf("-json: %w", err)
+		}
+		defer os.Remove(file.Name()) // unless it was renamed
+		defer file.Close()
 	}
 	began := time.Now()
 	train, test, err := load(ctx, s)
@@ -47,28 +58,24 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	}
 	fmt.Fprintf(out, "%s on ResNet-%d, width %d: %v\n", s.Method, s.Depth, s.Width, summary)
 
+	// The paper's augmentation, its padding of 4 pixels in 32 kept in proportion.
+	view := augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
 	trainer := hybrid.Trainer{
-		Streams: method, Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
+		Streams: hybrid.Augment(method, view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
 		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones},
 	}
 	stopBar := progress(&trainer, log)
 	result, err := trainer.Fit(ctx, net, train, test)
 	stopBar()
-	interrupted := errors.Is(err, context.Canceled)
-	if err != nil && !interrupted {
+	if result == nil {
 		return err
 	}
-	r := newReport(s, counts, summary, result, interrupted)
+	r := newReport(s, counts, summary, result, err) // what was reached, also after Ctrl-C or a loss that is not finite
 	r.print(out)
-	if s.JSON != "" {
-		if err := r.write(s.JSON); err != nil {
-			return err
-		}
+	if file != nil {
+		err = errors.Join(err, r.write(file, s.JSON))
 	}
-	if interrupted {
-		return err
-	}
-	return nil
+	return err
 }
 
 // streams returns the method's streams and fills in its temperature. Without a network it only checks the name.

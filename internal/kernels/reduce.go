@@ -6,8 +6,8 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
-// AllFinite returns the index of the first element of x that is NaN or infinite, or −1 when there is none.
-func AllFinite(x []float32) int {
+// FirstNonFinite returns the index of the first element of x that is NaN or infinite, or −1 when there is none.
+func FirstNonFinite(x []float32) int {
 	first := make([]int, (len(x)+chunkSize-1)/chunkSize)
 	parallel.Range(len(x), chunkSize, func(lo, hi int) {
 		first[lo/chunkSize] = -1

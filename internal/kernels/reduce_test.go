@@ -6,15 +6,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestAllFinite(t *testing.T) {
+func TestFirstNonFinite(t *testing.T) {
 	for _, n := range elementSizes {
 		x := randoms(newRand(1), n)
-		require.Equal(t, -1, AllFinite(x))
+		require.Equal(t, -1, FirstNonFinite(x))
 		for _, at := range []int{n - 1, n / 2, 0} { // the first one counts
 			for _, bad := range []float32{nan32, inf32, ninf32} {
 				if at >= 0 && at < n {
 					x[at] = bad
-					require.Equal(t, at, AllFinite(x))
+					require.Equal(t, at, FirstNonFinite(x))
 				}
 			}
 		}
