@@ -102,7 +102,8 @@ func rate(images int, seconds float64) float64 {
 	return float64(images) / seconds
 }
 
-// NonFiniteError says that a loss or a gradient was not finite. The step was not taken: the weights are those before it.
+// NonFiniteError says that a loss or a gradient was not finite: the step was not taken, the weights are those before it.
+// Or the last update of an epoch made a weight infinite; Loss is then the epoch's mean.
 type NonFiniteError struct {
 	Epoch, Step int     // from 0
 	Loss        float64 // the total

@@ -41,7 +41,8 @@ type Trainer struct {
 // state.
 //
 // When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err(). A loss or gradient that is not
-// finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step.
+// finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step; weights that an update
+// itself drives out of range are found at the end of the epoch at the latest.
 func (t Trainer) Fit(ctx context.Context, n *Network, train, test dataset.Dataset) (*Result, error) {
 	run, err := t.start(n, train, test)
 	if err != nil {
@@ -67,7 +68,7 @@ func (t Trainer) Fit(ctx context.Context, n *Network, train, test dataset.Datase
 		}
 		if name := run.firstBad(); name != "" {
 			run.keep(report)
-			return run.result, fmt.Errorf("hybrid: after epoch %d: %w", epoch, &NonFiniteError{Epoch: epoch, Step: steps - 1, Loss: report.Total, Param: name})
+			return run.result, fmt.Errorf("hybrid: after epoch %d: %w", epoch, &NonFiniteError{Epoch: epoch, Step: steps - 1, Loss: report.Total / float64(steps), Param: name})
 		}
 		if err := run.evaluate(ctx, &report); err != nil {
 			run.keep(report)
