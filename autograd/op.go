@@ -17,6 +17,13 @@ func Op(name string, out *tensor.Tensor, in []*Var, back func(gy *tensor.Tensor,
 // OpPass is Op for an operation whose gradient with respect to in[pass] is gy itself, as back leaves it: a sum, a
 // reshape, a shortcut. The memory of gy is handed on instead of copied; gx[pass] is nil.
 func OpPass(name string, out *tensor.Tensor, in []*Var, pass int, back func(gy *tensor.Tensor, gx []*tensor.Tensor)) *Var {
+	return OpInto(name, out, in, pass, -1, func(gy *tensor.Tensor, gx []*tensor.Tensor, _ bool) { back(gy, gx) })
+}
+
+// OpInto is OpPass for an operation that can write the gradient of in[into] as well as add to it: where nothing has been
+// added yet, add is false and gx[into] has undefined contents, which back must write as a whole. That saves setting it to
+// zero first and reading it again. A negative into is none.
+func OpInto(name string, out *tensor.Tensor, in []*Var, pass, into int, back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)) *Var {
 	if len(in) == 0 {
 		panic(&tensor.Error{Op: name, Detail: "an operation needs an input to know its tape; use Tape.Const"})
 	}
@@ -31,7 +38,7 @@ func OpPass(name string, out *tensor.Tensor, in []*Var, pass int, back func(gy *
 		y.needs = y.needs || v.needs
 	}
 	if y.needs = y.needs && !t.mode.NoGrad; y.needs {
-		t.nodes = append(t.nodes, node{out: y, in: in, pass: pass, back: back})
+		t.nodes = append(t.nodes, node{out: y, in: in, pass: pass, into: into, back: back})
 	}
 	return y
 }
@@ -70,14 +77,19 @@ func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 			continue // y does not depend on it
 		}
 		gx = gx[:0]
+		add := true
 		for j, v := range n.in {
-			if v.needs && j != n.pass {
-				gx = append(gx, t.gradient(v))
-			} else {
+			switch {
+			case !v.needs || j == n.pass:
 				gx = append(gx, nil)
+			case j == n.into && v.param == nil && v.grad == nil:
+				v.grad, add = t.memory.borrow(v.value.Shape()), false
+				gx = append(gx, v.grad)
+			default:
+				gx = append(gx, t.gradient(v))
 			}
 		}
-		n.back(n.out.grad, gx)
+		n.back(n.out.grad, gx, add)
 		if n.pass >= 0 && n.in[n.pass].needs {
 			t.handOn(n.in[n.pass], n.out.grad)
 		} else {

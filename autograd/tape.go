@@ -34,7 +34,8 @@ type node struct {
 	out  *Var
 	in   []*Var
 	pass int // the input whose gradient is gy as back leaves it; −1: none
-	back func(gy *tensor.Tensor, gx []*tensor.Tensor)
+	into int // the input whose gradient back writes if add is false; negative: none
+	back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)
 }
 
 // NewTape returns an empty tape.

@@ -53,7 +53,7 @@ func conv(s settings) (result, error) {
 		dx, dw := make([]float32, len(x)), make([]float32, len(w))
 		passes := []float64{
 			timed(func() { kernels.ConvForward(k, x, w, nil, y) }, s.seconds/18),
-			timed(func() { kernels.ConvInputGrad(k, y, w, dx) }, s.seconds/18),
+			timed(func() { kernels.ConvInputGrad(k, y, w, dx, false) }, s.seconds/18),
 			timed(func() { kernels.ConvWeightGrad(k, x, y, dw) }, s.seconds/18),
 		}
 		fmt.Fprintf(os.Stderr, "%2d × %2d×%2d %2d→%2d stride %d    ", l.times, l.h, l.h, l.c, l.o, l.step)

@@ -39,15 +39,20 @@ func NewBatchNorm2d(channels int) *BatchNorm2d {
 func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 	t := x.Tape()
 	gamma, beta := b.params("nn.BatchNorm2d", t, x.Shape())
-	s := b.statistics(t, x.Value(), gamma.Data(), beta.Data())
+	s := b.normalisation(t, x.Value().Len()/max(len(gamma.Data()), 1), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
+		kernels.ChannelSums(x.Data(), x.Value().Len()/max(len(sum), 1), len(sum), sum, sumsq)
+	})
 	y := t.Scratch(x.Shape()...)
 	kernels.ScaleShift(y.Data(), x.Data(), s.scale, s.shift, nil, s.rows, s.c, false)
-	return autograd.Op("nn.BatchNorm2d", y, []*autograd.Var{x, gamma, beta}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		s.sums(gy, nil, x.Value(), gx[1], gx[2])
-		if gx[0] != nil {
-			dx := t.Scratch(x.Shape()...)
-			s.inputGrad(dx, gy, x.Value())
-			kernels.AddScaled(gx[0].Data(), 1, dx.Data())
+	return autograd.OpInto("nn.BatchNorm2d", y, []*autograd.Var{x, gamma, beta}, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
+		norm := s.backward(gy, nil, x.Value(), false, gx[1], gx[2])
+		switch {
+		case gx[0] == nil:
+		case add:
+			norm.GradInput(gy.Data(), gy.Data(), x.Data(), s.rows, s.c)
+			kernels.AddScaled(gx[0].Data(), 1, gy.Data())
+		default:
+			norm.GradInput(gx[0].Data(), gy.Data(), x.Data(), s.rows, s.c)
 		}
 	})
 }
@@ -84,12 +89,12 @@ type normalisation struct {
 	mean         []float32
 	invStd       []float64
 	batch        bool // the statistics are the batch's, so gradients flow through them
-	sumG, sumGX  []float64
 }
 
-func (b *BatchNorm2d) statistics(t *autograd.Tape, x *tensor.Tensor, gamma, beta []float32) *normalisation {
+// normalisation makes the statistics; in training sums gives the sums and sums of squares of rows values a channel.
+func (b *BatchNorm2d) normalisation(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalisation {
 	c := len(gamma)
-	s := &normalisation{rows: x.Len() / max(c, 1), c: c, batch: t.Mode().Train, scale: make([]float32, c),
+	s := &normalisation{rows: rows, c: c, batch: t.Mode().Train, scale: make([]float32, c),
 		shift: make([]float32, c), mean: make([]float32, c), invStd: make([]float64, c)}
 	epsilon := b.Epsilon
 	if epsilon == 0 {
@@ -97,7 +102,7 @@ func (b *BatchNorm2d) statistics(t *autograd.Tape, x *tensor.Tensor, gamma, beta
 	}
 	mean, variance := make([]float64, c), make([]float64, c)
 	if s.batch {
-		kernels.ChannelSums(x.Data(), s.rows, c, mean, variance)
+		sums(mean, variance)
 		n := float64(max(s.rows, 1))
 		for i := range c {
 			mean[i] /= n
@@ -141,33 +146,32 @@ func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows in
 	})
 }
 
-// sums masks gy where relu (the output) is not positive, unless it is nil, and adds the gradients of weight and bias.
-func (s *normalisation) sums(gy, relu, x, dgamma, dbeta *tensor.Tensor) {
-	s.sumG, s.sumGX = make([]float64, s.c), make([]float64, s.c)
-	var mask []float32
-	if relu != nil {
-		mask = relu.Data()
+// backward adds the gradients of weight and bias, which may be nil, and returns how to make that of the input x. It masks
+// gy in place where relu, the output of a ReLU, is not positive, unless it is nil. With masked there was a ReLU and
+// nothing between: x tells where it let gy through.
+func (s *normalisation) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
+	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: make([]float32, s.c), K3: make([]float32, s.c)}
+	if masked {
+		n.Scale, n.Shift = s.scale, s.shift
 	}
-	kernels.BatchNormGradSums(gy.Data(), mask, x.Data(), s.mean, s.rows, s.c, s.sumG, s.sumGX)
+	var y []float32
+	if relu != nil {
+		y = relu.Data()
+	}
+	sumG, sumGX := make([]float64, s.c), make([]float64, s.c)
+	kernels.BatchNormGradSums(gy.Data(), y, x.Data(), s.mean, n.Scale, n.Shift, s.rows, s.c, sumG, sumGX)
 	for i := range s.c {
 		if dgamma != nil {
-			dgamma.Data()[i] += float32(s.sumGX[i] * s.invStd[i])
+			dgamma.Data()[i] += float32(sumGX[i] * s.invStd[i])
 		}
 		if dbeta != nil {
-			dbeta.Data()[i] += float32(s.sumG[i])
+			dbeta.Data()[i] += float32(sumG[i])
 		}
-	}
-}
-
-// inputGrad writes the gradient of the input x to dx, which may be x itself.
-func (s *normalisation) inputGrad(dx, gy, x *tensor.Tensor) {
-	k2, k3 := make([]float32, s.c), make([]float32, s.c)
-	if s.batch {
-		for i := range s.c {
+		if s.batch {
 			k := float64(s.scale[i]) / float64(max(s.rows, 1))
-			k2[i] = float32(-k * s.invStd[i] * s.invStd[i] * s.sumGX[i])
-			k3[i] = float32(-k * s.sumG[i])
+			n.K2[i] = float32(-k * s.invStd[i] * s.invStd[i] * sumGX[i])
+			n.K3[i] = float32(-k * sumG[i])
 		}
 	}
-	kernels.BatchNormGradInput(dx.Data(), gy.Data(), x.Data(), s.mean, s.scale, k2, k3, s.rows, s.c)
+	return n
 }

@@ -42,8 +42,8 @@ func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
 	y := t.Scratch(s.N, s.OutH(), s.OutW(), s.O)
 	kernels.ConvForward(s, x.Data(), w.Data(), bias, y.Data())
 	t.CountMACs(s.MACs())
-	return autograd.Op("nn.Conv2d", y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		convGrad(s, x, w, gy, gx)
+	return autograd.OpInto("nn.Conv2d", y, in, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
+		convGrad(s, gy, nil, nil, x, w, gx, add)
 		if len(gx) > 2 && gx[2] != nil {
 			kernels.ColumnSums(gx[2].Data(), gy.Data(), gy.Len()/s.O, s.O)
 		}
@@ -56,13 +56,18 @@ func (c *Conv2d) Visit(v Visitor) {
 	v.Param("bias", c.Bias)
 }
 
-// convGrad adds the gradients of input and weight, gx[0] and gx[1].
-func convGrad(s kernels.Conv, x, w *autograd.Var, gy *tensor.Tensor, gx []*tensor.Tensor) {
+// convGrad sets or adds the gradient of the input, gx[0], and adds that of the weight, gx[1], given gy, the gradient of
+// the convolution's result y or, unless norm is nil, of a batch norm behind it. y is lost.
+func convGrad(s kernels.Conv, gy *tensor.Tensor, norm *kernels.Norm, y []float32, x, w *autograd.Var, gx []*tensor.Tensor, add bool) {
+	var dx, dw []float32
 	if gx[0] != nil {
-		kernels.ConvInputGrad(s, gy.Data(), w.Data(), gx[0].Data())
+		dx = gx[0].Data()
 	}
 	if gx[1] != nil {
-		kernels.ConvWeightGrad(s, x.Data(), gy.Data(), gx[1].Data())
+		dw = gx[1].Data()
+	}
+	if dx != nil || dw != nil {
+		kernels.ConvBackward(s, gy.Data(), norm, y, x.Data(), w.Data(), dx, add, dw)
 	}
 }
 

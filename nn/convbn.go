@@ -45,26 +45,26 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 	}
 
 	conv := t.Scratch(shape...)
-	kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
 	t.CountMACs(g.MACs())
-	s := c.BN.statistics(t, conv, gamma.Data(), beta.Data())
+	if !t.Mode().Train {
+		kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
+	}
+	s := c.BN.normalisation(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
+		kernels.ConvForwardSums(g, x.Data(), w.Data(), conv.Data(), sum, sumsq)
+	})
 	y := conv // in place where no gradient will need the convolution's result
 	if !t.Mode().NoGrad {
 		y = t.Scratch(shape...)
 	}
 	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
 
-	return autograd.OpPass(op, y, in, pass, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+	return autograd.OpInto(op, y, in, pass, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
 		var relu *tensor.Tensor
-		if c.ReLU {
-			relu = y
+		if c.ReLU && shortcut != nil {
+			relu = y // the shortcut gets the masked gradient too
 		}
-		s.sums(gy, relu, conv, gx[2], gx[3])
-		if gx[0] == nil && gx[1] == nil {
-			return
-		}
-		s.inputGrad(conv, gy, conv) // the convolution's result becomes its gradient
-		convGrad(g, x, w, conv, gx)
+		norm := s.backward(gy, relu, conv, c.ReLU && shortcut == nil, gx[2], gx[3])
+		convGrad(g, gy, norm, conv.Data(), x, w, gx, add)
 	})
 }
 

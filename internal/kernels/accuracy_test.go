@@ -48,7 +48,7 @@ func TestLargestErrors(t *testing.T) {
 			wantDW[j] += float64(dy[k]) * float64(x[i])
 		})
 		ConvForward(s, x, w, nil, y)
-		ConvInputGrad(s, dy, w, dx)
+		ConvInputGrad(s, dy, w, dx, true)
 		ConvWeightGrad(s, x, dy, dw)
 		name := fmt.Sprintf("%dx%d %d-%d /%d", s.H, s.W, s.C, s.O, s.Stride)
 		report(name+" forward", wantY, y, 5e-6)

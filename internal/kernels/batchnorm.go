@@ -4,23 +4,23 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 
 // ChannelSums sets sum[j] = Σ x[·, j] and sumsq[j] = Σ x[·, j]² over the rows of x [rows, c].
 func ChannelSums(x []float32, rows, c int, sum, sumsq []float64) {
-	total := make([]float64, 2*c)
-	sumRows(rows, c, func(lo, hi int, total []float64) {
-		s, q := total[:c], total[c:]
-		if channelSumsVec(x[lo*c:], hi-lo, c, s, q) {
-			return
+	sumRows(rows, c, func(lo, hi int, total []float64) { addChannelSums(x[lo*c:], hi-lo, c, total) }, sum[:c], sumsq[:c])
+}
+
+// addChannelSums adds to total, sums and then sums of squares.
+func addChannelSums(x []float32, rows, c int, total []float64) {
+	s, q := total[:c], total[c:]
+	if channelSumsVec(x, rows, c, s, q) {
+		return
+	}
+	q = q[:len(s)]
+	for r := range rows {
+		for j, v := range x[r*c:][:len(s)] {
+			d := float64(v)
+			s[j] += d
+			q[j] += d * d
 		}
-		q = q[:len(s)]
-		for r := lo; r < hi; r++ {
-			for j, v := range x[r*c:][:len(s)] {
-				d := float64(v)
-				s[j] += d
-				q[j] += d * d
-			}
-		}
-	}, total)
-	copy(sum[:c], total[:c])
-	copy(sumsq[:c], total[c:])
+	}
 }
 
 // ScaleShift sets y = act(x·scale + shift + shortcut) for rows of c channels, with scale and shift [c]. act is
@@ -59,12 +59,12 @@ func ScaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) 
 }
 
 // BatchNormGradSums sets sumG[j] = Σ g and sumGX[j] = Σ g·(x−mean) over the rows of g and x [rows, c], with mean [c].
-// With y not nil, the result of a ReLU, it first sets g to 0, in place, where y is not positive.
-func BatchNormGradSums(g, y, x, mean []float32, rows, c int, sumG, sumGX []float64) {
-	total := make([]float64, 2*c)
+// With y not nil, the result of a ReLU, it first sets g to 0, in place, where y is not positive. With scale and shift [c]
+// not nil, g counts as 0 where x·scale + shift is not positive, which is the same without reading y or writing g.
+func BatchNormGradSums(g, y, x, mean, scale, shift []float32, rows, c int, sumG, sumGX []float64) {
 	sumRows(rows, c, func(lo, hi int, total []float64) {
 		s, q, mean := total[:c], total[c:], mean[:c]
-		if batchNormGradSumsVec(g[lo*c:], from(y, lo*c), x[lo*c:], mean, hi-lo, c, s, q) {
+		if batchNormGradSumsVec(g[lo*c:], from(y, lo*c), x[lo*c:], mean, scale, shift, hi-lo, c, s, q) {
 			return
 		}
 		q, mean = q[:len(s)], mean[:len(s)]
@@ -76,32 +76,43 @@ func BatchNormGradSums(g, y, x, mean []float32, rows, c int, sumG, sumGX []float
 				}
 			}
 			for j, v := range g {
+				if scale != nil {
+					v = ifPositive(x[j]*scale[j]+shift[j], v)
+				}
 				d := float64(v)
 				s[j] += d
 				q[j] += d * float64(x[j]-mean[j])
 			}
 		}
-	}, total)
-	copy(sumG[:c], total[:c])
-	copy(sumGX[:c], total[c:])
+	}, sumG[:c], sumGX[:c])
 }
 
-// BatchNormGradInput sets dx = k1·g + k2·(x−mean) + k3 for rows of c channels; mean and the k are [c]. dx may alias x or
-// g.
-func BatchNormGradInput(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) {
-	parallel.Range(rows, rowChunk(c), func(lo, hi int) {
-		if batchNormGradInputVec(dx[lo*c:], g[lo*c:], x[lo*c:], mean, k1, k2, k3, hi-lo, c) {
-			return
-		}
-		mean := mean[:c]
-		k1, k2, k3 := k1[:len(mean)], k2[:len(mean)], k3[:len(mean)]
-		for r := lo; r < hi; r++ {
-			dx, g, x := dx[r*c:][:len(mean)], g[r*c:][:len(mean)], x[r*c:][:len(mean)]
-			for j, m := range mean {
-				dx[j] = k1[j]*g[j] + k2[j]*(x[j]-m) + k3[j]
+// Norm is a batch norm, and perhaps a ReLU, as its backward pass needs it; the vectors are [channels]. With the gradient g
+// of its result, that of its input x is K1·g + K2·(x−Mean) + K3. Unless Scale and Shift are nil, g counts as 0 where
+// x·Scale + Shift is not positive.
+type Norm struct{ Mean, K1, K2, K3, Scale, Shift []float32 }
+
+// GradInput sets dx, which may alias x or g, for rows of c channels.
+func (n Norm) GradInput(dx, g, x []float32, rows, c int) {
+	parallel.Range(rows, rowChunk(c), func(lo, hi int) { n.gradInput(dx[lo*c:], g[lo*c:], x[lo*c:], hi-lo, c) })
+}
+
+func (n Norm) gradInput(dx, g, x []float32, rows, c int) {
+	if batchNormGradInputVec(dx, g, x, n.Mean, n.K1, n.K2, n.K3, n.Scale, n.Shift, rows, c) {
+		return
+	}
+	mean := n.Mean[:c]
+	k1, k2, k3 := n.K1[:len(mean)], n.K2[:len(mean)], n.K3[:len(mean)]
+	for r := range rows {
+		dx, g, x := dx[r*c:][:len(mean)], g[r*c:][:len(mean)], x[r*c:][:len(mean)]
+		for j, m := range mean {
+			v := g[j]
+			if n.Scale != nil {
+				v = ifPositive(x[j]*n.Scale[j]+n.Shift[j], v)
 			}
+			dx[j] = k1[j]*v + k2[j]*(x[j]-m) + k3[j]
 		}
-	})
+	}
 }
 
 // from is x[i:], and nil for nil.

@@ -83,18 +83,27 @@ func TestBatchNormGradSums(t *testing.T) {
 		g, x, mean := newGuarded(randoms(r, rows*c)), randoms(r, rows*c), randoms(r, c)
 		y := make([]float32, rows*c)
 		Relu(y, randoms(r, rows*c))
-		for _, mask := range [][]float32{nil, y} {
+		scale, shift, normed := randoms(r, c), randoms(r, c), make([]float32, rows*c)
+		ScaleShift(normed, x, scale, shift, nil, rows, c, true)
+		for _, mask := range [][]float32{nil, normed, y} {
 			wantG := slices.Clone(g.data)
 			sumG, sumGX := make([]float64, c), make([]float64, c)
-			for i := range wantG {
+			for i, v := range wantG {
 				if mask != nil && !(mask[i] > 0) {
-					wantG[i] = 0
+					v = 0
+					if &mask[0] == &y[0] {
+						wantG[i] = 0
+					}
 				}
-				sumG[i%c] += float64(wantG[i])
-				sumGX[i%c] += float64(wantG[i]) * float64(x[i]-mean[i%c])
+				sumG[i%c] += float64(v)
+				sumGX[i%c] += float64(v) * float64(x[i]-mean[i%c])
 			}
 			gotG, gotGX := randoms64(c), randoms64(c)
-			BatchNormGradSums(g.data, mask, x, mean, rows, c, gotG, gotGX)
+			if mask != nil && len(mask) > 0 && &mask[0] == &normed[0] {
+				BatchNormGradSums(g.data, nil, x, mean, scale, shift, rows, c, gotG, gotGX)
+			} else {
+				BatchNormGradSums(g.data, mask, x, mean, nil, nil, rows, c, gotG, gotGX)
+			}
 			require.Equal(t, wantG, g.data)
 			require.InDeltaSlice(t, sumG, gotG, 1e-8, "%v", s)
 			require.InDeltaSlice(t, sumGX, gotGX, 1e-8, "%v", s)
@@ -103,24 +112,34 @@ func TestBatchNormGradSums(t *testing.T) {
 	}
 }
 
-func TestBatchNormGradInput(t *testing.T) {
+func TestNormGradInput(t *testing.T) {
 	for _, s := range rowShapes {
-		rows, c := s[0], s[1]
-		r := newRand(4)
-		g, x, mean := randoms(r, rows*c), randoms(r, rows*c), randoms(r, c)
-		k1, k2, k3 := randoms(r, c), randoms(r, c), randoms(r, c)
-		want := make([]float64, rows*c)
-		for i := range want {
-			j := i % c
-			want[i] = float64(k1[j])*float64(g[i]) + float64(k2[j])*float64(x[i]-mean[j]) + float64(k3[j])
+		for _, masked := range []bool{false, true} {
+			rows, c := s[0], s[1]
+			r := newRand(4)
+			g, x := randoms(r, rows*c), randoms(r, rows*c)
+			n := Norm{Mean: randoms(r, c), K1: randoms(r, c), K2: randoms(r, c), K3: randoms(r, c)}
+			y := make([]float32, rows*c)
+			if masked {
+				n.Scale, n.Shift = randoms(r, c), randoms(r, c)
+				ScaleShift(y, x, n.Scale, n.Shift, nil, rows, c, true)
+			}
+			want := make([]float64, rows*c)
+			for i := range want {
+				j := i % c
+				want[i] = float64(n.K2[j])*float64(x[i]-n.Mean[j]) + float64(n.K3[j])
+				if !masked || y[i] > 0 {
+					want[i] += float64(n.K1[j]) * float64(g[i])
+				}
+			}
+			dx := newGuarded(make([]float32, rows*c))
+			n.GradInput(dx.data, g, x, rows, c)
+			near(t, want, dx.data, 1e-5, s)
+			dx.check(t)
+			in := slices.Clone(x)
+			n.GradInput(in, g, in, rows, c)
+			require.Equal(t, dx.data, in, "in place")
 		}
-		dx := newGuarded(make([]float32, rows*c))
-		BatchNormGradInput(dx.data, g, x, mean, k1, k2, k3, rows, c)
-		near(t, want, dx.data, 1e-5, s)
-		dx.check(t)
-		in := slices.Clone(x)
-		BatchNormGradInput(in, g, in, mean, k1, k2, k3, rows, c)
-		require.Equal(t, dx.data, in, "in place")
 	}
 }
 
@@ -131,7 +150,7 @@ func TestBatchNormSameBits(t *testing.T) {
 	sameBits(t, func() []float32 {
 		a, b, d, e := make([]float64, c), make([]float64, c), make([]float64, c), make([]float64, c)
 		ChannelSums(x, rows, c, a, b)
-		BatchNormGradSums(g, nil, x, mean, rows, c, d, e)
+		BatchNormGradSums(g, nil, x, mean, nil, nil, rows, c, d, e)
 		low := make([]float32, 0, 4*c) // the difference to float32 shows the low bits
 		for _, sums := range [][]float64{a, b, d, e} {
 			for _, v := range sums {
@@ -154,8 +173,8 @@ func BenchmarkBatchNorm(b *testing.B) {
 		}{
 			{"sums", func() { ChannelSums(x, rows, c, s, q) }},
 			{"scaleshift", func() { ScaleShift(y, x, v, v, g, rows, c, true) }},
-			{"gradsums", func() { BatchNormGradSums(g, y, x, v, rows, c, s, q) }},
-			{"gradinput", func() { BatchNormGradInput(y, g, x, v, v, v, v, rows, c) }},
+			{"gradsums", func() { BatchNormGradSums(g, y, x, v, nil, nil, rows, c, s, q) }},
+			{"gradinput", func() { Norm{Mean: v, K1: v, K2: v, K3: v}.GradInput(y, g, x, rows, c) }},
 		} {
 			b.Run(fmt.Sprintf("%d/%s", c, kernel.name), func(b *testing.B) {
 				for b.Loop() {

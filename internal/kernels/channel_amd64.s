@@ -269,15 +269,15 @@ block1rows:
 	VZEROUPPER
 	RET
 
-// func batchNormGradSumsAVX2(dy *float32, x *float32, y *float32, mean *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
+// func batchNormGradSumsAVX2(dy *float32, x *float32, y *float32, mean *float32, scale *float32, shift *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
 // Requires: AVX, FMA3
-TEXT ·batchNormGradSumsAVX2(SB), NOSPLIT, $0-72
+TEXT ·batchNormGradSumsAVX2(SB), NOSPLIT, $0-88
 	MOVQ       dy+0(FP), AX
 	MOVQ       x+8(FP), BX
 	MOVQ       y+16(FP), CX
-	MOVQ       cols+48(FP), R13
-	MOVQ       rows+32(FP), R12
-	MOVQ       stride+40(FP), R11
+	MOVQ       cols+64(FP), R13
+	MOVQ       rows+48(FP), R12
+	MOVQ       stride+56(FP), R11
 	SHLQ       $0x02, R11
 	CMPQ       R13, $0x10
 	JEQ        block2
@@ -293,7 +293,7 @@ TEXT ·batchNormGradSumsAVX2(SB), NOSPLIT, $0-72
 	VXORPS     Y2, Y2, Y2
 	VXORPS     Y4, Y4, Y4
 	TESTQ      CX, CX
-	JZ         partplain
+	JZ         partinput
 
 partmasked:
 	VMASKMOVPS   (AX), Y0, Y6
@@ -319,10 +319,49 @@ partmasked:
 	ADDQ         R11, CX
 	DECQ         R12
 	JNZ          partmasked
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y1, (R15)
 	VMOVUPD      Y2, 32(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
+	VMOVUPD      Y3, (R15)
+	VMOVUPD      Y4, 32(R15)
+	VZEROUPPER
+	RET
+
+partinput:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    partplain
+
+partinputs:
+	VMASKMOVPS   (AX), Y0, Y6
+	VMASKMOVPS   (BX), Y0, Y7
+	VMASKMOVPS   (R8), Y0, Y8
+	VMASKMOVPS   (R9), Y0, Y9
+	VFMADD213PS  Y9, Y7, Y8
+	VXORPS       Y9, Y9, Y9
+	VCMPPS       $0x1e, Y9, Y8, Y8
+	VANDPS       Y8, Y6, Y6
+	VSUBPS       Y5, Y7, Y7
+	VCVTPS2PD    X6, Y8
+	VEXTRACTF128 $0x01, Y6, X9
+	VCVTPS2PD    X9, Y9
+	VADDPD       Y8, Y1, Y1
+	VADDPD       Y9, Y2, Y2
+	VCVTPS2PD    X7, Y6
+	VEXTRACTF128 $0x01, Y7, X7
+	VCVTPS2PD    X7, Y7
+	VFMADD231PD  Y6, Y8, Y3
+	VFMADD231PD  Y7, Y9, Y4
+	ADDQ         R11, AX
+	ADDQ         R11, BX
+	DECQ         R12
+	JNZ          partinputs
+	MOVQ         sumG+72(FP), R15
+	VMOVUPD      Y1, (R15)
+	VMOVUPD      Y2, 32(R15)
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y3, (R15)
 	VMOVUPD      Y4, 32(R15)
 	VZEROUPPER
@@ -347,10 +386,10 @@ partrows:
 	ADDQ         R11, BX
 	DECQ         R12
 	JNZ          partrows
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y1, (R15)
 	VMOVUPD      Y2, 32(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y3, (R15)
 	VMOVUPD      Y4, 32(R15)
 	VZEROUPPER
@@ -369,7 +408,7 @@ block2:
 	VXORPS  Y3, Y3, Y3
 	VXORPS  Y7, Y7, Y7
 	TESTQ   CX, CX
-	JZ      block2plain
+	JZ      block2input
 
 block2masked:
 	VMOVUPS      (AX), Y10
@@ -413,12 +452,74 @@ block2masked:
 	ADDQ         R11, CX
 	DECQ         R12
 	JNZ          block2masked
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y0, (R15)
 	VMOVUPD      Y1, 32(R15)
 	VMOVUPD      Y2, 64(R15)
 	VMOVUPD      Y3, 96(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
+	VMOVUPD      Y4, (R15)
+	VMOVUPD      Y5, 32(R15)
+	VMOVUPD      Y6, 64(R15)
+	VMOVUPD      Y7, 96(R15)
+	VZEROUPPER
+	RET
+
+block2input:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    block2plain
+
+block2inputs:
+	VMOVUPS      (AX), Y10
+	VMOVUPS      (BX), Y11
+	VMOVUPS      (R8), Y12
+	VMOVUPS      (R9), Y13
+	VFMADD213PS  Y13, Y11, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x1e, Y13, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VSUBPS       Y8, Y11, Y11
+	VCVTPS2PD    X10, Y12
+	VEXTRACTF128 $0x01, Y10, X13
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y12, Y0, Y0
+	VADDPD       Y13, Y1, Y1
+	VCVTPS2PD    X11, Y10
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y10, Y12, Y4
+	VFMADD231PD  Y11, Y13, Y5
+	VMOVUPS      32(AX), Y10
+	VMOVUPS      32(BX), Y11
+	VMOVUPS      32(R8), Y12
+	VMOVUPS      32(R9), Y13
+	VFMADD213PS  Y13, Y11, Y12
+	VXORPS       Y13, Y13, Y13
+	VCMPPS       $0x1e, Y13, Y12, Y12
+	VANDPS       Y12, Y10, Y10
+	VSUBPS       Y9, Y11, Y11
+	VCVTPS2PD    X10, Y12
+	VEXTRACTF128 $0x01, Y10, X13
+	VCVTPS2PD    X13, Y13
+	VADDPD       Y12, Y2, Y2
+	VADDPD       Y13, Y3, Y3
+	VCVTPS2PD    X11, Y10
+	VEXTRACTF128 $0x01, Y11, X11
+	VCVTPS2PD    X11, Y11
+	VFMADD231PD  Y10, Y12, Y6
+	VFMADD231PD  Y11, Y13, Y7
+	ADDQ         R11, AX
+	ADDQ         R11, BX
+	DECQ         R12
+	JNZ          block2inputs
+	MOVQ         sumG+72(FP), R15
+	VMOVUPD      Y0, (R15)
+	VMOVUPD      Y1, 32(R15)
+	VMOVUPD      Y2, 64(R15)
+	VMOVUPD      Y3, 96(R15)
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y4, (R15)
 	VMOVUPD      Y5, 32(R15)
 	VMOVUPD      Y6, 64(R15)
@@ -458,12 +559,12 @@ block2rows:
 	ADDQ         R11, BX
 	DECQ         R12
 	JNZ          block2rows
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y0, (R15)
 	VMOVUPD      Y1, 32(R15)
 	VMOVUPD      Y2, 64(R15)
 	VMOVUPD      Y3, 96(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y4, (R15)
 	VMOVUPD      Y5, 32(R15)
 	VMOVUPD      Y6, 64(R15)
@@ -479,7 +580,7 @@ block1:
 	VXORPS  Y1, Y1, Y1
 	VXORPS  Y3, Y3, Y3
 	TESTQ   CX, CX
-	JZ      block1plain
+	JZ      block1input
 
 block1masked:
 	VMOVUPS      (AX), Y5
@@ -505,10 +606,49 @@ block1masked:
 	ADDQ         R11, CX
 	DECQ         R12
 	JNZ          block1masked
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y0, (R15)
 	VMOVUPD      Y1, 32(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
+	VMOVUPD      Y2, (R15)
+	VMOVUPD      Y3, 32(R15)
+	VZEROUPPER
+	RET
+
+block1input:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    block1plain
+
+block1inputs:
+	VMOVUPS      (AX), Y5
+	VMOVUPS      (BX), Y6
+	VMOVUPS      (R8), Y7
+	VMOVUPS      (R9), Y8
+	VFMADD213PS  Y8, Y6, Y7
+	VXORPS       Y8, Y8, Y8
+	VCMPPS       $0x1e, Y8, Y7, Y7
+	VANDPS       Y7, Y5, Y5
+	VSUBPS       Y4, Y6, Y6
+	VCVTPS2PD    X5, Y7
+	VEXTRACTF128 $0x01, Y5, X8
+	VCVTPS2PD    X8, Y8
+	VADDPD       Y7, Y0, Y0
+	VADDPD       Y8, Y1, Y1
+	VCVTPS2PD    X6, Y5
+	VEXTRACTF128 $0x01, Y6, X6
+	VCVTPS2PD    X6, Y6
+	VFMADD231PD  Y5, Y7, Y2
+	VFMADD231PD  Y6, Y8, Y3
+	ADDQ         R11, AX
+	ADDQ         R11, BX
+	DECQ         R12
+	JNZ          block1inputs
+	MOVQ         sumG+72(FP), R15
+	VMOVUPD      Y0, (R15)
+	VMOVUPD      Y1, 32(R15)
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y2, (R15)
 	VMOVUPD      Y3, 32(R15)
 	VZEROUPPER
@@ -533,24 +673,24 @@ block1rows:
 	ADDQ         R11, BX
 	DECQ         R12
 	JNZ          block1rows
-	MOVQ         sumG+56(FP), R15
+	MOVQ         sumG+72(FP), R15
 	VMOVUPD      Y0, (R15)
 	VMOVUPD      Y1, 32(R15)
-	MOVQ         sumGX+64(FP), R15
+	MOVQ         sumGX+80(FP), R15
 	VMOVUPD      Y2, (R15)
 	VMOVUPD      Y3, 32(R15)
 	VZEROUPPER
 	RET
 
-// func batchNormGradInputAVX2(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, rows int, stride int, cols int)
+// func batchNormGradInputAVX2(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, scale *float32, shift *float32, rows int, stride int, cols int)
 // Requires: AVX, FMA3
-TEXT ·batchNormGradInputAVX2(SB), NOSPLIT, $0-80
+TEXT ·batchNormGradInputAVX2(SB), NOSPLIT, $0-96
 	MOVQ       dx+0(FP), AX
 	MOVQ       dy+8(FP), BX
 	MOVQ       x+16(FP), CX
-	MOVQ       cols+72(FP), R13
-	MOVQ       rows+56(FP), R12
-	MOVQ       stride+64(FP), R11
+	MOVQ       cols+88(FP), R13
+	MOVQ       rows+72(FP), R12
+	MOVQ       stride+80(FP), R11
 	SHLQ       $0x02, R11
 	CMPQ       R13, $0x10
 	JEQ        block2
@@ -567,7 +707,33 @@ TEXT ·batchNormGradInputAVX2(SB), NOSPLIT, $0-80
 	VMASKMOVPS (R15), Y0, Y3
 	MOVQ       k3+48(FP), R15
 	VMASKMOVPS (R15), Y0, Y4
+	MOVQ       scale+56(FP), R8
+	MOVQ       shift+64(FP), R9
+	TESTQ      R8, R8
+	JZ         partplain
 
+partmasked:
+	VMASKMOVPS  (BX), Y0, Y5
+	VMASKMOVPS  (CX), Y0, Y6
+	VMASKMOVPS  (R8), Y0, Y7
+	VMASKMOVPS  (R9), Y0, Y8
+	VFMADD213PS Y8, Y6, Y7
+	VXORPS      Y8, Y8, Y8
+	VCMPPS      $0x1e, Y8, Y7, Y7
+	VANDPS      Y7, Y5, Y5
+	VSUBPS      Y1, Y6, Y6
+	VFMADD213PS Y4, Y2, Y5
+	VFMADD231PS Y6, Y3, Y5
+	VMASKMOVPS  Y5, Y0, (AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         partmasked
+	VZEROUPPER
+	RET
+
+partplain:
 partrows:
 	VMASKMOVPS  (BX), Y0, Y5
 	VMASKMOVPS  (CX), Y0, Y6
@@ -596,7 +762,45 @@ block2:
 	MOVQ    k3+48(FP), R15
 	VMOVUPS (R15), Y6
 	VMOVUPS 32(R15), Y7
+	MOVQ    scale+56(FP), R8
+	MOVQ    shift+64(FP), R9
+	TESTQ   R8, R8
+	JZ      block2plain
 
+block2masked:
+	VMOVUPS     (BX), Y8
+	VMOVUPS     (CX), Y9
+	VMOVUPS     (R8), Y10
+	VMOVUPS     (R9), Y11
+	VFMADD213PS Y11, Y9, Y10
+	VXORPS      Y11, Y11, Y11
+	VCMPPS      $0x1e, Y11, Y10, Y10
+	VANDPS      Y10, Y8, Y8
+	VSUBPS      Y0, Y9, Y9
+	VFMADD213PS Y6, Y2, Y8
+	VFMADD231PS Y9, Y4, Y8
+	VMOVUPS     Y8, (AX)
+	VMOVUPS     32(BX), Y8
+	VMOVUPS     32(CX), Y9
+	VMOVUPS     32(R8), Y10
+	VMOVUPS     32(R9), Y11
+	VFMADD213PS Y11, Y9, Y10
+	VXORPS      Y11, Y11, Y11
+	VCMPPS      $0x1e, Y11, Y10, Y10
+	VANDPS      Y10, Y8, Y8
+	VSUBPS      Y1, Y9, Y9
+	VFMADD213PS Y7, Y3, Y8
+	VFMADD231PS Y9, Y5, Y8
+	VMOVUPS     Y8, 32(AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         block2masked
+	VZEROUPPER
+	RET
+
+block2plain:
 block2rows:
 	VMOVUPS     (BX), Y8
 	VMOVUPS     (CX), Y9
@@ -627,7 +831,33 @@ block1:
 	VMOVUPS (R15), Y2
 	MOVQ    k3+48(FP), R15
 	VMOVUPS (R15), Y3
+	MOVQ    scale+56(FP), R8
+	MOVQ    shift+64(FP), R9
+	TESTQ   R8, R8
+	JZ      block1plain
 
+block1masked:
+	VMOVUPS     (BX), Y4
+	VMOVUPS     (CX), Y5
+	VMOVUPS     (R8), Y6
+	VMOVUPS     (R9), Y7
+	VFMADD213PS Y7, Y5, Y6
+	VXORPS      Y7, Y7, Y7
+	VCMPPS      $0x1e, Y7, Y6, Y6
+	VANDPS      Y6, Y4, Y4
+	VSUBPS      Y0, Y5, Y5
+	VFMADD213PS Y3, Y1, Y4
+	VFMADD231PS Y5, Y2, Y4
+	VMOVUPS     Y4, (AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         block1masked
+	VZEROUPPER
+	RET
+
+block1plain:
 block1rows:
 	VMOVUPS     (BX), Y4
 	VMOVUPS     (CX), Y5
@@ -1042,15 +1272,15 @@ block1rows:
 	VZEROUPPER
 	RET
 
-// func batchNormGradSumsAVX512(dy *float32, x *float32, y *float32, mean *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
+// func batchNormGradSumsAVX512(dy *float32, x *float32, y *float32, mean *float32, scale *float32, shift *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
 // Requires: AVX, AVX512DQ, AVX512F, BMI2
-TEXT ·batchNormGradSumsAVX512(SB), NOSPLIT, $0-72
+TEXT ·batchNormGradSumsAVX512(SB), NOSPLIT, $0-88
 	MOVQ      dy+0(FP), AX
 	MOVQ      x+8(FP), BX
 	MOVQ      y+16(FP), CX
-	MOVQ      cols+48(FP), R13
-	MOVQ      rows+32(FP), R12
-	MOVQ      stride+40(FP), R11
+	MOVQ      cols+64(FP), R13
+	MOVQ      rows+48(FP), R12
+	MOVQ      stride+56(FP), R11
 	SHLQ      $0x02, R11
 	CMPQ      R13, $0x40
 	JEQ       block4
@@ -1070,7 +1300,7 @@ TEXT ·batchNormGradSumsAVX512(SB), NOSPLIT, $0-72
 	VPXORD    Z2, Z2, Z2
 	VPXORD    Z4, Z4, Z4
 	TESTQ     CX, CX
-	JZ        partplain
+	JZ        partinput
 
 partmasked:
 	VMOVUPS.Z     (AX), K1, Z6
@@ -1096,10 +1326,49 @@ partmasked:
 	ADDQ          R11, CX
 	DECQ          R12
 	JNZ           partmasked
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z1, (R15)
 	VMOVUPD       Z2, 64(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
+	VMOVUPD       Z3, (R15)
+	VMOVUPD       Z4, 64(R15)
+	VZEROUPPER
+	RET
+
+partinput:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    partplain
+
+partinputs:
+	VMOVUPS.Z     (AX), K1, Z6
+	VMOVUPS.Z     (BX), K1, Z7
+	VMOVUPS.Z     (R8), K1, Z8
+	VMOVUPS.Z     (R9), K1, Z9
+	VFMADD213PS   Z9, Z7, Z8
+	VPXORD        Z9, Z9, Z9
+	VCMPPS        $0x1e, Z9, Z8, K2
+	VMOVAPS.Z     Z6, K2, Z6
+	VSUBPS        Z5, Z7, Z7
+	VCVTPS2PD     Y6, Z8
+	VEXTRACTF32X8 $0x01, Z6, Y9
+	VCVTPS2PD     Y9, Z9
+	VADDPD        Z8, Z1, Z1
+	VADDPD        Z9, Z2, Z2
+	VCVTPS2PD     Y7, Z6
+	VEXTRACTF32X8 $0x01, Z7, Y7
+	VCVTPS2PD     Y7, Z7
+	VFMADD231PD   Z6, Z8, Z3
+	VFMADD231PD   Z7, Z9, Z4
+	ADDQ          R11, AX
+	ADDQ          R11, BX
+	DECQ          R12
+	JNZ           partinputs
+	MOVQ          sumG+72(FP), R15
+	VMOVUPD       Z1, (R15)
+	VMOVUPD       Z2, 64(R15)
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z3, (R15)
 	VMOVUPD       Z4, 64(R15)
 	VZEROUPPER
@@ -1124,10 +1393,10 @@ partrows:
 	ADDQ          R11, BX
 	DECQ          R12
 	JNZ           partrows
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z1, (R15)
 	VMOVUPD       Z2, 64(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z3, (R15)
 	VMOVUPD       Z4, 64(R15)
 	VZEROUPPER
@@ -1156,7 +1425,7 @@ block4:
 	VPXORD  Z7, Z7, Z7
 	VPXORD  Z15, Z15, Z15
 	TESTQ   CX, CX
-	JZ      block4plain
+	JZ      block4input
 
 block4masked:
 	VMOVUPS       (AX), Z20
@@ -1236,7 +1505,7 @@ block4masked:
 	ADDQ          R11, CX
 	DECQ          R12
 	JNZ           block4masked
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
 	VMOVUPD       Z2, 128(R15)
@@ -1245,7 +1514,115 @@ block4masked:
 	VMOVUPD       Z5, 320(R15)
 	VMOVUPD       Z6, 384(R15)
 	VMOVUPD       Z7, 448(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
+	VMOVUPD       Z8, (R15)
+	VMOVUPD       Z9, 64(R15)
+	VMOVUPD       Z10, 128(R15)
+	VMOVUPD       Z11, 192(R15)
+	VMOVUPD       Z12, 256(R15)
+	VMOVUPD       Z13, 320(R15)
+	VMOVUPD       Z14, 384(R15)
+	VMOVUPD       Z15, 448(R15)
+	VZEROUPPER
+	RET
+
+block4input:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    block4plain
+
+block4inputs:
+	VMOVUPS       (AX), Z20
+	VMOVUPS       (BX), Z21
+	VMOVUPS       (R8), Z22
+	VMOVUPS       (R9), Z23
+	VFMADD213PS   Z23, Z21, Z22
+	VPXORD        Z23, Z23, Z23
+	VCMPPS        $0x1e, Z23, Z22, K2
+	VMOVAPS.Z     Z20, K2, Z20
+	VSUBPS        Z16, Z21, Z21
+	VCVTPS2PD     Y20, Z22
+	VEXTRACTF32X8 $0x01, Z20, Y23
+	VCVTPS2PD     Y23, Z23
+	VADDPD        Z22, Z0, Z0
+	VADDPD        Z23, Z1, Z1
+	VCVTPS2PD     Y21, Z20
+	VEXTRACTF32X8 $0x01, Z21, Y21
+	VCVTPS2PD     Y21, Z21
+	VFMADD231PD   Z20, Z22, Z8
+	VFMADD231PD   Z21, Z23, Z9
+	VMOVUPS       64(AX), Z20
+	VMOVUPS       64(BX), Z21
+	VMOVUPS       64(R8), Z22
+	VMOVUPS       64(R9), Z23
+	VFMADD213PS   Z23, Z21, Z22
+	VPXORD        Z23, Z23, Z23
+	VCMPPS        $0x1e, Z23, Z22, K2
+	VMOVAPS.Z     Z20, K2, Z20
+	VSUBPS        Z17, Z21, Z21
+	VCVTPS2PD     Y20, Z22
+	VEXTRACTF32X8 $0x01, Z20, Y23
+	VCVTPS2PD     Y23, Z23
+	VADDPD        Z22, Z2, Z2
+	VADDPD        Z23, Z3, Z3
+	VCVTPS2PD     Y21, Z20
+	VEXTRACTF32X8 $0x01, Z21, Y21
+	VCVTPS2PD     Y21, Z21
+	VFMADD231PD   Z20, Z22, Z10
+	VFMADD231PD   Z21, Z23, Z11
+	VMOVUPS       128(AX), Z20
+	VMOVUPS       128(BX), Z21
+	VMOVUPS       128(R8), Z22
+	VMOVUPS       128(R9), Z23
+	VFMADD213PS   Z23, Z21, Z22
+	VPXORD        Z23, Z23, Z23
+	VCMPPS        $0x1e, Z23, Z22, K2
+	VMOVAPS.Z     Z20, K2, Z20
+	VSUBPS        Z18, Z21, Z21
+	VCVTPS2PD     Y20, Z22
+	VEXTRACTF32X8 $0x01, Z20, Y23
+	VCVTPS2PD     Y23, Z23
+	VADDPD        Z22, Z4, Z4
+	VADDPD        Z23, Z5, Z5
+	VCVTPS2PD     Y21, Z20
+	VEXTRACTF32X8 $0x01, Z21, Y21
+	VCVTPS2PD     Y21, Z21
+	VFMADD231PD   Z20, Z22, Z12
+	VFMADD231PD   Z21, Z23, Z13
+	VMOVUPS       192(AX), Z20
+	VMOVUPS       192(BX), Z21
+	VMOVUPS       192(R8), Z22
+	VMOVUPS       192(R9), Z23
+	VFMADD213PS   Z23, Z21, Z22
+	VPXORD        Z23, Z23, Z23
+	VCMPPS        $0x1e, Z23, Z22, K2
+	VMOVAPS.Z     Z20, K2, Z20
+	VSUBPS        Z19, Z21, Z21
+	VCVTPS2PD     Y20, Z22
+	VEXTRACTF32X8 $0x01, Z20, Y23
+	VCVTPS2PD     Y23, Z23
+	VADDPD        Z22, Z6, Z6
+	VADDPD        Z23, Z7, Z7
+	VCVTPS2PD     Y21, Z20
+	VEXTRACTF32X8 $0x01, Z21, Y21
+	VCVTPS2PD     Y21, Z21
+	VFMADD231PD   Z20, Z22, Z14
+	VFMADD231PD   Z21, Z23, Z15
+	ADDQ          R11, AX
+	ADDQ          R11, BX
+	DECQ          R12
+	JNZ           block4inputs
+	MOVQ          sumG+72(FP), R15
+	VMOVUPD       Z0, (R15)
+	VMOVUPD       Z1, 64(R15)
+	VMOVUPD       Z2, 128(R15)
+	VMOVUPD       Z3, 192(R15)
+	VMOVUPD       Z4, 256(R15)
+	VMOVUPD       Z5, 320(R15)
+	VMOVUPD       Z6, 384(R15)
+	VMOVUPD       Z7, 448(R15)
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z8, (R15)
 	VMOVUPD       Z9, 64(R15)
 	VMOVUPD       Z10, 128(R15)
@@ -1315,7 +1692,7 @@ block4rows:
 	ADDQ          R11, BX
 	DECQ          R12
 	JNZ           block4rows
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
 	VMOVUPD       Z2, 128(R15)
@@ -1324,7 +1701,7 @@ block4rows:
 	VMOVUPD       Z5, 320(R15)
 	VMOVUPD       Z6, 384(R15)
 	VMOVUPD       Z7, 448(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z8, (R15)
 	VMOVUPD       Z9, 64(R15)
 	VMOVUPD       Z10, 128(R15)
@@ -1349,7 +1726,7 @@ block2:
 	VPXORD  Z3, Z3, Z3
 	VPXORD  Z7, Z7, Z7
 	TESTQ   CX, CX
-	JZ      block2plain
+	JZ      block2input
 
 block2masked:
 	VMOVUPS       (AX), Z10
@@ -1393,12 +1770,74 @@ block2masked:
 	ADDQ          R11, CX
 	DECQ          R12
 	JNZ           block2masked
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
 	VMOVUPD       Z2, 128(R15)
 	VMOVUPD       Z3, 192(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
+	VMOVUPD       Z4, (R15)
+	VMOVUPD       Z5, 64(R15)
+	VMOVUPD       Z6, 128(R15)
+	VMOVUPD       Z7, 192(R15)
+	VZEROUPPER
+	RET
+
+block2input:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    block2plain
+
+block2inputs:
+	VMOVUPS       (AX), Z10
+	VMOVUPS       (BX), Z11
+	VMOVUPS       (R8), Z12
+	VMOVUPS       (R9), Z13
+	VFMADD213PS   Z13, Z11, Z12
+	VPXORD        Z13, Z13, Z13
+	VCMPPS        $0x1e, Z13, Z12, K2
+	VMOVAPS.Z     Z10, K2, Z10
+	VSUBPS        Z8, Z11, Z11
+	VCVTPS2PD     Y10, Z12
+	VEXTRACTF32X8 $0x01, Z10, Y13
+	VCVTPS2PD     Y13, Z13
+	VADDPD        Z12, Z0, Z0
+	VADDPD        Z13, Z1, Z1
+	VCVTPS2PD     Y11, Z10
+	VEXTRACTF32X8 $0x01, Z11, Y11
+	VCVTPS2PD     Y11, Z11
+	VFMADD231PD   Z10, Z12, Z4
+	VFMADD231PD   Z11, Z13, Z5
+	VMOVUPS       64(AX), Z10
+	VMOVUPS       64(BX), Z11
+	VMOVUPS       64(R8), Z12
+	VMOVUPS       64(R9), Z13
+	VFMADD213PS   Z13, Z11, Z12
+	VPXORD        Z13, Z13, Z13
+	VCMPPS        $0x1e, Z13, Z12, K2
+	VMOVAPS.Z     Z10, K2, Z10
+	VSUBPS        Z9, Z11, Z11
+	VCVTPS2PD     Y10, Z12
+	VEXTRACTF32X8 $0x01, Z10, Y13
+	VCVTPS2PD     Y13, Z13
+	VADDPD        Z12, Z2, Z2
+	VADDPD        Z13, Z3, Z3
+	VCVTPS2PD     Y11, Z10
+	VEXTRACTF32X8 $0x01, Z11, Y11
+	VCVTPS2PD     Y11, Z11
+	VFMADD231PD   Z10, Z12, Z6
+	VFMADD231PD   Z11, Z13, Z7
+	ADDQ          R11, AX
+	ADDQ          R11, BX
+	DECQ          R12
+	JNZ           block2inputs
+	MOVQ          sumG+72(FP), R15
+	VMOVUPD       Z0, (R15)
+	VMOVUPD       Z1, 64(R15)
+	VMOVUPD       Z2, 128(R15)
+	VMOVUPD       Z3, 192(R15)
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z4, (R15)
 	VMOVUPD       Z5, 64(R15)
 	VMOVUPD       Z6, 128(R15)
@@ -1438,12 +1877,12 @@ block2rows:
 	ADDQ          R11, BX
 	DECQ          R12
 	JNZ           block2rows
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
 	VMOVUPD       Z2, 128(R15)
 	VMOVUPD       Z3, 192(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z4, (R15)
 	VMOVUPD       Z5, 64(R15)
 	VMOVUPD       Z6, 128(R15)
@@ -1459,7 +1898,7 @@ block1:
 	VPXORD  Z1, Z1, Z1
 	VPXORD  Z3, Z3, Z3
 	TESTQ   CX, CX
-	JZ      block1plain
+	JZ      block1input
 
 block1masked:
 	VMOVUPS       (AX), Z5
@@ -1485,10 +1924,49 @@ block1masked:
 	ADDQ          R11, CX
 	DECQ          R12
 	JNZ           block1masked
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
+	VMOVUPD       Z2, (R15)
+	VMOVUPD       Z3, 64(R15)
+	VZEROUPPER
+	RET
+
+block1input:
+	MOVQ  scale+32(FP), R8
+	MOVQ  shift+40(FP), R9
+	TESTQ R8, R8
+	JZ    block1plain
+
+block1inputs:
+	VMOVUPS       (AX), Z5
+	VMOVUPS       (BX), Z6
+	VMOVUPS       (R8), Z7
+	VMOVUPS       (R9), Z8
+	VFMADD213PS   Z8, Z6, Z7
+	VPXORD        Z8, Z8, Z8
+	VCMPPS        $0x1e, Z8, Z7, K2
+	VMOVAPS.Z     Z5, K2, Z5
+	VSUBPS        Z4, Z6, Z6
+	VCVTPS2PD     Y5, Z7
+	VEXTRACTF32X8 $0x01, Z5, Y8
+	VCVTPS2PD     Y8, Z8
+	VADDPD        Z7, Z0, Z0
+	VADDPD        Z8, Z1, Z1
+	VCVTPS2PD     Y6, Z5
+	VEXTRACTF32X8 $0x01, Z6, Y6
+	VCVTPS2PD     Y6, Z6
+	VFMADD231PD   Z5, Z7, Z2
+	VFMADD231PD   Z6, Z8, Z3
+	ADDQ          R11, AX
+	ADDQ          R11, BX
+	DECQ          R12
+	JNZ           block1inputs
+	MOVQ          sumG+72(FP), R15
+	VMOVUPD       Z0, (R15)
+	VMOVUPD       Z1, 64(R15)
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z2, (R15)
 	VMOVUPD       Z3, 64(R15)
 	VZEROUPPER
@@ -1513,24 +1991,24 @@ block1rows:
 	ADDQ          R11, BX
 	DECQ          R12
 	JNZ           block1rows
-	MOVQ          sumG+56(FP), R15
+	MOVQ          sumG+72(FP), R15
 	VMOVUPD       Z0, (R15)
 	VMOVUPD       Z1, 64(R15)
-	MOVQ          sumGX+64(FP), R15
+	MOVQ          sumGX+80(FP), R15
 	VMOVUPD       Z2, (R15)
 	VMOVUPD       Z3, 64(R15)
 	VZEROUPPER
 	RET
 
-// func batchNormGradInputAVX512(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, rows int, stride int, cols int)
+// func batchNormGradInputAVX512(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, scale *float32, shift *float32, rows int, stride int, cols int)
 // Requires: AVX, AVX512F, BMI2
-TEXT ·batchNormGradInputAVX512(SB), NOSPLIT, $0-80
+TEXT ·batchNormGradInputAVX512(SB), NOSPLIT, $0-96
 	MOVQ      dx+0(FP), AX
 	MOVQ      dy+8(FP), BX
 	MOVQ      x+16(FP), CX
-	MOVQ      cols+72(FP), R13
-	MOVQ      rows+56(FP), R12
-	MOVQ      stride+64(FP), R11
+	MOVQ      cols+88(FP), R13
+	MOVQ      rows+72(FP), R12
+	MOVQ      stride+80(FP), R11
 	SHLQ      $0x02, R11
 	CMPQ      R13, $0x40
 	JEQ       block4
@@ -1551,7 +2029,33 @@ TEXT ·batchNormGradInputAVX512(SB), NOSPLIT, $0-80
 	VMOVUPS.Z (R15), K1, Z3
 	MOVQ      k3+48(FP), R15
 	VMOVUPS.Z (R15), K1, Z4
+	MOVQ      scale+56(FP), R8
+	MOVQ      shift+64(FP), R9
+	TESTQ     R8, R8
+	JZ        partplain
 
+partmasked:
+	VMOVUPS.Z   (BX), K1, Z5
+	VMOVUPS.Z   (CX), K1, Z6
+	VMOVUPS.Z   (R8), K1, Z7
+	VMOVUPS.Z   (R9), K1, Z8
+	VFMADD213PS Z8, Z6, Z7
+	VPXORD      Z8, Z8, Z8
+	VCMPPS      $0x1e, Z8, Z7, K2
+	VMOVAPS.Z   Z5, K2, Z5
+	VSUBPS      Z1, Z6, Z6
+	VFMADD213PS Z4, Z2, Z5
+	VFMADD231PS Z6, Z3, Z5
+	VMOVUPS     Z5, K1, (AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         partmasked
+	VZEROUPPER
+	RET
+
+partplain:
 partrows:
 	VMOVUPS.Z   (BX), K1, Z5
 	VMOVUPS.Z   (CX), K1, Z6
@@ -1588,7 +2092,69 @@ block4:
 	VMOVUPS 64(R15), Z13
 	VMOVUPS 128(R15), Z14
 	VMOVUPS 192(R15), Z15
+	MOVQ    scale+56(FP), R8
+	MOVQ    shift+64(FP), R9
+	TESTQ   R8, R8
+	JZ      block4plain
 
+block4masked:
+	VMOVUPS     (BX), Z16
+	VMOVUPS     (CX), Z17
+	VMOVUPS     (R8), Z18
+	VMOVUPS     (R9), Z19
+	VFMADD213PS Z19, Z17, Z18
+	VPXORD      Z19, Z19, Z19
+	VCMPPS      $0x1e, Z19, Z18, K2
+	VMOVAPS.Z   Z16, K2, Z16
+	VSUBPS      Z0, Z17, Z17
+	VFMADD213PS Z12, Z4, Z16
+	VFMADD231PS Z17, Z8, Z16
+	VMOVUPS     Z16, (AX)
+	VMOVUPS     64(BX), Z16
+	VMOVUPS     64(CX), Z17
+	VMOVUPS     64(R8), Z18
+	VMOVUPS     64(R9), Z19
+	VFMADD213PS Z19, Z17, Z18
+	VPXORD      Z19, Z19, Z19
+	VCMPPS      $0x1e, Z19, Z18, K2
+	VMOVAPS.Z   Z16, K2, Z16
+	VSUBPS      Z1, Z17, Z17
+	VFMADD213PS Z13, Z5, Z16
+	VFMADD231PS Z17, Z9, Z16
+	VMOVUPS     Z16, 64(AX)
+	VMOVUPS     128(BX), Z16
+	VMOVUPS     128(CX), Z17
+	VMOVUPS     128(R8), Z18
+	VMOVUPS     128(R9), Z19
+	VFMADD213PS Z19, Z17, Z18
+	VPXORD      Z19, Z19, Z19
+	VCMPPS      $0x1e, Z19, Z18, K2
+	VMOVAPS.Z   Z16, K2, Z16
+	VSUBPS      Z2, Z17, Z17
+	VFMADD213PS Z14, Z6, Z16
+	VFMADD231PS Z17, Z10, Z16
+	VMOVUPS     Z16, 128(AX)
+	VMOVUPS     192(BX), Z16
+	VMOVUPS     192(CX), Z17
+	VMOVUPS     192(R8), Z18
+	VMOVUPS     192(R9), Z19
+	VFMADD213PS Z19, Z17, Z18
+	VPXORD      Z19, Z19, Z19
+	VCMPPS      $0x1e, Z19, Z18, K2
+	VMOVAPS.Z   Z16, K2, Z16
+	VSUBPS      Z3, Z17, Z17
+	VFMADD213PS Z15, Z7, Z16
+	VFMADD231PS Z17, Z11, Z16
+	VMOVUPS     Z16, 192(AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         block4masked
+	VZEROUPPER
+	RET
+
+block4plain:
 block4rows:
 	VMOVUPS     (BX), Z16
 	VMOVUPS     (CX), Z17
@@ -1635,7 +2201,45 @@ block2:
 	MOVQ    k3+48(FP), R15
 	VMOVUPS (R15), Z6
 	VMOVUPS 64(R15), Z7
+	MOVQ    scale+56(FP), R8
+	MOVQ    shift+64(FP), R9
+	TESTQ   R8, R8
+	JZ      block2plain
 
+block2masked:
+	VMOVUPS     (BX), Z8
+	VMOVUPS     (CX), Z9
+	VMOVUPS     (R8), Z10
+	VMOVUPS     (R9), Z11
+	VFMADD213PS Z11, Z9, Z10
+	VPXORD      Z11, Z11, Z11
+	VCMPPS      $0x1e, Z11, Z10, K2
+	VMOVAPS.Z   Z8, K2, Z8
+	VSUBPS      Z0, Z9, Z9
+	VFMADD213PS Z6, Z2, Z8
+	VFMADD231PS Z9, Z4, Z8
+	VMOVUPS     Z8, (AX)
+	VMOVUPS     64(BX), Z8
+	VMOVUPS     64(CX), Z9
+	VMOVUPS     64(R8), Z10
+	VMOVUPS     64(R9), Z11
+	VFMADD213PS Z11, Z9, Z10
+	VPXORD      Z11, Z11, Z11
+	VCMPPS      $0x1e, Z11, Z10, K2
+	VMOVAPS.Z   Z8, K2, Z8
+	VSUBPS      Z1, Z9, Z9
+	VFMADD213PS Z7, Z3, Z8
+	VFMADD231PS Z9, Z5, Z8
+	VMOVUPS     Z8, 64(AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         block2masked
+	VZEROUPPER
+	RET
+
+block2plain:
 block2rows:
 	VMOVUPS     (BX), Z8
 	VMOVUPS     (CX), Z9
@@ -1666,7 +2270,33 @@ block1:
 	VMOVUPS (R15), Z2
 	MOVQ    k3+48(FP), R15
 	VMOVUPS (R15), Z3
+	MOVQ    scale+56(FP), R8
+	MOVQ    shift+64(FP), R9
+	TESTQ   R8, R8
+	JZ      block1plain
 
+block1masked:
+	VMOVUPS     (BX), Z4
+	VMOVUPS     (CX), Z5
+	VMOVUPS     (R8), Z6
+	VMOVUPS     (R9), Z7
+	VFMADD213PS Z7, Z5, Z6
+	VPXORD      Z7, Z7, Z7
+	VCMPPS      $0x1e, Z7, Z6, K2
+	VMOVAPS.Z   Z4, K2, Z4
+	VSUBPS      Z0, Z5, Z5
+	VFMADD213PS Z3, Z1, Z4
+	VFMADD231PS Z5, Z2, Z4
+	VMOVUPS     Z4, (AX)
+	ADDQ        R11, AX
+	ADDQ        R11, BX
+	ADDQ        R11, CX
+	DECQ        R12
+	JNZ         block1masked
+	VZEROUPPER
+	RET
+
+block1plain:
 block1rows:
 	VMOVUPS     (BX), Z4
 	VMOVUPS     (CX), Z5

@@ -1,7 +1,5 @@
 package kernels
 
-import "github.com/longtail-ml/longtail/internal/parallel"
-
 // Conv is the shape of a two-dimensional convolution: N images of H×W pixels and C channels, kernels of KH×KW pixels
 // with O outputs, the same Stride and zero padding Pad in both directions. The padded image must not be smaller than the
 // kernel.
@@ -46,9 +44,18 @@ const (
 
 // ConvForward sets y [N, OutH, OutW, O] to the convolution of x [N, H, W, C] with w [KH, KW, C, O] plus bias [O]; a nil
 // bias stands for zeros.
-//
-// There is no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each.
 func ConvForward(s Conv, x, w, bias, y []float32) {
+	s.forward(x, w, bias, y, nil, nil)
+}
+
+// ConvForwardSums is ConvForward without bias. It also sets sum and sumsq [O] to the sums and the sums of squares of the
+// channels of y, while y is in the cache.
+func ConvForwardSums(s Conv, x, w, y []float32, sum, sumsq []float64) {
+	s.forward(x, w, nil, y, sum[:s.O], sumsq[:s.O])
+}
+
+// forward leaves the sums out when they are nil.
+func (s Conv) forward(x, w, bias, y []float32, sum, sumsq []float64) {
 	outH, outW := s.OutH(), s.OutW()
 	y = y[:s.N*outH*outW*s.O]
 	if s.empty() {
@@ -56,9 +63,27 @@ func ConvForward(s Conv, x, w, bias, y []float32) {
 		if bias != nil {
 			AddRowVector(y, bias, s.N*outH*outW, s.O)
 		}
+		clear(sum)
+		clear(sumsq)
 		return
 	}
 	x, w = x[:s.N*s.H*s.W*s.C], w[:s.KH*s.KW*s.C*s.O]
+	var add func(out []float32, sums []float64)
+	if sum != nil {
+		add = func(out []float32, sums []float64) { addChannelSums(out, len(out)/s.O, s.O, sums) }
+	} else {
+		add = func([]float32, []float64) {}
+	}
+	if s.winograd() && bias == nil {
+		s.forwardWinograd(x, w, y, add, sum, sumsq)
+	} else {
+		s.forwardPlain(x, w, bias, y, add, sum, sumsq)
+	}
+}
+
+// forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each.
+func (s Conv) forwardPlain(x, w, bias, y []float32, add func(out []float32, sums []float64), sum, sumsq []float64) {
+	outH, outW := s.OutH(), s.OutW()
 	packed := getScratch(s.KH * s.KW * s.C * current.tile().padded(s.O))
 	defer putScratch(packed)
 	packPanels(packed.data, false, w, s.O, s.KH*s.KW*s.C, s.O)
@@ -72,20 +97,40 @@ func ConvForward(s Conv, x, w, bias, y []float32) {
 	defer putPixels(points)
 	points.grid(rows, outW, s.Stride*first.cols*s.C, s.Stride*s.C, outW*s.O, s.O)
 	bands := (outH + rows - 1) / rows
-	parallel.For(s.N*bands, func(task int) {
-		image, lo := task/bands, task%bands*rows
-		hi := min(outH, lo+rows)
-		values, scratch := s.frame(lo, hi).view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
-		defer putScratch(scratch)
-		out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
-		if bias != nil {
-			for p := 0; p < len(out); p += s.O {
-				copy(out[p:p+s.O], bias)
+	tasks := s.N * bands
+	chunk := (tasks + maxSums - 1) / maxSums
+	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
+		for task := i * chunk; task < min(tasks, (i+1)*chunk); task++ {
+			image, lo := task/bands, task%bands*rows
+			hi := min(outH, lo+rows)
+			values, scratch := s.frame(lo, hi).view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+			out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
+			if bias != nil {
+				for p := 0; p < len(out); p += s.O {
+					copy(out[p:p+s.O], bias)
+				}
 			}
+			product := rowProduct{
+				a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: bias != nil,
+			}
+			points.multiply(product, packed.data, s.O, (hi-lo)*outW)
+			putScratch(scratch)
+			add(out, sums)
 		}
-		product := rowProduct{
-			a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: bias != nil,
-		}
-		points.multiply(product, packed.data, s.O, (hi-lo)*outW)
-	})
+	}, sum, sumsq)
+}
+
+func (s Conv) forwardWinograd(x, w, y []float32, add func(out []float32, sums []float64), sum, sumsq []float64) {
+	k := newWinograd(s.H, s.W, s.C, s.O)
+	u := k.weights(w, false)
+	defer putScratch(u)
+	tasks := s.N * k.rows
+	chunk := roundUp((tasks+maxSums-1)/maxSums, k.band)
+	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
+		work := k.work()
+		defer work.free()
+		k.convolve(y, x, u.data, i*chunk, min(tasks, (i+1)*chunk), false, work, func(lo, hi int) {
+			add(y[k.line(lo)*s.W*s.O:k.line(hi)*s.W*s.O], sums)
+		})
+	}, sum, sumsq)
 }

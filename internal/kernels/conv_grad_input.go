@@ -2,15 +2,17 @@ package kernels
 
 import "github.com/longtail-ml/longtail/internal/parallel"
 
-// ConvInputGrad adds to dx [N, H, W, C] the gradient of the input of ConvForward, given dy [N, OutH, OutW, O], that of
-// its output.
+// ConvInputGrad sets dx [N, H, W, C] to the gradient of the input of ConvForward, given dy [N, OutH, OutW, O], that of its
+// output; with add it adds it.
+func ConvInputGrad(s Conv, dy, w, dx []float32, add bool) {
+	ConvBackward(s, dy, nil, nil, nil, w, dx, add, nil)
+}
+
+// inputGradPlain is ConvInputGrad for shapes that are not empty.
 //
 // The pixels of dx whose padded positions have the same remainders by the stride see the same taps of the kernel, turned
 // by half a turn: for each such phase this is a convolution of dy of stride 1. One image runs on one core.
-func ConvInputGrad(s Conv, dy, w, dx []float32) {
-	if s.empty() {
-		return
-	}
+func (s Conv) inputGradPlain(dy, w, dx []float32, add bool) {
 	outH, outW := s.OutH(), s.OutW()
 	dy, w, dx = dy[:s.N*outH*outW*s.O], w[:s.KH*s.KW*s.C*s.O], dx[:s.N*s.H*s.W*s.C]
 	packed := getScratch(s.KH * s.KW * s.O * current.tile().padded(s.C))
@@ -22,12 +24,16 @@ func ConvInputGrad(s Conv, dy, w, dx []float32) {
 		}
 	}()
 	parallel.For(s.N, func(i int) {
+		image, dx := image, dx[i*s.H*s.W*s.C:][:s.H*s.W*s.C]
+		if !add && (s.KH < s.Stride || s.KW < s.Stride) {
+			clear(dx) // some pixels see no tap
+		}
 		values, scratch := image.view(dy[i*outH*outW*s.O:][:outH*outW*s.O])
 		defer putScratch(scratch)
 		for _, p := range phases {
 			product := rowProduct{
 				a: values, segs: p.tapsY, segLen: p.tapsX * s.O, segStep: image.cols * s.O,
-				c: dx[i*s.H*s.W*s.C:][:s.H*s.W*s.C], alpha: 1, add: true,
+				c: dx, alpha: 1, add: add,
 			}
 			p.points.multiply(product, p.packed, s.C, len(p.points.from))
 		}

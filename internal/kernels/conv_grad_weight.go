@@ -15,11 +15,14 @@ const (
 )
 
 // ConvWeightGrad adds to dw [KH, KW, C, O] the gradient of the weights of ConvForward, given x [N, H, W, C] and dy
-// [N, OutH, OutW, O]. Fixed ranges of images give partial sums, which are added in pairs.
+// [N, OutH, OutW, O].
 func ConvWeightGrad(s Conv, x, dy, dw []float32) {
-	if s.empty() {
-		return
-	}
+	ConvBackward(s, dy, nil, nil, x, nil, nil, false, dw)
+}
+
+// weightGradPlain is ConvWeightGrad for shapes that are not empty. Fixed ranges of images give partial sums, which are
+// added in pairs.
+func (s Conv) weightGradPlain(x, dy, dw []float32) {
 	outH, outW, weights := s.OutH(), s.OutW(), s.KH*s.KW*s.C*s.O
 	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*outH*outW*s.O], dw[:weights]
 	rows := s.bandRows(frameValues)
@@ -42,15 +45,20 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 			s.addWeightGrad(sum, x[image*s.H*s.W*s.C:][:s.H*s.W*s.C], dy[image*outH*outW*s.O:][:outH*outW*s.O], lo, hi)
 		}
 	})
-	parallel.Range(weights, reduceChunk, func(lo, hi int) {
-		part := func(i int) []float32 { return sums.data[i*weights:][lo:hi] }
-		for step := 1; step < partials; step *= 2 { // in pairs
-			for i := 0; i+step < partials; i += 2 * step {
+	addTo(dw, addPartials(sums.data, partials, weights))
+}
+
+// addPartials adds up n partial sums, in place and in pairs, and returns the sum, which is the first of them.
+func addPartials(sums []float32, n, size int) []float32 {
+	parallel.Range(size, reduceChunk, func(lo, hi int) {
+		part := func(i int) []float32 { return sums[i*size:][lo:hi] }
+		for step := 1; step < n; step *= 2 {
+			for i := 0; i+step < n; i += 2 * step {
 				addTo(part(i), part(i+step))
 			}
 		}
-		addTo(dw[lo:hi], part(0))
 	})
+	return sums[:size]
 }
 
 // addWeightGrad adds what the output rows [lo, hi) of one image give.

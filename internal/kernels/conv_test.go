@@ -67,7 +67,7 @@ func checkConv(t *testing.T, s Conv, withBias bool) {
 	ConvForward(s, x, w, bias, y.data)
 	near(t, wantY, y.data, 5e-5, "forward ", context)
 	y.check(t)
-	ConvInputGrad(s, dy, w, dx.data)
+	ConvInputGrad(s, dy, w, dx.data, true)
 	near(t, wantDX, dx.data, 5e-5, "input gradient ", context)
 	dx.check(t)
 	ConvWeightGrad(s, x, dy, dw.data)
@@ -155,7 +155,7 @@ func TestConvSameBits(t *testing.T) {
 		sameBits(t, func() []float32 {
 			y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
 			ConvForward(s, x, w, nil, y)
-			ConvInputGrad(s, dy, w, dx)
+			ConvInputGrad(s, dy, w, dx, true)
 			ConvWeightGrad(s, x, dy, dw)
 			return append(append(y, dx...), dw...)
 		})
@@ -185,7 +185,7 @@ func BenchmarkConv(b *testing.B) {
 			run  func()
 		}{
 			{"forward", func() { ConvForward(s, x, w, nil, y) }},
-			{"input", func() { ConvInputGrad(s, y, w, x) }},
+			{"input", func() { ConvInputGrad(s, y, w, x, false) }},
 			{"weights", func() { ConvWeightGrad(s, x, y, w) }},
 		} {
 			b.Run(name+"/"+kernel.name, func(b *testing.B) {

@@ -24,3 +24,4 @@ package kernels
 //go:generate go run -C _gen . -group exp -pkg kernels -out ../exp_amd64.s -stubs ../exp_amd64.go
 //go:generate go run -C _gen . -group transpose -pkg kernels -out ../transpose_amd64.s -stubs ../transpose_amd64.go
 //go:generate go run -C _gen . -group dot -pkg kernels -out ../dot_amd64.s -stubs ../dot_amd64.go
+//go:generate go run -C _gen . -group winograd -pkg kernels -out ../winograd_amd64.s -stubs ../winograd_amd64.go

@@ -2,6 +2,7 @@ package kernels
 
 import (
 	"math"
+	"sync"
 
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
@@ -64,20 +65,43 @@ func ColumnSums(dst, x []float32, rows, cols int) {
 // rowChunk is the number of rows of cols elements that make a chunk.
 func rowChunk(cols int) int { return max(1, chunkSize/max(1, cols)) }
 
-// sumRows sets total to the sum over [0, rows) of what add adds to sums, which starts at zero, for a range of rows. The
-// ranges are fixed by rows and cols, and there are at most 64 of them.
-func sumRows(rows, cols int, add func(lo, hi int, sums []float64), total []float64) {
-	n := len(total)
-	size := max(rowChunk(cols), (rows+63)/64)
-	chunks := (rows + size - 1) / size
-	partial := make([]float64, chunks*n)
-	parallel.For(chunks, func(i int) {
-		add(i*size, min(rows, (i+1)*size), partial[i*n:(i+1)*n])
-	})
-	clear(total)
+// sumRows sets the two halves of a total to the sum over [0, rows) of what add adds to sums, which starts at zero, for a
+// range of rows. The ranges are fixed by rows and cols, and there are at most maxSums of them.
+func sumRows(rows, cols int, add func(lo, hi int, sums []float64), first, second []float64) {
+	size := max(rowChunk(cols), (rows+maxSums-1)/maxSums)
+	sumChunks((rows+size-1)/size, len(first), func(i int, sums []float64) {
+		add(i*size, min(rows, (i+1)*size), sums)
+	}, first, second)
+}
+
+const maxSums = 64 // partial sums over a batch
+
+// sumChunks sets first and second, n values each, to the two halves of the sum of what add adds to sums, which starts at
+// zero, for each of chunks.
+func sumChunks(chunks, n int, add func(i int, sums []float64), first, second []float64) {
+	partial := getSums(2 * n * chunks)
+	defer sumsPool.Put(partial)
+	parallel.For(chunks, func(i int) { add(i, (*partial)[2*n*i:2*n*(i+1)]) })
+	clear(first)
+	clear(second)
 	for i := range chunks {
-		for j, v := range partial[i*n : (i+1)*n] {
-			total[j] += v
+		sums := (*partial)[2*n*i:]
+		for j := range first {
+			first[j] += sums[j]
+			second[j] += sums[n+j]
 		}
 	}
+}
+
+var sumsPool = sync.Pool{New: func() any { return new([]float64) }}
+
+// getSums returns n zeros, to be put back to sumsPool.
+func getSums(n int) *[]float64 {
+	s := sumsPool.Get().(*[]float64)
+	if cap(*s) < n {
+		*s = make([]float64, n)
+	}
+	*s = (*s)[:n]
+	clear(*s)
+	return s
 }

@@ -219,22 +219,25 @@ func scaleShiftVec(y, x, scale, shift, shortcut []float32, rows, c int, relu boo
 }
 
 // batchNormGradSumsVec adds to sumG and sumGX.
-func batchNormGradSumsVec(g, y, x, mean []float32, rows, c int, sumG, sumGX []float64) bool {
+func batchNormGradSumsVec(g, y, x, mean, scale, shift []float32, rows, c int, sumG, sumGX []float64) bool {
 	if current == generic || rows*c == 0 {
 		return false
 	}
 	g, x, mean = g[:rows*c], x[:rows*c], mean[:c]
-	var mask *float32
+	var mask, k, add *float32
 	var s, q [maxBlock]float64
 	for j := 0; j < c; {
 		n := columnBlock(c - j)
 		if y != nil {
 			mask = &y[:rows*c][j]
 		}
+		if scale != nil {
+			k, add = &scale[:c][j], &shift[:c][j]
+		}
 		if current == avx512 {
-			batchNormGradSumsAVX512(&g[j], &x[j], mask, &mean[j], rows, c, n, &s[0], &q[0])
+			batchNormGradSumsAVX512(&g[j], &x[j], mask, &mean[j], k, add, rows, c, n, &s[0], &q[0])
 		} else {
-			batchNormGradSumsAVX2(&g[j], &x[j], mask, &mean[j], rows, c, n, &s[0], &q[0])
+			batchNormGradSumsAVX2(&g[j], &x[j], mask, &mean[j], k, add, rows, c, n, &s[0], &q[0])
 		}
 		addSums(sumG[j:j+n], s[:])
 		addSums(sumGX[j:j+n], q[:])
@@ -243,18 +246,22 @@ func batchNormGradSumsVec(g, y, x, mean []float32, rows, c int, sumG, sumGX []fl
 	return true
 }
 
-func batchNormGradInputVec(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) bool {
+func batchNormGradInputVec(dx, g, x, mean, k1, k2, k3, scale, shift []float32, rows, c int) bool {
 	if current == generic || rows*c == 0 {
 		return false
 	}
 	dx, g, x = dx[:rows*c], g[:rows*c], x[:rows*c]
 	mean, k1, k2, k3 = mean[:c], k1[:c], k2[:c], k3[:c]
+	var k, add *float32
 	for j := 0; j < c; {
 		n := columnBlock(c - j)
+		if scale != nil {
+			k, add = &scale[:c][j], &shift[:c][j]
+		}
 		if current == avx512 {
-			batchNormGradInputAVX512(&dx[j], &g[j], &x[j], &mean[j], &k1[j], &k2[j], &k3[j], rows, c, n)
+			batchNormGradInputAVX512(&dx[j], &g[j], &x[j], &mean[j], &k1[j], &k2[j], &k3[j], k, add, rows, c, n)
 		} else {
-			batchNormGradInputAVX2(&dx[j], &g[j], &x[j], &mean[j], &k1[j], &k2[j], &k3[j], rows, c, n)
+			batchNormGradInputAVX2(&dx[j], &g[j], &x[j], &mean[j], &k1[j], &k2[j], &k3[j], k, add, rows, c, n)
 		}
 		j += n
 	}

@@ -28,11 +28,13 @@ func channelSumsVec(x []float32, rows, c int, sum, sumsq []float64) bool { retur
 
 func scaleShiftVec(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) bool { return false }
 
-func batchNormGradSumsVec(g, y, x, mean []float32, rows, c int, sumG, sumGX []float64) bool {
+func batchNormGradSumsVec(g, y, x, mean, scale, shift []float32, rows, c int, sumG, sumGX []float64) bool {
 	return false
 }
 
-func batchNormGradInputVec(dx, g, x, mean, k1, k2, k3 []float32, rows, c int) bool { return false }
+func batchNormGradInputVec(dx, g, x, mean, k1, k2, k3, scale, shift []float32, rows, c int) bool {
+	return false
+}
 
 func maximumVec(x []float32) (float32, bool) { return 0, false }
 

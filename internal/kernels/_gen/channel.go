@@ -194,8 +194,9 @@ func (b *block) addFrom(base GPPhysical, i int, v VecPhysical) {
 }
 
 func batchNormGradSums(s isa) {
-	s.columns("batchNormGradSums", "(dy, x, y, mean *float32, rows, stride, cols int, sumG, sumGX *float64)",
-		"sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors,",
+	s.columns("batchNormGradSums", "(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64)",
+		"sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. "+
+			"With scale not nil, dy counts as 0 where x·scale + shift is not positive,",
 		[]string{"dy", "x", "y"},
 		func(b *block, p []GPPhysical) {
 			sum, sumX, mean := b.regs(2), b.regs(2), b.loadParam("mean")
@@ -204,28 +205,53 @@ func batchNormGradSums(s isa) {
 				zero(sum[i])
 				zero(sumX[i])
 			}
-			row := func(masked bool) func(i int) {
+			const plain, byResult, byInput = 0, 1, 2
+			row := func(mask int) func(i int) {
 				return func(i int) {
 					b.load(p[0], i, g)
-					if masked {
+					if mask == byResult {
 						b.load(p[2], i, x)
 						zero(lo)
 						s.positive(g, x, lo)
 						b.store(g, p[0], i)
 					}
 					b.load(p[1], i, x)
+					if mask == byInput {
+						b.maskByInput(g, x, lo, hi, i)
+					}
 					VSUBPS(mean[i], x, x)
 					s.halvesTwice(g, x, lo, hi, sum[2*i:], sumX[2*i:])
 				}
 			}
 			TESTQ(p[2], p[2])
-			JZ(LabelRef(b.name + "plain"))
-			b.eachRow("masked", p, row(true))
+			JZ(LabelRef(b.name + "input"))
+			b.eachRow("masked", p, row(byResult))
+			b.finish("sumG", sum, "sumGX", sumX)
+			Label(b.name + "input")
+			b.branchUnlessMasked("plain")
+			b.eachRow("inputs", p[:2], row(byInput))
 			b.finish("sumG", sum, "sumGX", sumX)
 			Label(b.name + "plain")
-			b.eachRow("rows", p[:2], row(false))
+			b.eachRow("rows", p[:2], row(plain))
 			b.finish("sumG", sum, "sumGX", sumX)
 		})
+}
+
+// branchUnlessMasked jumps to the label when the argument scale is nil; else maskByInput can be used.
+func (b *block) branchUnlessMasked(label string) {
+	Load(Param("scale"), R8)
+	Load(Param("shift"), R9)
+	TESTQ(R8, R8)
+	JZ(LabelRef(b.name + label))
+}
+
+// maskByInput sets g to 0 where x·scale + shift is not positive. tmp and none are lost.
+func (b *block) maskByInput(g, x, tmp, none VecPhysical, i int) {
+	b.load(R8, i, tmp)
+	b.load(R9, i, none)
+	VFMADD213PS(none, x, tmp)
+	zero(none)
+	b.isa.positive(g, tmp, none)
 }
 
 // halvesTwice adds g to sum and g·x to sumX in float64, low and high half. g and x are lost.
@@ -239,19 +265,31 @@ func (s isa) halvesTwice(g, x, lo, hi VecPhysical, sum, sumX []VecPhysical) {
 }
 
 func batchNormGradInput(s isa) {
-	s.columns("batchNormGradInput", "(dx, dy, x, mean, k1, k2, k3 *float32, rows, stride, cols int)",
-		"sets dx = k1·dy + k2·(x−mean) + k3", []string{"dx", "dy", "x"},
+	s.columns("batchNormGradInput", "(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int)",
+		"sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive,",
+		[]string{"dx", "dy", "x"},
 		func(b *block, p []GPPhysical) {
 			mean, k1, k2, k3 := b.loadParam("mean"), b.loadParam("k1"), b.loadParam("k2"), b.loadParam("k3")
-			g, x := b.reg(), b.reg()
-			b.eachRow("rows", p, func(i int) {
-				b.load(p[1], i, g)
-				b.load(p[2], i, x)
-				VSUBPS(mean[i], x, x)
-				VFMADD213PS(k3[i], k1[i], g)
-				VFMADD231PS(x, k2[i], g)
-				b.store(g, p[0], i)
-			})
+			g, x, tmp, none := b.reg(), b.reg(), b.reg(), b.reg()
+			row := func(masked bool) func(i int) {
+				return func(i int) {
+					b.load(p[1], i, g)
+					b.load(p[2], i, x)
+					if masked {
+						b.maskByInput(g, x, tmp, none, i)
+					}
+					VSUBPS(mean[i], x, x)
+					VFMADD213PS(k3[i], k1[i], g)
+					VFMADD231PS(x, k2[i], g)
+					b.store(g, p[0], i)
+				}
+			}
+			b.branchUnlessMasked("plain")
+			b.eachRow("masked", p, row(true))
+			VZEROUPPER()
+			RET()
+			Label(b.name + "plain")
+			b.eachRow("rows", p, row(false))
 			VZEROUPPER()
 			RET()
 		})

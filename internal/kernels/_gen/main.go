@@ -18,6 +18,7 @@ var groups = map[string]func(){
 	"exp":       expKernels,
 	"transpose": transposeKernels,
 	"dot":       dotKernels,
+	"winograd":  winogradKernels,
 }
 
 func main() {

@@ -1,0 +1,92 @@
+package kernels
+
+import "github.com/longtail-ml/longtail/internal/parallel"
+
+// ConvBackward computes both gradients of ConvForward from dy, that of its result y. It sets dx to the gradient of x, or
+// adds it with add, and adds to dw the gradient of w. Either may be nil; x is needed for dw only, w for dx only.
+//
+// With norm not nil, dy is the gradient of the result of a batch norm behind the convolution; y is then needed, and lost.
+// Images are taken one after the other through all of it, so that what one step writes the next finds in the cache.
+func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
+	outputs := s.N * s.OutH() * s.OutW()
+	switch {
+	case s.empty():
+		if dx != nil && !add {
+			clear(dx[:s.N*s.H*s.W*s.C])
+		}
+	case s.winograd():
+		s.backwardWinograd(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
+	default:
+		if norm != nil {
+			norm.GradInput(y, dy, y, outputs, s.O)
+			dy = y
+		}
+		if dx != nil {
+			s.inputGradPlain(dy, w, dx, add)
+		}
+		if dw != nil {
+			s.weightGradPlain(x, dy, dw)
+		}
+	}
+}
+
+func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
+	k, turned := newWinograd(s.H, s.W, s.C, s.O), newWinograd(s.H, s.W, s.O, s.C)
+	var u *scratch
+	if dx != nil {
+		u = turned.weights(w, true)
+		defer putScratch(u)
+	}
+	// Fixed ranges of images give partial sums for dw.
+	weights := planes * k.depth * k.width
+	chunk := (s.N + maxSums - 1) / maxSums
+	if dw != nil {
+		chunk = (s.N + maxPartials - 1) / maxPartials
+	}
+	partials := (s.N + chunk - 1) / chunk
+	var sums *scratch
+	if dw != nil {
+		sums = getScratch(partials * weights)
+		defer putScratch(sums)
+	}
+	group := max(1, k.band/k.rows) // images at a time
+	pixels := s.H * s.W
+	parallel.For(partials, func(i int) {
+		work, back := k.work(), turned.work()
+		defer work.free()
+		defer back.free()
+		gradient := getScratch(group * pixels * s.O)
+		defer putScratch(gradient)
+		if dw != nil {
+			clear(sums.data[i*weights:][:weights])
+		}
+		for image := i * chunk; image < min(s.N, (i+1)*chunk); image += group {
+			n := min(group, min(s.N, (i+1)*chunk)-image)
+			at := image * pixels
+			dy := dy[at*s.O:][:n*pixels*s.O]
+			if norm != nil {
+				norm.gradInput(gradient.data, dy, y[at*s.O:][:n*pixels*s.O], n*pixels, s.O)
+				dy = gradient.data
+			}
+			if dx != nil {
+				turned.convolve(dx[at*s.C:][:n*pixels*s.C], dy, u.data, 0, n*k.rows, add, back, nil)
+			}
+			if dw != nil {
+				k.addWeightGrad(sums.data[i*weights:][:weights], x[at*s.C:][:n*pixels*s.C], dy, n*k.rows, work)
+			}
+		}
+	})
+	if dw != nil {
+		k.fold(dw, addPartials(sums.data, partials, weights))
+	}
+}
+
+// addWeightGrad adds to du what rows of tiles give.
+func (k winogradConv) addWeightGrad(du, x, dy []float32, rows int, work winogradWork) {
+	for lo := 0; lo < rows; lo += k.band {
+		hi := min(rows, lo+k.band)
+		k.input(work.v.data, x, work.zeros.data, lo, hi)
+		k.gradient(work.m.data, dy, work.zeros.data, work.edge.data, lo, hi)
+		k.outer(du, work.v.data, work.m.data, hi-lo)
+	}
+}

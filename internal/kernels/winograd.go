@@ -1,0 +1,205 @@
+package kernels
+
+// Convolutions of 3×3 kernels, stride 1 and padding 1 go by Winograd's F(2×2, 3×3) (arXiv 1509.09308): a tile of 4×4
+// pixels of the input gives 2×2 pixels of the output. With each 4×4 tile, and each kernel, transformed into 16 numbers,
+// the 16 planes, a tile costs 16 products of matrices in place of 36:
+//
+//	V = Bᵀ x B,  U = G w Gᵀ,  M = V·U over the channels of each plane,  y = Aᵀ M A
+//
+//	     1  0 −1  0          1   0   0
+//	Bᵀ = 0  1  1  0      G = ½   ½   ½      Aᵀ = 1  1  1  0
+//	     0 −1  1  0          ½  −½   ½           0  1 −1  1
+//	     0 −1  0  1          0   0   1
+//
+// The gradient of the input is the same with turned weights; that of the weights is Gᵀ(Σ Vᵀ·A dy Aᵀ)G. A pixel that is
+// not finite spoils the 2×2 outputs of every tile that reads it, up to one pixel further than the plain sum.
+
+const planes = 16
+
+// winograd says whether the convolution goes by Winograd's algorithm. Small batches do not: transforming the weights
+// would cost more than it saves.
+func (s Conv) winograd() bool {
+	const fewTiles, fewChannels = 128, 8
+	return s.KH == 3 && s.KW == 3 && s.Stride == 1 && s.Pad == 1 && s.C >= fewChannels && s.O >= fewChannels &&
+		s.N*((s.H+1)/2)*((s.W+1)/2) >= fewTiles
+}
+
+// winogradUnits are the number of lanes of a level, and what numbers of channels and tiles are rounded up to.
+func winogradUnits() (lanes, channels, tiles int) {
+	switch current {
+	case avx512:
+		return 16, 16, 16
+	case avx2:
+		return 8, 8, 8
+	}
+	return 1, 3, 3
+}
+
+// winogradBlock is the number of rows that a product takes at a time, for panels of the given number of vectors.
+func winogradBlock(vecs int) int {
+	lanes, _, tiles := winogradUnits()
+	if lanes == 1 {
+		return tiles
+	}
+	return tiles / vecs
+}
+
+func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
+
+// winogradConv is a convolution from c to o channels of images of h×w pixels, which are rows×tiles tiles.
+type winogradConv struct {
+	h, w, c, o  int
+	rows, tiles int
+	depth       int // c, padded
+	width       int // o, padded
+	band        int // rows of tiles to work on at a time
+}
+
+func newWinograd(h, w, c, o int) winogradConv {
+	const values = 1 << 16 // of V and M of a band: they fit the second-level cache
+	_, unit, _ := winogradUnits()
+	k := winogradConv{h: h, w: w, c: c, o: o, rows: (h + 1) / 2, tiles: (w + 1) / 2}
+	k.depth, k.width = roundUp(c, unit), current.tile().padded(o)
+	k.band = max(1, values/(planes*(k.depth+k.width)*k.tiles))
+	return k
+}
+
+// bandTiles is the number of tiles of a band of the given rows, padded.
+func (k winogradConv) bandTiles(rows int) int {
+	_, _, unit := winogradUnits()
+	return roundUp(rows*k.tiles, unit)
+}
+
+// line is the first line of pixels of a row of tiles.
+func (k winogradConv) line(row int) int { return row/k.rows*k.h + row%k.rows*2 }
+
+// lines are the four rows of pixels that a row of tiles of one of the images x reads; zeros are there for missing ones.
+func (k winogradConv) lines(x, zeros []float32, row int) (lines [4][]float32) {
+	line := k.w * k.c
+	image, y := x[row/k.rows*k.h*line:], row%k.rows*2-1
+	for i := range lines {
+		if y+i >= 0 && y+i < k.h {
+			lines[i] = image[(y+i)*line:][:line]
+		} else {
+			lines[i] = zeros[:line]
+		}
+	}
+	return lines
+}
+
+// input sets v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
+func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
+	tiles := k.bandTiles(hi - lo)
+	plane := tiles * k.depth
+	for row := lo; row < hi; row++ {
+		winogradInput(k.lines(x, zeros, row), k.c, v[(row-lo)*k.tiles*k.depth:], plane, k.depth, k.tiles, 1+k.w%2)
+	}
+	for p := range planes {
+		clear(v[p*plane+(hi-lo)*k.tiles*k.depth : (p+1)*plane])
+	}
+}
+
+// multiply sets m [16, tiles, width] to the products of v [16, tiles, depth] with the weights u.
+func (k winogradConv) multiply(m, v, u []float32, tiles int) {
+	lanes, _, _ := winogradUnits()
+	t := current.tile()
+	for j := 0; j < k.o; j += t.cols {
+		vecs := t.panel(min(t.cols, k.o-j)) / lanes
+		rows := winogradBlock(vecs)
+		winogradProduct(v, u[planes*k.c*j:], m[j:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
+			tiles*k.depth, k.c*vecs*lanes, tiles*k.width, vecs)
+	}
+}
+
+// output sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. edge is working
+// memory for two rows of tiles.
+func (k winogradConv) output(y, m, edge []float32, lo, hi int, add bool) {
+	plane := k.bandTiles(hi-lo) * k.width
+	line := k.w * k.o
+	for row := lo; row < hi; row++ {
+		top := row % k.rows * 2
+		lines := y[(row/k.rows*k.h+top)*line:]
+		from := m[(row-lo)*k.tiles*k.width:]
+		if k.w%2 == 0 && top+1 < k.h {
+			winogradOutput(from, plane, k.width, lines[:line], lines[line:][:line], k.o, k.tiles, add)
+			continue
+		}
+		whole := 2 * k.tiles * k.o
+		winogradOutput(from, plane, k.width, edge[:whole], edge[whole:][:whole], k.o, k.tiles, false)
+		for i := range min(2, k.h-top) {
+			if add {
+				addTo(lines[i*line:][:line], edge[i*whole:][:line])
+			} else {
+				copy(lines[i*line:][:line], edge[i*whole:])
+			}
+		}
+	}
+}
+
+// gradient sets w [16, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
+func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
+	tiles := k.bandTiles(hi - lo)
+	plane := tiles * k.width
+	line := k.w * k.o
+	for row := lo; row < hi; row++ {
+		top := row % k.rows * 2
+		at := (row/k.rows*k.h + top) * line
+		upper, lower := dy[at:][:line], zeros
+		if top+1 < k.h {
+			lower = dy[at+line:][:line]
+		}
+		if k.w%2 == 1 { // a column of zeros more
+			whole := 2 * k.tiles * k.o
+			clear(edge[:2*whole])
+			copy(edge, upper)
+			copy(edge[whole:], lower[:line])
+			upper, lower = edge[:whole], edge[whole:]
+		}
+		winogradGradient(upper, lower, k.o, w[(row-lo)*k.tiles*k.width:], plane, k.width, k.tiles)
+	}
+}
+
+// outer adds to du [16, depth, width], in panels, the products of the tiles of v and w.
+func (k winogradConv) outer(du, v, w []float32, rows int) {
+	lanes, _, _ := winogradUnits()
+	tiles, t := k.bandTiles(rows), current.tile()
+	for j := 0; j < k.o; j += t.cols {
+		vecs := t.panel(min(t.cols, k.o-j)) / lanes
+		winogradOuter(v, w[j:], du[planes*k.depth*j:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
+			tiles*k.depth, tiles*k.width, k.depth*vecs*lanes, vecs)
+	}
+}
+
+// winogradWork is the working memory of one core.
+type winogradWork struct{ v, m, zeros, edge *scratch }
+
+func (k winogradConv) work() winogradWork {
+	tiles := k.bandTiles(k.band)
+	wide := max(k.c, k.o)
+	w := winogradWork{
+		v: getScratch(planes * tiles * k.depth), m: getScratch(planes * tiles * k.width),
+		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o),
+	}
+	clear(w.zeros.data)
+	return w
+}
+
+func (w winogradWork) free() {
+	for _, s := range []*scratch{w.v, w.m, w.zeros, w.edge} {
+		putScratch(s)
+	}
+}
+
+// convolve sets the rows [lo, hi) of tiles of the images y to the convolution of x with the weights u, or with add adds
+// it. It calls each for every band that is done.
+func (k winogradConv) convolve(y, x, u []float32, lo, hi int, add bool, work winogradWork, each func(lo, hi int)) {
+	for ; lo < hi; lo += k.band {
+		end := min(hi, lo+k.band)
+		k.input(work.v.data, x, work.zeros.data, lo, end)
+		k.multiply(work.m.data, work.v.data, u, k.bandTiles(end-lo))
+		k.output(y, work.m.data, work.edge.data, lo, end, add)
+		if each != nil {
+			each(lo, end)
+		}
+	}
+}

@@ -1,0 +1,128 @@
+package kernels
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+// winogradShapes have enough tiles for Winograd's algorithm: even and odd sizes, channels that fill vectors and not, one
+// row or column of tiles, bands of several images and images of several bands.
+var winogradShapes = []Conv{
+	{N: 3, H: 32, W: 32, C: 16, O: 16}, {N: 17, H: 8, W: 8, C: 64, O: 64}, {N: 2, H: 17, W: 15, C: 24, O: 40},
+	{N: 3, H: 13, W: 14, C: 9, O: 35}, {N: 4, H: 14, W: 13, C: 100, O: 8}, {N: 150, H: 1, W: 1, C: 8, O: 17}, {N: 1, H: 300, W: 2, C: 33, O: 16},
+	{N: 70, H: 2, W: 3, C: 8, O: 8}, {N: 5, H: 9, W: 16, C: 40, O: 49}, {N: 1, H: 3, W: 200, C: 16, O: 32},
+}
+
+func TestWinogradAgainstDefinition(t *testing.T) {
+	for _, s := range winogradShapes {
+		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
+		require.True(t, s.winograd(), "%+v", s)
+		checkConv(t, s, false)
+	}
+}
+
+func TestWinogradRandomShapes(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		s := Conv{C: rapid.IntRange(8, 34).Draw(rt, "c"), O: rapid.IntRange(8, 34).Draw(rt, "o"), H: rapid.IntRange(1, 18).Draw(rt, "h"),
+			W: rapid.IntRange(1, 18).Draw(rt, "w"), KH: 3, KW: 3, Stride: 1, Pad: 1}
+		s.N = 128/(((s.H+1)/2)*((s.W+1)/2)) + 1
+		checkConv(t, s, false)
+	})
+}
+
+func TestConvForwardSums(t *testing.T) {
+	for _, s := range append(slices.Clone(winogradShapes[:3]), Conv{N: 70, H: 5, W: 6, C: 3, O: 7}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}, Conv{C: 1, O: 3, H: 3, W: 3}) {
+		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
+		r := newRand(1)
+		nx, nw, ny := s.lens()
+		x, w, y, want := randoms(r, nx), randoms(r, nw), make([]float32, ny), make([]float32, ny)
+		sum, sumsq := randoms64(s.O), randoms64(s.O)
+		ConvForwardSums(s, x, w, y, sum, sumsq)
+		ConvForward(s, x, w, nil, want)
+		require.Equal(t, want, y)
+		wantSum, wantSq := make([]float64, s.O), make([]float64, s.O)
+		ChannelSums(y, ny/s.O, s.O, wantSum, wantSq)
+		for o := range s.O {
+			require.InDelta(t, wantSum[o], sum[o], 1e-8*(1+wantSq[o]))
+			require.InEpsilon(t, 1+wantSq[o], 1+sumsq[o], 1e-10)
+		}
+	}
+}
+
+// TestConvBackwardOfNorm compares the gradients through a batch norm behind a convolution with those in two steps.
+func TestConvBackwardOfNorm(t *testing.T) {
+	for _, s := range append(slices.Clone(winogradShapes[:4]), Conv{N: 20, H: 16, W: 15, C: 16, O: 32, Stride: 2}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}) {
+		s.KH, s.KW, s.Stride, s.Pad = 3, 3, max(1, s.Stride), 1
+		r := newRand(1)
+		nx, nw, ny := s.lens()
+		x, w, g, y := randoms(r, nx), randoms(r, nw), randoms(r, ny), randoms(r, ny)
+		for _, masked := range []bool{false, true} {
+			n := &Norm{Mean: randoms(r, s.O), K1: randoms(r, s.O), K2: randoms(r, s.O), K3: randoms(r, s.O)}
+			if masked {
+				n.Scale, n.Shift = randoms(r, s.O), randoms(r, s.O)
+			}
+			dy, wantX, wantW := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+			n.GradInput(dy, g, y, ny/s.O, s.O)
+			ConvInputGrad(s, dy, w, wantX, false)
+			ConvWeightGrad(s, x, dy, wantW)
+			for _, part := range []string{"both", "input", "weights"} {
+				dx, dw := newGuarded(randoms(r, nx)), newGuarded(make([]float32, nw))
+				kept, wantG := dx.data, slices.Clone(g)
+				switch part {
+				case "both":
+					ConvBackward(s, g, n, slices.Clone(y), x, w, dx.data, false, dw.data)
+				case "input":
+					ConvBackward(s, g, n, slices.Clone(y), nil, w, dx.data, false, nil)
+				case "weights":
+					ConvBackward(s, g, n, slices.Clone(y), x, nil, nil, false, dw.data)
+				}
+				require.Equal(t, wantG, g, "the gradient is handed on")
+				if part != "weights" {
+					require.Equal(t, wantX, kept, "%+v", s)
+				}
+				if part != "input" {
+					near(t, toFloat64(wantW), dw.data, 1e-4, fmt.Sprintf("%+v", s))
+				}
+				dx.check(t)
+				dw.check(t)
+			}
+		}
+	}
+}
+
+func TestWinogradSameBits(t *testing.T) {
+	s := Conv{N: 40, H: 9, W: 8, C: 17, KH: 3, KW: 3, O: 20, Stride: 1, Pad: 1}
+	r := newRand(2)
+	nx, nw, ny := s.lens()
+	x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
+	sameBits(t, func() []float32 {
+		y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+		ConvForward(s, x, w, nil, y)
+		ConvBackward(s, dy, nil, nil, x, w, dx, true, dw)
+		return append(append(y, dx...), dw...)
+	})
+}
+
+// TestWinogradNonFinite: a pixel that is not finite spoils at least the outputs that read it, and no more than its tiles.
+func TestWinogradNonFinite(t *testing.T) {
+	s := Conv{N: 8, H: 8, W: 8, C: 8, KH: 3, KW: 3, O: 8, Stride: 1, Pad: 1}
+	r := newRand(9)
+	nx, nw, ny := s.lens()
+	x, w, y := randoms(r, nx), randoms(r, nw), make([]float32, ny)
+	x[(2*8+4)*8] = nan32 // of the first image, line 2, column 4
+	ConvForward(s, x, w, nil, y)
+	for p := range s.N * 64 {
+		image, line, column := p/64, p/8%8, p%8
+		bad := y[p*8] != y[p*8]
+		if image == 0 && line >= 1 && line <= 3 && column >= 3 && column <= 5 {
+			require.True(t, bad, "line %d, column %d", line, column)
+		}
+		if image > 0 || line > 3 || column < 2 || column > 5 {
+			require.False(t, bad, "image %d, line %d, column %d", image, line, column)
+		}
+	}
+}
