@@ -116,13 +116,3 @@ func TestUpdatesSameBits(t *testing.T) {
 		return value
 	})
 }
-
-func BenchmarkSGDStep(b *testing.B) {
-	const n = 3 * 3 * 64 * 64
-	r := newRand(1)
-	value, buf, grad := randoms(r, n), randoms(r, n), randoms(r, n)
-	b.SetBytes(4 * n)
-	for b.Loop() {
-		SGDStep(SGD{Rate: 1e-3, Momentum: 0.9, Decay: 1e-4}, value, buf, grad)
-	}
-}
