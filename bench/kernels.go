@@ -20,7 +20,7 @@ func contrast(s settings) (result, error) {
 	z, labels := autograd.NewParam(gradtest.Normal(1, 1, n, s.dim)), randomLabels(n)
 	mode := autograd.Mode{Train: true}
 	tape, sc := autograd.NewTape(mode), &loss.SupervisedContrastive{Temperature: 0.1}
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		tape.Reset(mode)
 		z.ZeroGrad()
 		l, _ := sc.Forward(loss.Input{Embedding: nn.L2Normalize(tape.Param(z)), Labels: labels, Views: 1})
@@ -32,7 +32,7 @@ func contrast(s settings) (result, error) {
 func sgemm(s settings) (result, error) {
 	n := or(s.batch, 1024)
 	a, b, c := gradtest.Normal(1, 1, n, n).Data(), gradtest.Normal(2, 1, n, n).Data(), make([]float32, n*n)
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		ours.Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, n, n, n, 1, a, n, b, n, 0, c, n)
 	}, s.seconds)
 	return result{"n": n, "gflops": round(gflops(int64(n)*int64(n)*int64(n), seconds))}, nil
@@ -52,9 +52,9 @@ func conv(s settings) (result, error) {
 		y := gradtest.Normal(3, 1, b, k.OutH(), k.OutW(), l.o).Data()
 		dx, dw := make([]float32, len(x)), make([]float32, len(w))
 		passes := []float64{
-			timed(func() { kernels.ConvForward(k, x, w, nil, y) }, s.seconds/18),
-			timed(func() { kernels.ConvInputGrad(k, y, w, dx) }, s.seconds/18),
-			timed(func() { kernels.ConvWeightGrad(k, x, y, dw) }, s.seconds/18),
+			s.timed(func() { kernels.ConvForward(k, x, w, nil, y) }, s.seconds/18),
+			s.timed(func() { kernels.ConvInputGrad(k, y, w, dx) }, s.seconds/18),
+			s.timed(func() { kernels.ConvWeightGrad(k, x, y, dw) }, s.seconds/18),
 		}
 		fmt.Fprintf(os.Stderr, "%2d × %2d×%2d %2d→%2d stride %d    ", l.times, l.h, l.h, l.c, l.o, l.step)
 		for i, seconds := range passes {
@@ -82,7 +82,7 @@ func median(v []float64) float64 {
 func peak(s settings) (result, error) {
 	const n = 1 << 20
 	flops := make([]int64, s.threads)
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		parallel.For(s.threads, func(i int) { flops[i] = kernels.PeakFMA(n) })
 	}, s.seconds)
 	total := int64(0)

@@ -17,15 +17,12 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,6 +35,7 @@ import (
 type settings struct {
 	batch, threads, dim int
 	seconds             float64
+	profile             *profiler // nil: none is wanted
 }
 
 // result is the JSON of a job, in the order of its keys.
@@ -64,22 +62,23 @@ func main() {
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
 	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
-	profile := f.Bool("profile", false, "print the time by function to standard error")
+	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])
 	if *level != "" && *level != kernels.Level() {
 		again(*level)
 	}
 	runtime.GOMAXPROCS(s.threads)
-	base := peakMB()
-
-	stop := func() error { return nil }
 	if *profile {
-		stop = startProfile()
+		s.profile = &profiler{}
 	}
+	base := peakMB()
 	r, err := jobs[job](s)
 	fail(err)
-	fail(stop())
-	r["level"], r["peer"], r["job"], r["threads"], r["base_mb"], r["peak_mb"] = kernels.Level(), "longtail", job, s.threads, base, peakMB()
+	fail(s.profile.print(os.Stderr, s.threads))
+	r["level"], r["peer"], r["job"], r["threads"], r["peak_mb"] = kernels.Level(), "longtail", job, s.threads, peakMB()
+	if r["base_mb"] == nil {
+		r["base_mb"] = base
+	}
 	text, err := json.Marshal(r)
 	fail(err)
 	fmt.Println(string(text))
@@ -100,9 +99,10 @@ func again(level string) {
 }
 
 // timed returns the median time of f in seconds after two warm-up calls.
-func timed(f func(), seconds float64) float64 {
+func (s settings) timed(f func(), seconds float64) float64 {
 	f()
 	f()
+	s.profile.start()
 	var times []float64
 	for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); len(times) < 3 || time.Now().Before(end); {
 		began := time.Now()
@@ -126,29 +126,6 @@ func peakMB() int {
 	}
 	kb, _ := strconv.Atoi(fields[0])
 	return kb >> 10
-}
-
-// startProfile returns what ends the profile and prints it.
-func startProfile() func() error {
-	dir, err := os.MkdirTemp("", "bench")
-	fail(err)
-	path := filepath.Join(dir, "cpu")
-	f, err := os.Create(path)
-	fail(err)
-	fail(pprof.StartCPUProfile(f))
-	return func() error {
-		defer os.RemoveAll(dir)
-		pprof.StopCPUProfile()
-		if err := f.Close(); err != nil {
-			return err
-		}
-		table, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=25", path).Output()
-		if err != nil {
-			return fmt.Errorf("go tool pprof: %w", err)
-		}
-		_, err = bytes.NewReader(table).WriteTo(os.Stderr)
-		return err
-	}
 }
 
 func fail(err error) {
