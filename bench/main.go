@@ -10,6 +10,7 @@
 //	sc      supervised contrastive loss, forward and backward, ms
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, three passes, GFLOP/s
+//	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, MB
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
@@ -24,7 +25,6 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +42,8 @@ type settings struct {
 type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
-	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "memory": memory, "peak": peak,
+	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
+	"memory": memory, "peak": peak,
 }
 
 func main() {
@@ -111,21 +112,6 @@ func (s settings) timed(f func(), seconds float64) float64 {
 	}
 	slices.Sort(times)
 	return times[len(times)/2]
-}
-
-// peakMB is the largest resident size of the process so far; 0 where the system does not tell.
-func peakMB() int {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kb, _ := strconv.Atoi(fields[0])
-	return kb >> 10
 }
 
 func fail(err error) {

@@ -37,23 +37,31 @@ func train(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
+	seconds, err := trainStep(s, net, b, s.seconds)
+	if err != nil {
+		return nil, err
+	}
+	return result{"batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds)}, nil
+}
+
+// trainStep is the time of forward, cross-entropy, backward and SGD.
+func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64, error) {
 	params := nn.Params(net)
 	optimizer, err := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}.New(params)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	x, labels := gradtest.Normal(1, 1, b, 32, 32, 3), randomLabels(b)
 	mode := autograd.Mode{Train: true}
 	tape, ce := autograd.NewTape(mode), &loss.CrossEntropy{}
-	seconds := s.timed(func() {
+	return s.timed(func() {
 		tape.Reset(mode)
 		l, _ := ce.Forward(loss.Input{Logits: net.Forward(tape.Const(x)), Labels: labels, Views: 1})
 		optim.ZeroGrad(params)
 		tape.Backward(l, nil)
 		optimizer.Step(0.1)
 		tape.Commit()
-	}, s.seconds)
-	return result{"batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds)}, nil
+	}, seconds), nil
 }
 
 func infer(s settings) (result, error) {
