@@ -26,11 +26,10 @@ func TestLayersAreThoseOfTheNetworks(t *testing.T) {
 	net, err := resnet32()
 	require.NoError(t, err)
 	require.Equal(t, forward(resnet32Layers)+2*64*10, macs(net), "and the classifier")
-	for _, w := range []int{24, 100} {
-		net, err := hybrid.NewNetwork(newChain(w), 10, hybrid.WithoutProjection())
-		require.NoError(t, err)
-		require.Equal(t, forward(chainLayers(w))+int64(2*w*10), macs(net))
-	}
+	const w = 12
+	net, err = hybrid.NewNetwork(newChain(w), 10, hybrid.WithoutProjection())
+	require.NoError(t, err)
+	require.Equal(t, forward(chainLayers(w))+2*w*10, macs(net))
 }
 
 func TestImagesNeedNoGradient(t *testing.T) {
