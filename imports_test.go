@@ -34,7 +34,7 @@ var mayImport = map[string][]string{
 	"backbone":          {"tensor", "autograd", "nn"},
 	"prototype":         {"tensor", "autograd", "nn"},
 	"loss":              {"tensor", "autograd", "nn", "prototype", "schedule", "internal/kernels", "internal/parallel"},
-	"optim":             {"tensor", "autograd", "nn"},
+	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
 	"checkpoint":        {"tensor", "autograd", "nn"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
 		"dataset", "augment", "metrics", "internal/kernels", "internal/parallel"},

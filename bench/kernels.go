@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-	"os"
 	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -15,63 +13,30 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
+// contrast has the embedding in base_mb: what peak_mb is above that, its gradient included, is memory of the loss.
 func contrast(s settings) (result, error) {
 	n := or(s.batch, 1024)
 	z, labels := autograd.NewParam(gradtest.Normal(1, 1, n, s.dim)), randomLabels(n)
+	base := settledMB()
 	mode := autograd.Mode{Train: true}
 	tape, sc := autograd.NewTape(mode), &loss.SupervisedContrastive{Temperature: 0.1}
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		tape.Reset(mode)
 		z.ZeroGrad()
 		l, _ := sc.Forward(loss.Input{Embedding: nn.L2Normalize(tape.Param(z)), Labels: labels, Views: 1})
 		tape.Backward(l, nil)
 	}, s.seconds)
-	return result{"n": n, "dim": s.dim, "ms": round(1e3 * seconds), "gflops": round(6 * float64(n) * float64(n) * float64(s.dim) / seconds / 1e9)}, nil
+	return result{"n": n, "dim": s.dim, "base_mb": base, "ms": round(1e3 * seconds), "gflops": round(6 * float64(n) * float64(n) * float64(s.dim) / seconds / 1e9)}, nil
 }
 
 func sgemm(s settings) (result, error) {
 	n := or(s.batch, 1024)
 	a, b, c := gradtest.Normal(1, 1, n, n).Data(), gradtest.Normal(2, 1, n, n).Data(), make([]float32, n*n)
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		ours.Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, n, n, n, 1, a, n, b, n, 0, c, n)
 	}, s.seconds)
-	return result{"n": n, "gflops": round(gflops(int64(n)*int64(n)*int64(n), seconds))}, nil
+	return result{"n": n, "gflops": round(gflops(float64(n)*float64(n)*float64(n), seconds))}, nil
 }
-
-// conv prints a line a shape to standard error; the result is the whole network's rate.
-func conv(s settings) (result, error) {
-	b := or(s.batch, 128)
-	fmt.Fprintf(os.Stderr, "%-28s %10s %10s %10s  GFLOP/s\n", "layer", "forward", "input", "weight")
-	total, macs := 0.0, int64(0)
-	for _, l := range []struct {
-		times         int
-		h, c, o, step int
-	}{{1, 32, 3, 16, 1}, {10, 32, 16, 16, 1}, {1, 32, 16, 32, 2}, {9, 16, 32, 32, 1}, {1, 16, 32, 64, 2}, {9, 8, 64, 64, 1}} {
-		k := kernels.Conv{N: b, H: l.h, W: l.h, C: l.c, KH: 3, KW: 3, O: l.o, Stride: l.step, Pad: 1}
-		x, w := gradtest.Normal(1, 1, b, l.h, l.h, l.c).Data(), gradtest.Normal(2, 1, 3, 3, l.c, l.o).Data()
-		y := gradtest.Normal(3, 1, b, k.OutH(), k.OutW(), l.o).Data()
-		dx, dw := make([]float32, len(x)), make([]float32, len(w))
-		passes := []float64{
-			timed(func() { kernels.ConvForward(k, x, w, nil, y) }, s.seconds/18),
-			timed(func() { kernels.ConvInputGrad(k, y, w, dx, false) }, s.seconds/18),
-			timed(func() { kernels.ConvWeightGrad(k, x, y, dw) }, s.seconds/18),
-		}
-		fmt.Fprintf(os.Stderr, "%2d × %2d×%2d %2d→%2d stride %d    ", l.times, l.h, l.h, l.c, l.o, l.step)
-		for i, seconds := range passes {
-			if i == 1 && l.c == 3 {
-				fmt.Fprintf(os.Stderr, " %10s", "-") // the images need no gradient
-				continue
-			}
-			fmt.Fprintf(os.Stderr, " %10.1f", gflops(k.MACs(), seconds))
-			total += float64(l.times) * seconds
-			macs += int64(l.times) * k.MACs()
-		}
-		fmt.Fprintln(os.Stderr)
-	}
-	return result{"batch": b, "gflops": round(gflops(macs, total)), "images_per_second": round(float64(b) / total)}, nil
-}
-
-func gflops(macs int64, seconds float64) float64 { return 2 * float64(macs) / seconds / 1e9 }
 
 func median(v []float64) float64 {
 	slices.Sort(v)
@@ -82,7 +47,7 @@ func median(v []float64) float64 {
 func peak(s settings) (result, error) {
 	const n = 1 << 20
 	flops := make([]int64, s.threads)
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		parallel.For(s.threads, func(i int) { flops[i] = kernels.PeakFMA(n) })
 	}, s.seconds)
 	total := int64(0)

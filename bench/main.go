@@ -10,6 +10,7 @@
 //	sc      supervised contrastive loss, forward and backward, ms
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, three passes, GFLOP/s
+//	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, MB
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
@@ -17,17 +18,13 @@
 package main
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
-	"runtime/pprof"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -38,13 +35,15 @@ import (
 type settings struct {
 	batch, threads, dim int
 	seconds             float64
+	profile             *profiler // nil: none is wanted
 }
 
 // result is the JSON of a job, in the order of its keys.
 type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
-	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "memory": memory, "peak": peak,
+	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
+	"memory": memory, "peak": peak,
 }
 
 func main() {
@@ -64,22 +63,23 @@ func main() {
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
 	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
-	profile := f.Bool("profile", false, "print the time by function to standard error")
+	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])
 	if *level != "" && *level != kernels.Level() {
 		again(*level)
 	}
 	runtime.GOMAXPROCS(s.threads)
-	base := peakMB()
-
-	stop := func() error { return nil }
 	if *profile {
-		stop = startProfile()
+		s.profile = &profiler{}
 	}
+	base := peakMB()
 	r, err := jobs[job](s)
 	fail(err)
-	fail(stop())
-	r["level"], r["peer"], r["job"], r["threads"], r["base_mb"], r["peak_mb"] = kernels.Level(), "longtail", job, s.threads, base, peakMB()
+	fail(s.profile.print(os.Stderr, s.threads))
+	r["level"], r["peer"], r["job"], r["threads"], r["peak_mb"] = kernels.Level(), "longtail", job, s.threads, peakMB()
+	if r["base_mb"] == nil {
+		r["base_mb"] = base
+	}
 	text, err := json.Marshal(r)
 	fail(err)
 	fmt.Println(string(text))
@@ -100,9 +100,10 @@ func again(level string) {
 }
 
 // timed returns the median time of f in seconds after two warm-up calls.
-func timed(f func(), seconds float64) float64 {
+func (s settings) timed(f func(), seconds float64) float64 {
 	f()
 	f()
+	s.profile.start()
 	var times []float64
 	for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); len(times) < 3 || time.Now().Before(end); {
 		began := time.Now()
@@ -111,44 +112,6 @@ func timed(f func(), seconds float64) float64 {
 	}
 	slices.Sort(times)
 	return times[len(times)/2]
-}
-
-// peakMB is the largest resident size of the process so far; 0 where the system does not tell.
-func peakMB() int {
-	status, err := os.ReadFile("/proc/self/status")
-	if err != nil {
-		return 0
-	}
-	_, after, _ := strings.Cut(string(status), "VmHWM:")
-	fields := strings.Fields(after)
-	if len(fields) == 0 {
-		return 0
-	}
-	kb, _ := strconv.Atoi(fields[0])
-	return kb >> 10
-}
-
-// startProfile returns what ends the profile and prints it.
-func startProfile() func() error {
-	dir, err := os.MkdirTemp("", "bench")
-	fail(err)
-	path := filepath.Join(dir, "cpu")
-	f, err := os.Create(path)
-	fail(err)
-	fail(pprof.StartCPUProfile(f))
-	return func() error {
-		defer os.RemoveAll(dir)
-		pprof.StopCPUProfile()
-		if err := f.Close(); err != nil {
-			return err
-		}
-		table, err := exec.Command("go", "tool", "pprof", "-top", "-nodecount=25", path).Output()
-		if err != nil {
-			return fmt.Errorf("go tool pprof: %w", err)
-		}
-		_, err = bytes.NewReader(table).WriteTo(os.Stderr)
-		return err
-	}
 }
 
 func fail(err error) {

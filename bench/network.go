@@ -37,23 +37,31 @@ func train(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
+	seconds, err := trainStep(s, net, b, s.seconds)
+	if err != nil {
+		return nil, err
+	}
+	return result{"batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds)}, nil
+}
+
+// trainStep is the time of forward, cross-entropy, backward and SGD.
+func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64, error) {
 	params := nn.Params(net)
 	optimizer, err := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}.New(params)
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	x, labels := gradtest.Normal(1, 1, b, 32, 32, 3), randomLabels(b)
 	mode := autograd.Mode{Train: true}
 	tape, ce := autograd.NewTape(mode), &loss.CrossEntropy{}
-	seconds := timed(func() {
+	return s.timed(func() {
 		tape.Reset(mode)
 		l, _ := ce.Forward(loss.Input{Logits: net.Forward(tape.Const(x)), Labels: labels, Views: 1})
 		optim.ZeroGrad(params)
 		tape.Backward(l, nil)
 		optimizer.Step(0.1)
 		tape.Commit()
-	}, s.seconds)
-	return result{"batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds)}, nil
+	}, seconds), nil
 }
 
 func infer(s settings) (result, error) {
@@ -67,7 +75,7 @@ func infer(s settings) (result, error) {
 		return nil, err
 	}
 	x := gradtest.Normal(1, 1, b, 32, 32, 3)
-	seconds := timed(func() {
+	seconds := s.timed(func() {
 		if _, err := predictor.Logits(x); err != nil {
 			panic(err) // the shapes are ours
 		}
@@ -96,6 +104,7 @@ func step(s settings) (result, error) {
 	_, err = hybrid.Trainer{Streams: hybrid.SC(0.1), Batch: b, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r hybrid.StepReport) {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
+				s.profile.start()
 				rates = append(rates, r.ImagesPerSecond)
 			}
 			if time.Since(began).Seconds() > s.seconds && len(rates) >= 3 {
@@ -125,7 +134,7 @@ func input(s settings) (result, error) {
 		return nil, err
 	}
 	view, out := augment.CIFAR(), make([]float32, b*32*32*3)
-	memory := timed(func() {
+	memory := s.timed(func() {
 		parallel.For(s.threads, func(worker int) {
 			var img dataset.Image
 			var pcg rand.PCG
@@ -142,7 +151,7 @@ func input(s settings) (result, error) {
 	if err := jpeg.Encode(file, noise(32), &jpeg.Options{Quality: 75}); err != nil {
 		return nil, err
 	}
-	decode := timed(func() {
+	decode := s.timed(func() {
 		parallel.For(s.threads, func(worker int) {
 			var img dataset.Image
 			for i := worker; i < b; i += s.threads {

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"math"
 
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -77,11 +78,11 @@ func newAdam(name string, a Adam, decoupled bool, params []nn.Entry) (Optimizer,
 
 // Step is the update of Adam or AdamW.
 func (o *adam) Step(lr float64) {
-	keep, decay := float32(1), float32(o.WeightDecay)
+	step := kernels.Adam{Keep: 1, Decay: float32(o.WeightDecay), Mix1: float32(1 - o.Beta1), Beta2: float32(o.Beta2),
+		Mix2: float32(1 - o.Beta2), Epsilon: float32(o.Epsilon)}
 	if o.decoupled {
-		keep, decay = float32(1-lr*o.WeightDecay), 0
+		step.Keep, step.Decay = float32(1-lr*o.WeightDecay), 0
 	}
-	mix1, beta2, mix2, epsilon := float32(1-o.Beta1), float32(o.Beta2), float32(1-o.Beta2), float32(o.Epsilon)
 	for i := range o.params {
 		p := &o.params[i]
 		g := gradient(o.name, p.Entry)
@@ -90,17 +91,9 @@ func (o *adam) Step(lr float64) {
 		}
 		p.steps++
 		t := float64(p.steps)
-		rate := float32(lr / (1 - math.Pow(o.Beta1, t)))
-		unbias := float32(math.Sqrt(1 - math.Pow(o.Beta2, t)))
-		value, mean, square := p.Param.Value.Data()[:len(g)], p.mean.Data()[:len(g)], p.square.Data()[:len(g)]
-		for i, d := range g {
-			x := value[i] * keep
-			d += decay * x
-			m := mean[i] + (d-mean[i])*mix1
-			s := square[i]*beta2 + d*d*mix2
-			mean[i], square[i] = m, s
-			value[i] = x - rate*m/(float32(math.Sqrt(float64(s)))/unbias+epsilon)
-		}
+		step.Rate = float32(lr / (1 - math.Pow(o.Beta1, t)))
+		step.Unbias = float32(math.Sqrt(1 - math.Pow(o.Beta2, t)))
+		kernels.AdamStep(step, p.Param.Value.Data(), p.mean.Data(), p.square.Data(), g)
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -13,9 +14,7 @@ import (
 func GradNorm(params []nn.Entry) float64 {
 	sum := 0.0
 	for _, e := range params {
-		for _, g := range gradient("optim.GradNorm", e) {
-			sum += float64(g) * float64(g)
-		}
+		sum += kernels.SumSquares(gradient("optim.GradNorm", e))
 	}
 	return math.Sqrt(sum)
 }

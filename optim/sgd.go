@@ -3,6 +3,7 @@ package optim
 import (
 	"errors"
 
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -53,30 +54,14 @@ type sgdParam struct {
 
 // Step is the update of SGD. A buffer of zeros makes the first step's buf = d, as PyTorch has it.
 func (o *sgd) Step(lr float64) {
-	rate, mu, decay := float32(lr), float32(o.Momentum), float32(o.WeightDecay)
+	step := kernels.SGD{Rate: float32(lr), Momentum: float32(o.Momentum), Decay: float32(o.WeightDecay), Nesterov: o.Nesterov}
 	for i := range o.params {
 		p := &o.params[i]
-		g := gradient("optim.SGD", p.Entry)
-		value := p.Param.Value.Data()[:len(g)]
-		switch {
-		case p.momentum == nil:
-			for i, d := range g {
-				value[i] -= rate * (d + decay*value[i])
-			}
-		case o.Nesterov:
-			buf := p.momentum.Data()[:len(g)]
-			for i, d := range g {
-				d += decay * value[i]
-				buf[i] = mu*buf[i] + d
-				value[i] -= rate * (d + mu*buf[i])
-			}
-		default:
-			buf := p.momentum.Data()[:len(g)]
-			for i, d := range g {
-				buf[i] = mu*buf[i] + (d + decay*value[i])
-				value[i] -= rate * buf[i]
-			}
+		var buf []float32
+		if p.momentum != nil {
+			buf = p.momentum.Data()
 		}
+		kernels.SGDStep(step, p.Param.Value.Data(), buf, gradient("optim.SGD", p.Entry))
 	}
 }
 

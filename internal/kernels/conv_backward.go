@@ -41,7 +41,8 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 	weights := planes * k.depth * k.width
 	chunk := (s.N + maxSums - 1) / maxSums
 	if dw != nil {
-		chunk = (s.N + maxPartials - 1) / maxPartials
+		const fewTiles = 256 // that make a sum worth its memory
+		chunk = max((s.N+maxPartials-1)/maxPartials, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
 	}
 	partials := (s.N + chunk - 1) / chunk
 	var sums *scratch

@@ -1,5 +1,5 @@
-// Package kernels holds the numerical loops of the engine: matrix products, convolution, batch-norm passes, pooling,
-// row and element-wise operations.
+// Package kernels holds the numerical loops of the engine: matrix products, convolution, batch-norm passes, pooling, the
+// updates of parameters, row and element-wise operations.
 //
 // All functions work on float32 slices in row-major order; images are NHWC, convolution weights [KH, KW, C, O].
 // Shapes come as plain integers. The caller has checked them: the functions have no errors to return, and a slice too

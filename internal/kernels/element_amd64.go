@@ -29,11 +29,6 @@ func reluAVX2(y *float32, x *float32, n int)
 //go:noescape
 func reluGradAVX2(dx *float32, dy *float32, y *float32, n int)
 
-// sumSquaresAVX2 returns Σ x², added in float64, for n a multiple of 8.
-//
-//go:noescape
-func sumSquaresAVX2(x *float32, n int) float64
-
 // addScaledAVX512 adds alpha·x to dst, for n a multiple of 16.
 //
 //go:noescape
@@ -58,8 +53,3 @@ func reluAVX512(y *float32, x *float32, n int)
 //
 //go:noescape
 func reluGradAVX512(dx *float32, dy *float32, y *float32, n int)
-
-// sumSquaresAVX512 returns Σ x², added in float64, for n a multiple of 16.
-//
-//go:noescape
-func sumSquaresAVX512(x *float32, n int) float64

@@ -240,34 +240,6 @@ oneend:
 	VZEROUPPER
 	RET
 
-// func sumSquaresAVX2(x *float32, n int) float64
-// Requires: AVX, FMA3, SSE2
-TEXT ·sumSquaresAVX2(SB), NOSPLIT, $0-24
-	MOVQ   x+0(FP), AX
-	MOVQ   n+8(FP), DX
-	VXORPS Y0, Y0, Y0
-	VXORPS Y1, Y1, Y1
-
-loop:
-	SUBQ        $0x08, DX
-	JL          end
-	VCVTPS2PD   (AX), Y2
-	VFMADD231PD Y2, Y2, Y0
-	VCVTPS2PD   16(AX), Y3
-	VFMADD231PD Y3, Y3, Y1
-	ADDQ        $0x20, AX
-	JMP         loop
-
-end:
-	VADDPD       Y1, Y0, Y0
-	VEXTRACTF128 $0x01, Y0, X1
-	VADDPD       X1, X0, X0
-	VPERMILPD    $0x01, X0, X1
-	VADDPD       X1, X0, X0
-	MOVSD        X0, ret+16(FP)
-	VZEROUPPER
-	RET
-
 // func addScaledAVX512(dst *float32, x *float32, alpha float32, n int)
 // Requires: AVX, AVX512F
 TEXT ·addScaledAVX512(SB), NOSPLIT, $0-32
@@ -501,35 +473,5 @@ one:
 
 oneend:
 	ADDQ $0x10, DX
-	VZEROUPPER
-	RET
-
-// func sumSquaresAVX512(x *float32, n int) float64
-// Requires: AVX, AVX512F, SSE2
-TEXT ·sumSquaresAVX512(SB), NOSPLIT, $0-24
-	MOVQ   x+0(FP), AX
-	MOVQ   n+8(FP), DX
-	VPXORD Z0, Z0, Z0
-	VPXORD Z1, Z1, Z1
-
-loop:
-	SUBQ        $0x10, DX
-	JL          end
-	VCVTPS2PD   (AX), Z2
-	VFMADD231PD Z2, Z2, Z0
-	VCVTPS2PD   32(AX), Z3
-	VFMADD231PD Z3, Z3, Z1
-	ADDQ        $0x40, AX
-	JMP         loop
-
-end:
-	VADDPD        Z1, Z0, Z0
-	VEXTRACTF64X4 $0x01, Z0, Y1
-	VADDPD        Y1, Y0, Y0
-	VEXTRACTF128  $0x01, Y0, X1
-	VADDPD        X1, X0, X0
-	VPERMILPD     $0x01, X0, X1
-	VADDPD        X1, X0, X0
-	MOVSD         X0, ret+16(FP)
 	VZEROUPPER
 	RET

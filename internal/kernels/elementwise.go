@@ -43,49 +43,7 @@ func ifPositive(y, g float32) float32 {
 	return math.Float32frombits(bits)
 }
 
-// Sigmoid sets y = 1/(1+exp(−x)). y may alias x.
-func Sigmoid(y, x []float32) {
-	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			y[i] = float32(1 / (1 + math.Exp(-float64(x[i]))))
-		}
-	})
-}
-
-// SigmoidGrad adds dy·y·(1−y) to dx, where y is the result of Sigmoid.
-func SigmoidGrad(dx, dy, y []float32) {
-	parallel.Range(len(y), chunkSize, func(lo, hi int) {
-		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
-		for i, v := range y {
-			dx[i] += dy[i] * v * (1 - v)
-		}
-	})
-}
-
-// Tanh sets y to the hyperbolic tangent of x. y may alias x.
-func Tanh(y, x []float32) {
-	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			y[i] = float32(math.Tanh(float64(x[i])))
-		}
-	})
-}
-
-// TanhGrad adds dy·(1−y²) to dx, where y is the result of Tanh.
-func TanhGrad(dx, dy, y []float32) {
-	parallel.Range(len(y), chunkSize, func(lo, hi int) {
-		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
-		for i, v := range y {
-			dx[i] += dy[i] * (1 - v*v)
-		}
-	})
-}
-
-// Add adds x to dst.
-func Add(dst, x []float32) {
-	parallel.Range(len(x), chunkSize, func(lo, hi int) { addTo(dst[lo:hi], x[lo:hi]) })
-}
-
+// addTo adds x to dst on the calling goroutine.
 func addTo(dst, x []float32) { addScaled(dst, 1, x) }
 
 // addScaled is AddScaled on the calling goroutine.

@@ -18,7 +18,7 @@ func TestElementwiseMaps(t *testing.T) {
 		{"Relu", Relu, func(x float64) float64 { return math.Max(x, 0) }},
 		{"Sigmoid", Sigmoid, func(x float64) float64 { return 1 / (1 + math.Exp(-x)) }},
 		{"Tanh", Tanh, math.Tanh},
-		{"Add", Add, func(x float64) float64 { return x + 2 }},
+		{"addTo", addTo, func(x float64) float64 { return x + 2 }},
 		{"AddScaled", func(y, x []float32) { AddScaled(y, -3, x) }, func(x float64) float64 { return 2 - 3*x }},
 		{"Scale", func(y, x []float32) { copy(y, x); Scale(y, 1.5) }, func(x float64) float64 { return 1.5 * x }},
 		{"Fill", func(y, _ []float32) { Fill(y, 7) }, func(float64) float64 { return 7 }},
@@ -91,20 +91,4 @@ func TestIfPositive(t *testing.T) {
 		require.Equal(t, want, ifPositive(y, -2.5), "y = %g", y)
 	}
 	require.True(t, math.IsNaN(float64(ifPositive(1, nan32))))
-}
-
-func TestTranspose2D(t *testing.T) {
-	for _, rows := range []int{0, 1, 2, 15, 16, 17, 33, 300} {
-		for _, cols := range []int{0, 1, 3, 16, 31, 64, 200} {
-			x := randoms(newRand(1), rows*cols)
-			y := newGuarded(make([]float32, rows*cols))
-			Transpose2D(y.data, x, rows, cols)
-			for r := range rows {
-				for c := range cols {
-					require.Equal(t, x[r*cols+c], y.data[c*rows+r])
-				}
-			}
-			y.check(t)
-		}
-	}
 }

@@ -53,3 +53,18 @@ func ExampleNormalizeRows() {
 	fmt.Println(y, norms)
 	// Output: [0.6 0.8] [5]
 }
+
+func ExampleSGDStep() {
+	value, momentum := []float32{1, 1}, []float32{0, 4}
+	kernels.SGDStep(kernels.SGD{Rate: 0.25, Momentum: 0.5}, value, momentum, []float32{2, 2})
+	fmt.Println(momentum, value)
+	// Output: [2 4] [0.5 0]
+}
+
+func ExampleAdamStep() {
+	value, mean, square := []float32{1}, []float32{0}, []float32{0}
+	a := kernels.Adam{Rate: 0.5, Keep: 1, Mix1: 0.5, Beta2: 0.75, Mix2: 0.25, Unbias: 1}
+	kernels.AdamStep(a, value, mean, square, []float32{4})
+	fmt.Println(mean, square, value)
+	// Output: [2] [4] [0.5]
+}

@@ -6,22 +6,17 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
+//go:generate go run -C _gen . -group normalize -pkg kernels -out ../normalize_amd64.s -stubs ../normalize_amd64.go
+
 // NormalizeRows sets norms [rows] to the Euclidean norms of the rows of x [rows, cols], and y = x/max(norm, eps).
 // eps must be positive. y may alias x.
 func NormalizeRows(y, norms, x []float32, rows, cols int, eps float64) {
 	parallel.Range(rows, rowChunk(cols), func(lo, hi int) {
 		for r := lo; r < hi; r++ {
 			x, y := x[r*cols:(r+1)*cols], y[r*cols:(r+1)*cols]
-			var sum float64
-			for _, v := range x {
-				sum += float64(v) * float64(v)
-			}
-			norm := math.Sqrt(sum)
+			norm := math.Sqrt(dotWide(x, x))
 			norms[r] = float32(norm)
-			scale := 1 / max(norm, eps)
-			for j, v := range x {
-				y[j] = float32(float64(v) * scale)
-			}
+			scaleWide(y, x, 1/max(norm, eps))
 		}
 	})
 }
@@ -35,13 +30,39 @@ func NormalizeRowsGrad(dx, dy, y, norms []float32, rows, cols int, eps float64) 
 				continue
 			}
 			dx, dy, y := dx[r*cols:(r+1)*cols], dy[r*cols:(r+1)*cols], y[r*cols:(r+1)*cols]
-			var dot float64
-			for j, v := range y {
-				dot += float64(v) * float64(dy[j])
-			}
-			for j, v := range y {
-				dx[j] += float32((float64(dy[j]) - float64(v)*dot) / float64(norms[r]))
-			}
+			addTangent(dx, dy, y, dotWide(y, dy), 1/float64(norms[r]))
 		}
 	})
+}
+
+// dotWide returns Σ x·y, multiplied and added in float64.
+func dotWide(x, y []float32) float64 {
+	if sum, ok := dotWideVec(x, y); ok {
+		return sum
+	}
+	var sum float64
+	for j, v := range x {
+		sum += float64(v) * float64(y[j])
+	}
+	return sum
+}
+
+// scaleWide sets y = scale·x, for a scale that float32 may not hold.
+func scaleWide(y, x []float32, scale float64) {
+	if scaleWideVec(y, x, scale) {
+		return
+	}
+	for j, v := range x {
+		y[j] = float32(float64(v) * scale)
+	}
+}
+
+// addTangent adds scale·(dy − dot·y) to dx.
+func addTangent(dx, dy, y []float32, dot, scale float64) {
+	if addTangentVec(dx, dy, y, dot, scale) {
+		return
+	}
+	for j, v := range y {
+		dx[j] += float32((float64(dy[j]) - float64(v)*dot) * scale)
+	}
 }

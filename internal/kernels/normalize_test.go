@@ -8,7 +8,11 @@ import (
 )
 
 func TestNormalizeRows(t *testing.T) {
-	for _, s := range [][2]int{{0, 3}, {1, 1}, {7, 5}, {70, 128}, {3, 20001}} {
+	shapes := [][2]int{{0, 3}, {1, 1}, {7, 5}, {70, 128}, {3, 20001}, {2, 1000}}
+	for cols := range 70 {
+		shapes = append(shapes, [2]int{3, cols + 1})
+	}
+	for _, s := range shapes {
 		rows, cols := s[0], s[1]
 		r := newRand(1)
 		x, dy := randoms(r, rows*cols), randoms(r, rows*cols)
@@ -36,6 +40,22 @@ func TestNormalizeRows(t *testing.T) {
 		NormalizeRowsGrad(dx.data, dy, y.data, norms.data, rows, cols, 1e-12)
 		near(t, wantDX, dx.data, 1e-5)
 		dx.check(t)
+		NormalizeRows(x, norms.data, x, rows, cols, 1e-12)
+		require.Equal(t, y.data, x, "in place")
+	}
+}
+
+func TestNormalizeRowsNonFinite(t *testing.T) {
+	const cols = 37
+	for j := range cols {
+		x := randoms(newRand(1), 3*cols)
+		x[cols+j] = inf32
+		y, norms := make([]float32, 3*cols), make([]float32, 3)
+		NormalizeRows(y, norms, x, 3, cols, 1e-12)
+		require.Equal(t, inf32, norms[1])
+		require.Equal(t, -1, FirstNonFinite(y[:cols+j]), "finite over infinity is 0")
+		require.True(t, y[cols+j] != y[cols+j])
+		require.Equal(t, -1, FirstNonFinite(y[cols+j+1:]))
 	}
 }
 

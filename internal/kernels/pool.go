@@ -6,6 +6,8 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
+//go:generate go run -C _gen . -group pool -pkg kernels -out ../pool_amd64.s -stubs ../pool_amd64.go
+
 // MaxPool sets y [n, outH, outW, c] to the maxima over windows of k×k pixels of x [n, h, w, c]; outH and outW are as
 // OutSize gives them. argmax, of y's shape, gets the pixel y·w+x of its image that the maximum came from: the first of
 // equal ones. Padding never wins, a NaN always does. A window that lies wholly in the padding gives −Inf and argmax −1.
@@ -18,21 +20,40 @@ func MaxPool(x []float32, n, h, w, c, k, stride, pad int, y []float32, argmax []
 			left := ox*stride - pad
 			at := (line*outW + ox) * c
 			best, arg := y[at:at+c], argmax[at:at+c]
-			for j := range best {
-				best[j], arg[j] = float32(math.Inf(-1)), -1
-			}
+			found := false
 			for py := max(top, 0); py < min(top+k, h); py++ {
 				for px := max(left, 0); px < min(left+k, w); px++ {
 					pixel := py*w + px
-					for j, v := range image[pixel*c:][:c] {
-						if v > best[j] || v != v && best[j] == best[j] || arg[j] < 0 {
-							best[j], arg[j] = v, int32(pixel)
-						}
+					if found {
+						maxTap(best, arg, image[pixel*c:][:c], int32(pixel))
+						continue
 					}
+					found = true
+					copy(best, image[pixel*c:])
+					for j := range arg {
+						arg[j] = int32(pixel)
+					}
+				}
+			}
+			if !found {
+				for j := range best {
+					best[j], arg[j] = float32(math.Inf(-1)), -1
 				}
 			}
 		}
 	})
+}
+
+// maxTap sets best to x and arg to pixel where x is greater, or the first NaN.
+func maxTap(best []float32, arg []int32, x []float32, pixel int32) {
+	if maxTapVec(best, arg, x, pixel) {
+		return
+	}
+	for j, v := range x {
+		if v > best[j] || v != v && best[j] == best[j] {
+			best[j], arg[j] = v, pixel
+		}
+	}
 }
 
 // MaxPoolGrad adds dy, the gradient of MaxPool's y, to dx [n, h, w, c] at the pixels that argmax names.
@@ -54,16 +75,24 @@ func MaxPoolGrad(dy []float32, argmax []int32, n, h, w, c, k, stride, pad int, d
 // float64.
 func GlobalAvgPool(x []float32, n, h, w, c int, y []float32) {
 	parallel.For(n, func(i int) {
-		sums := make([]float64, c)
+		sums := make([]float64, (c+15)&^15) // whole vectors
 		for p := i * h * w; p < (i+1)*h*w; p++ {
-			for j, v := range x[p*c:][:len(sums)] {
-				sums[j] += float64(v)
-			}
+			addWide(sums, x[p*c:][:c])
 		}
-		for j, v := range sums {
+		for j, v := range sums[:c] {
 			y[i*c+j] = float32(v / float64(h*w))
 		}
 	})
+}
+
+// addWide adds x to sums, which has room for a multiple of 16 values.
+func addWide(sums []float64, x []float32) {
+	if addWideVec(sums, x) {
+		return
+	}
+	for j, v := range x {
+		sums[j] += float64(v)
+	}
 }
 
 // GlobalAvgPoolGrad adds dy/(h·w), with dy [n, c] the gradient of GlobalAvgPool's y, to every pixel of dx [n, h, w, c].

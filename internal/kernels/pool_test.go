@@ -11,7 +11,8 @@ import (
 func TestMaxPoolAgainstDefinition(t *testing.T) {
 	for _, s := range []struct{ n, h, w, c, k, stride, pad int }{
 		{2, 7, 9, 3, 3, 2, 1}, {1, 8, 8, 5, 2, 2, 0}, {3, 5, 4, 1, 1, 1, 0}, {2, 6, 5, 2, 5, 3, 2}, {0, 4, 4, 2, 2, 2, 0},
-		{1, 1, 1, 1, 1, 1, 0}, {1, 112, 80, 7, 3, 2, 1},
+		{1, 1, 1, 1, 1, 1, 0}, {1, 112, 80, 7, 3, 2, 1}, {1, 6, 5, 8, 3, 2, 1}, {2, 6, 5, 15, 3, 2, 1}, {1, 6, 5, 16, 3, 2, 1},
+		{1, 6, 5, 33, 3, 2, 1}, {1, 5, 6, 1000, 3, 2, 1},
 	} {
 		r := newRand(1)
 		outH, outW := OutSize(s.h, s.k, s.stride, s.pad), OutSize(s.w, s.k, s.stride, s.pad)
@@ -65,6 +66,25 @@ func TestMaxPoolDegenerate(t *testing.T) {
 		require.Equal(t, c.from, arg[0])
 	}
 
+	// Other channels change nothing, whatever part of a vector a channel is in.
+	four := [][4]float32{{1, nan32, 3, 4}, {nan32, 2, nan32, 9}, {5, 5, 5, 5}, {ninf32, ninf32, ninf32, ninf32}, {1, 2, inf32, 4}, {0, 1, 2, 3}}
+	for c := range 70 {
+		x, y, arg := make([]float32, 4*c), newGuarded(make([]float32, c)), make([]int32, c+1)
+		arg[c] = 77
+		for j := range c {
+			for p := range 4 {
+				x[p*c+j] = four[j%6][p]
+			}
+		}
+		MaxPool(x, 1, 2, 2, c, 2, 2, 0, y.data, arg[:c])
+		for j, v := range y.data {
+			near(t, []float64{[]float64{math.NaN(), math.NaN(), 5, math.Inf(-1), math.Inf(1), 3}[j%6]}, []float32{v}, 0, c, j)
+			require.Equal(t, []int32{1, 0, 0, 0, 2, 3}[j%6], arg[j], "%d channels, channel %d", c, j)
+		}
+		y.check(t)
+		require.EqualValues(t, 77, arg[c])
+	}
+
 	y, arg = make([]float32, 9), make([]int32, 9) // only the middle window meets the image
 	MaxPool([]float32{3}, 1, 1, 1, 1, 1, 1, 1, y, arg)
 	require.Equal(t, []int32{-1, -1, -1, -1, 0, -1, -1, -1, -1}, arg)
@@ -76,7 +96,11 @@ func TestMaxPoolDegenerate(t *testing.T) {
 }
 
 func TestGlobalAvgPool(t *testing.T) {
-	for _, s := range []struct{ n, h, w, c int }{{2, 3, 5, 7}, {1, 1, 1, 1}, {0, 2, 2, 2}, {5, 8, 8, 64}} {
+	shapes := []struct{ n, h, w, c int }{{2, 3, 5, 7}, {1, 1, 1, 1}, {0, 2, 2, 2}, {5, 8, 8, 64}, {2, 2, 2, 1000}}
+	for c := range 70 {
+		shapes = append(shapes, struct{ n, h, w, c int }{2, 3, 2, c})
+	}
+	for _, s := range shapes {
 		r := newRand(1)
 		x, dy := randoms(r, s.n*s.h*s.w*s.c), randoms(r, s.n*s.c)
 		dx := newGuarded(randoms(r, len(x)))
@@ -93,6 +117,20 @@ func TestGlobalAvgPool(t *testing.T) {
 		GlobalAvgPoolGrad(dy, s.n, s.h, s.w, s.c, dx.data)
 		near(t, wantDX, dx.data, 1e-6)
 		dx.check(t)
+	}
+}
+
+func TestGlobalAvgPoolNonFinite(t *testing.T) {
+	const c = 21
+	for _, bad := range []float32{nan32, inf32, ninf32} {
+		for j := range c {
+			x, y := make([]float32, 3*c), make([]float32, c)
+			x[c+j] = bad
+			GlobalAvgPool(x, 1, 3, 1, c, y)
+			want := make([]float64, c)
+			want[j] = float64(bad)
+			near(t, want, y, 0)
+		}
 	}
 }
 

@@ -29,16 +29,16 @@ func FirstNonFinite(x []float32) int {
 
 // SumSquares returns Σ x², added in float64.
 func SumSquares(x []float32) float64 {
-	partial := make([]float64, (len(x)+chunkSize-1)/chunkSize)
+	if len(x) <= chunkSize {
+		return dotWide(x, x)
+	}
+	partial := getSums((len(x) + chunkSize - 1) / chunkSize)
+	defer sumsPool.Put(partial)
 	parallel.Range(len(x), chunkSize, func(lo, hi int) {
-		n, sum := sumSquaresVec(x[lo:hi])
-		for _, v := range x[lo+n : hi] {
-			sum += float64(v) * float64(v)
-		}
-		partial[lo/chunkSize] = sum
+		(*partial)[lo/chunkSize] = dotWide(x[lo:hi], x[lo:hi])
 	})
 	var sum float64
-	for _, v := range partial {
+	for _, v := range *partial {
 		sum += v
 	}
 	return sum

@@ -1,17 +1,5 @@
 package kernels
 
-import "github.com/longtail-ml/longtail/internal/parallel"
-
-// Transpose2D sets y, cols×rows, to the transpose of x, rows×cols.
-func Transpose2D(y, x []float32, rows, cols int) {
-	if rows == 0 || cols == 0 {
-		return
-	}
-	parallel.Range(cols, max(transposeTile, chunkSize/rows), func(lo, hi int) {
-		transpose(y[lo*rows:], rows, x[lo:], cols, rows, hi-lo)
-	})
-}
-
 const transposeTile = 8
 
 // transpose writes the transpose of a rows×cols matrix; both are stored with leading dimensions. It goes by tiles, so

@@ -82,17 +82,6 @@ func reluGradVec(dx, dy, y []float32) int {
 	return n
 }
 
-func sumSquaresVec(x []float32) (int, float64) {
-	n := whole(len(x))
-	switch {
-	case n == 0:
-		return 0, 0
-	case current == avx512:
-		return n, sumSquaresAVX512(&x[0], n)
-	}
-	return n, sumSquaresAVX2(&x[0], n)
-}
-
 // transposeVec does eight rows at a time; of any other number it does none.
 func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int {
 	n := cols &^ 7

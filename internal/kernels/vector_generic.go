@@ -14,8 +14,6 @@ func reluVec(y, x []float32) int { return 0 }
 
 func reluGradVec(dx, dy, y []float32) int { return 0 }
 
-func sumSquaresVec(x []float32) (int, float64) { return 0, 0 }
-
 func transposeVec(y []float32, ldy int, x []float32, ldx, rows, cols int) int { return 0 }
 
 func dotVec(x, y []float32) (float32, bool) { return 0, false }

@@ -77,3 +77,31 @@ func winogradOuter(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, 
 		winogradOuterGeneric(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
 	}
 }
+
+// winogradWeights sets n columns of the planes of u to the transform of those of nine taps. On vectors, columns up to the
+// next whole vector become zero.
+func winogradWeights(w []float32, tap int, u []float32, plane, n int) {
+	lanes, _, _ := winogradUnits()
+	_, _ = w[8*tap+n-1], u[15*plane+roundUp(n, lanes)-1]
+	switch current {
+	case avx512:
+		winogradWeightsAVX512(&w[0], tap, &u[0], plane, n)
+	case avx2:
+		winogradWeightsAVX2(&w[0], tap, &u[0], plane, n)
+	default:
+		winogradWeightsGeneric(w, tap, u, plane, n)
+	}
+}
+
+// winogradFold adds to n columns of nine taps what the planes of du give.
+func winogradFold(du []float32, plane int, dw []float32, tap, n int) {
+	_, _ = du[15*plane+n-1], dw[8*tap+n-1]
+	switch current {
+	case avx512:
+		winogradFoldAVX512(&du[0], plane, &dw[0], tap, n)
+	case avx2:
+		winogradFoldAVX2(&du[0], plane, &dw[0], tap, n)
+	default:
+		winogradFoldGeneric(du, plane, dw, tap, n)
+	}
+}

@@ -21,3 +21,11 @@ func winogradProduct(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU,
 func winogradOuter(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) {
 	winogradOuterGeneric(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
 }
+
+func winogradWeights(w []float32, tap int, u []float32, plane, n int) {
+	winogradWeightsGeneric(w, tap, u, plane, n)
+}
+
+func winogradFold(du []float32, plane int, dw []float32, tap, n int) {
+	winogradFoldGeneric(du, plane, dw, tap, n)
+}

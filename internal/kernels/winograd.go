@@ -56,12 +56,25 @@ type winogradConv struct {
 }
 
 func newWinograd(h, w, c, o int) winogradConv {
-	const values = 1 << 16 // of V and M of a band: they fit the second-level cache
 	_, unit, _ := winogradUnits()
 	k := winogradConv{h: h, w: w, c: c, o: o, rows: (h + 1) / 2, tiles: (w + 1) / 2}
 	k.depth, k.width = roundUp(c, unit), current.tile().padded(o)
-	k.band = max(1, values/(planes*(k.depth+k.width)*k.tiles))
+	k.band = k.bestBand()
 	return k
+}
+
+// bestBand looks for a band that pads few tiles. It has enough tiles to make good use of the weights, and few enough that
+// V and M fit the second-level cache.
+func (k winogradConv) bestBand() int {
+	const fewTiles, values = 16, 1 << 16
+	most := max(fewTiles, values/(planes*(k.depth+k.width)))
+	best := (fewTiles + k.tiles - 1) / k.tiles
+	for rows := best + 1; rows*k.tiles <= most; rows++ {
+		if k.bandTiles(rows)*best < k.bandTiles(best)*rows {
+			best = rows
+		}
+	}
+	return best
 }
 
 // bandTiles is the number of tiles of a band of the given rows, padded.
@@ -69,6 +82,10 @@ func (k winogradConv) bandTiles(rows int) int {
 	_, _, unit := winogradUnits()
 	return roundUp(rows*k.tiles, unit)
 }
+
+// planeSize is the distance of the planes of tiles rows of n values. Distances of many powers of two would put what is
+// written together in the same few places of the cache.
+func planeSize(tiles, n int) int { return tiles*n + 16 }
 
 // line is the first line of pixels of a row of tiles.
 func (k winogradConv) line(row int) int { return row/k.rows*k.h + row%k.rows*2 }
@@ -90,31 +107,30 @@ func (k winogradConv) lines(x, zeros []float32, row int) (lines [4][]float32) {
 // input sets v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
 func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
 	tiles := k.bandTiles(hi - lo)
-	plane := tiles * k.depth
+	plane := planeSize(tiles, k.depth)
 	for row := lo; row < hi; row++ {
 		winogradInput(k.lines(x, zeros, row), k.c, v[(row-lo)*k.tiles*k.depth:], plane, k.depth, k.tiles, 1+k.w%2)
 	}
 	for p := range planes {
-		clear(v[p*plane+(hi-lo)*k.tiles*k.depth : (p+1)*plane])
+		clear(v[p*plane+(hi-lo)*k.tiles*k.depth : p*plane+tiles*k.depth])
 	}
 }
 
 // multiply sets m [16, tiles, width] to the products of v [16, tiles, depth] with the weights u.
 func (k winogradConv) multiply(m, v, u []float32, tiles int) {
 	lanes, _, _ := winogradUnits()
-	t := current.tile()
-	for j := 0; j < k.o; j += t.cols {
-		vecs := t.panel(min(t.cols, k.o-j)) / lanes
+	k.eachPanel(func(first, _, width int) {
+		vecs := width / lanes
 		rows := winogradBlock(vecs)
-		winogradProduct(v, u[planes*k.c*j:], m[j:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
-			tiles*k.depth, k.c*vecs*lanes, tiles*k.width, vecs)
-	}
+		winogradProduct(v, u[planes*k.c*first:], m[first:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
+			planeSize(tiles, k.depth), k.c*width, planeSize(tiles, k.width), vecs)
+	})
 }
 
 // output sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. edge is working
 // memory for two rows of tiles.
 func (k winogradConv) output(y, m, edge []float32, lo, hi int, add bool) {
-	plane := k.bandTiles(hi-lo) * k.width
+	plane := planeSize(k.bandTiles(hi-lo), k.width)
 	line := k.w * k.o
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
@@ -139,7 +155,7 @@ func (k winogradConv) output(y, m, edge []float32, lo, hi int, add bool) {
 // gradient sets w [16, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
 func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 	tiles := k.bandTiles(hi - lo)
-	plane := tiles * k.width
+	plane := planeSize(tiles, k.width)
 	line := k.w * k.o
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
@@ -162,12 +178,12 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 // outer adds to du [16, depth, width], in panels, the products of the tiles of v and w.
 func (k winogradConv) outer(du, v, w []float32, rows int) {
 	lanes, _, _ := winogradUnits()
-	tiles, t := k.bandTiles(rows), current.tile()
-	for j := 0; j < k.o; j += t.cols {
-		vecs := t.panel(min(t.cols, k.o-j)) / lanes
-		winogradOuter(v, w[j:], du[planes*k.depth*j:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
-			tiles*k.depth, tiles*k.width, k.depth*vecs*lanes, vecs)
-	}
+	tiles := k.bandTiles(rows)
+	k.eachPanel(func(first, _, width int) {
+		vecs := width / lanes
+		winogradOuter(v, w[first:], du[planes*k.depth*first:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
+			planeSize(tiles, k.depth), planeSize(tiles, k.width), k.depth*width, vecs)
+	})
 }
 
 // winogradWork is the working memory of one core.
@@ -177,7 +193,7 @@ func (k winogradConv) work() winogradWork {
 	tiles := k.bandTiles(k.band)
 	wide := max(k.c, k.o)
 	w := winogradWork{
-		v: getScratch(planes * tiles * k.depth), m: getScratch(planes * tiles * k.width),
+		v: getScratch(planes * planeSize(tiles, k.depth)), m: getScratch(planes * planeSize(tiles, k.width)),
 		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o),
 	}
 	clear(w.zeros.data)

@@ -29,6 +29,16 @@ func winogradProductAVX2(v *float32, u *float32, m *float32, blocks int, depth i
 //go:noescape
 func winogradOuterAVX2(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
 
+// winogradWeightsAVX2 is winogradWeights.
+//
+//go:noescape
+func winogradWeightsAVX2(w *float32, tap int, u *float32, plane int, channels int)
+
+// winogradFoldAVX2 is winogradFold.
+//
+//go:noescape
+func winogradFoldAVX2(du *float32, plane int, dw *float32, tap int, channels int)
+
 // winogradInputAVX512 is winogradInput.
 //
 //go:noescape
@@ -53,3 +63,13 @@ func winogradProductAVX512(v *float32, u *float32, m *float32, blocks int, depth
 //
 //go:noescape
 func winogradOuterAVX512(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+
+// winogradWeightsAVX512 is winogradWeights.
+//
+//go:noescape
+func winogradWeightsAVX512(w *float32, tap int, u *float32, plane int, channels int)
+
+// winogradFoldAVX512 is winogradFold.
+//
+//go:noescape
+func winogradFoldAVX512(du *float32, plane int, dw *float32, tap int, channels int)

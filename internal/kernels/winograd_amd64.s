@@ -2012,6 +2012,528 @@ narrowtile:
 	VZEROUPPER
 	RET
 
+// func winogradWeightsAVX2(w *float32, tap int, u *float32, plane int, channels int)
+// Requires: AVX, AVX2
+TEXT ·winogradWeightsAVX2(SB), NOSPLIT, $0-40
+	MOVQ         tap+8(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         plane+24(FP), DX
+	SHLQ         $0x02, DX
+	LEAQ         (DX)(DX*2), SI
+	MOVL         $0x3f000000, R11
+	VMOVD        R11, X14
+	VBROADCASTSS X14, Y14
+	MOVQ         channels+32(FP), R9
+	XORQ         R10, R10
+
+whole:
+	CMPQ    R9, $0x08
+	JL      rest
+	MOVQ    w+0(FP), AX
+	ADDQ    R10, AX
+	MOVQ    u+16(FP), R8
+	ADDQ    R10, R8
+	MOVQ    R8, CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y2
+	ADDQ    BX, DI
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y1, Y4, Y5
+	VMULPS  Y14, Y5, Y5
+	VSUBPS  Y1, Y4, Y6
+	VMULPS  Y14, Y6, Y6
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y5, (CX)(DX*1)
+	VMOVUPS Y6, (CX)(DX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS (DI)(R11*1), Y3
+	VADDPS  Y3, Y0, Y0
+	VMULPS  Y14, Y0, Y0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y1
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS (DI)(R11*1), Y3
+	VADDPS  Y3, Y1, Y1
+	VMULPS  Y14, Y1, Y1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y2
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS (DI)(R11*1), Y3
+	VADDPS  Y3, Y2, Y2
+	VMULPS  Y14, Y2, Y2
+	ADDQ    BX, DI
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y1, Y4, Y5
+	VMULPS  Y14, Y5, Y5
+	VSUBPS  Y1, Y4, Y6
+	VMULPS  Y14, Y6, Y6
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y5, (CX)(DX*1)
+	VMOVUPS Y6, (CX)(DX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Y0
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y0, Y0
+	VMOVUPS (DI)(R11*1), Y3
+	VSUBPS  Y3, Y0, Y0
+	VMULPS  Y14, Y0, Y0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y1
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y1, Y1
+	VMOVUPS (DI)(R11*1), Y3
+	VSUBPS  Y3, Y1, Y1
+	VMULPS  Y14, Y1, Y1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y2
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Y3
+	VADDPS  Y3, Y2, Y2
+	VMOVUPS (DI)(R11*1), Y3
+	VSUBPS  Y3, Y2, Y2
+	VMULPS  Y14, Y2, Y2
+	ADDQ    BX, DI
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y1, Y4, Y5
+	VMULPS  Y14, Y5, Y5
+	VSUBPS  Y1, Y4, Y6
+	VMULPS  Y14, Y6, Y6
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y5, (CX)(DX*1)
+	VMOVUPS Y6, (CX)(DX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	LEAQ    (BX)(BX*2), R11
+	LEAQ    (DI)(R11*2), DI
+	VMOVUPS (DI), Y0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Y2
+	ADDQ    BX, DI
+	VADDPS  Y2, Y0, Y4
+	VADDPS  Y1, Y4, Y5
+	VMULPS  Y14, Y5, Y5
+	VSUBPS  Y1, Y4, Y6
+	VMULPS  Y14, Y6, Y6
+	VMOVUPS Y0, (CX)
+	VMOVUPS Y5, (CX)(DX*1)
+	VMOVUPS Y6, (CX)(DX*2)
+	VMOVUPS Y2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     whole
+
+rest:
+	TESTQ      R9, R9
+	JZ         done
+	LEAQ       maskTable<>+0(SB), R11
+	NEGQ       R9
+	VMOVUPS    32(R11)(R9*4), Y15
+	MOVQ       w+0(FP), AX
+	ADDQ       R10, AX
+	MOVQ       u+16(FP), R8
+	ADDQ       R10, R8
+	MOVQ       R8, CX
+	MOVQ       AX, DI
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       BX, DI
+	VADDPS     Y2, Y0, Y4
+	VADDPS     Y1, Y4, Y5
+	VMULPS     Y14, Y5, Y5
+	VSUBPS     Y1, Y4, Y6
+	VMULPS     Y14, Y6, Y6
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    Y5, (CX)(DX*1)
+	VMOVUPS    Y6, (CX)(DX*2)
+	VMOVUPS    Y2, (CX)(SI*1)
+	LEAQ       (CX)(DX*4), CX
+	MOVQ       AX, DI
+	VMASKMOVPS (DI), Y15, Y0
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y0, Y0
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VADDPS     Y3, Y0, Y0
+	VMULPS     Y14, Y0, Y0
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y1
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VADDPS     Y3, Y1, Y1
+	VMULPS     Y14, Y1, Y1
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y2
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VADDPS     Y3, Y2, Y2
+	VMULPS     Y14, Y2, Y2
+	ADDQ       BX, DI
+	VADDPS     Y2, Y0, Y4
+	VADDPS     Y1, Y4, Y5
+	VMULPS     Y14, Y5, Y5
+	VSUBPS     Y1, Y4, Y6
+	VMULPS     Y14, Y6, Y6
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    Y5, (CX)(DX*1)
+	VMOVUPS    Y6, (CX)(DX*2)
+	VMOVUPS    Y2, (CX)(SI*1)
+	LEAQ       (CX)(DX*4), CX
+	MOVQ       AX, DI
+	VMASKMOVPS (DI), Y15, Y0
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y0, Y0
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VSUBPS     Y3, Y0, Y0
+	VMULPS     Y14, Y0, Y0
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y1
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y1, Y1
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VSUBPS     Y3, Y1, Y1
+	VMULPS     Y14, Y1, Y1
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y2
+	LEAQ       (BX)(BX*2), R11
+	VMASKMOVPS (DI)(R11*2), Y15, Y3
+	VADDPS     Y3, Y2, Y2
+	VMASKMOVPS (DI)(R11*1), Y15, Y3
+	VSUBPS     Y3, Y2, Y2
+	VMULPS     Y14, Y2, Y2
+	ADDQ       BX, DI
+	VADDPS     Y2, Y0, Y4
+	VADDPS     Y1, Y4, Y5
+	VMULPS     Y14, Y5, Y5
+	VSUBPS     Y1, Y4, Y6
+	VMULPS     Y14, Y6, Y6
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    Y5, (CX)(DX*1)
+	VMOVUPS    Y6, (CX)(DX*2)
+	VMOVUPS    Y2, (CX)(SI*1)
+	LEAQ       (CX)(DX*4), CX
+	MOVQ       AX, DI
+	LEAQ       (BX)(BX*2), R11
+	LEAQ       (DI)(R11*2), DI
+	VMASKMOVPS (DI), Y15, Y0
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y1
+	ADDQ       BX, DI
+	VMASKMOVPS (DI), Y15, Y2
+	ADDQ       BX, DI
+	VADDPS     Y2, Y0, Y4
+	VADDPS     Y1, Y4, Y5
+	VMULPS     Y14, Y5, Y5
+	VSUBPS     Y1, Y4, Y6
+	VMULPS     Y14, Y6, Y6
+	VMOVUPS    Y0, (CX)
+	VMOVUPS    Y5, (CX)(DX*1)
+	VMOVUPS    Y6, (CX)(DX*2)
+	VMOVUPS    Y2, (CX)(SI*1)
+	LEAQ       (CX)(DX*4), CX
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradFoldAVX2(du *float32, plane int, dw *float32, tap int, channels int)
+// Requires: AVX, AVX2
+TEXT ·winogradFoldAVX2(SB), NOSPLIT, $0-40
+	MOVQ         tap+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         plane+8(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         BX, CX
+	SHLQ         $0x02, CX
+	LEAQ         (CX)(CX*2), DX
+	MOVL         $0x3f000000, R11
+	VMOVD        R11, X14
+	VBROADCASTSS X14, Y14
+	MOVQ         channels+32(FP), R9
+	XORQ         R10, R10
+
+whole:
+	CMPQ    R9, $0x08
+	JL      rest
+	MOVQ    du+0(FP), AX
+	ADDQ    R10, AX
+	MOVQ    dw+16(FP), SI
+	ADDQ    R10, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Y0
+	VADDPS  (R8)(CX*2), Y0, Y0
+	VMULPS  Y14, Y0, Y0
+	VADDPS  (R8), Y0, Y0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y1
+	VADDPS  (R8)(CX*2), Y1, Y1
+	VMULPS  Y14, Y1, Y1
+	VADDPS  (R8), Y1, Y1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y2
+	VADDPS  (R8)(CX*2), Y2, Y2
+	VMULPS  Y14, Y2, Y2
+	VADDPS  (R8), Y2, Y2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y3
+	VADDPS  (R8)(CX*2), Y3, Y3
+	VMULPS  Y14, Y3, Y3
+	VADDPS  (R8), Y3, Y3
+	ADDQ    BX, R8
+	VADDPS  Y2, Y1, Y4
+	VMULPS  Y14, Y4, Y4
+	VSUBPS  Y2, Y1, Y5
+	VMULPS  Y14, Y5, Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (SI)
+	ADDQ    DI, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Y0
+	VSUBPS  (R8)(CX*2), Y0, Y0
+	VMULPS  Y14, Y0, Y0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y1
+	VSUBPS  (R8)(CX*2), Y1, Y1
+	VMULPS  Y14, Y1, Y1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y2
+	VSUBPS  (R8)(CX*2), Y2, Y2
+	VMULPS  Y14, Y2, Y2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y3
+	VSUBPS  (R8)(CX*2), Y3, Y3
+	VMULPS  Y14, Y3, Y3
+	ADDQ    BX, R8
+	VADDPS  Y2, Y1, Y4
+	VMULPS  Y14, Y4, Y4
+	VSUBPS  Y2, Y1, Y5
+	VMULPS  Y14, Y5, Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (SI)
+	ADDQ    DI, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Y0
+	VADDPS  (R8)(CX*2), Y0, Y0
+	VMULPS  Y14, Y0, Y0
+	VADDPS  (R8)(DX*1), Y0, Y0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y1
+	VADDPS  (R8)(CX*2), Y1, Y1
+	VMULPS  Y14, Y1, Y1
+	VADDPS  (R8)(DX*1), Y1, Y1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y2
+	VADDPS  (R8)(CX*2), Y2, Y2
+	VMULPS  Y14, Y2, Y2
+	VADDPS  (R8)(DX*1), Y2, Y2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Y3
+	VADDPS  (R8)(CX*2), Y3, Y3
+	VMULPS  Y14, Y3, Y3
+	VADDPS  (R8)(DX*1), Y3, Y3
+	ADDQ    BX, R8
+	VADDPS  Y2, Y1, Y4
+	VMULPS  Y14, Y4, Y4
+	VSUBPS  Y2, Y1, Y5
+	VMULPS  Y14, Y5, Y5
+	VADDPS  Y4, Y0, Y0
+	VADDPS  Y4, Y3, Y3
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y0, Y0
+	VMOVUPS Y0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y5, Y5
+	VMOVUPS Y5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Y6
+	VADDPS  Y6, Y3, Y3
+	VMOVUPS Y3, (SI)
+	ADDQ    DI, SI
+	ADDQ    $0x20, R10
+	SUBQ    $0x08, R9
+	JMP     whole
+
+rest:
+	TESTQ      R9, R9
+	JZ         done
+	LEAQ       maskTable<>+0(SB), R11
+	NEGQ       R9
+	VMOVUPS    32(R11)(R9*4), Y15
+	MOVQ       du+0(FP), AX
+	ADDQ       R10, AX
+	MOVQ       dw+16(FP), SI
+	ADDQ       R10, SI
+	MOVQ       AX, R8
+	VMOVUPS    (R8)(CX*1), Y0
+	VADDPS     (R8)(CX*2), Y0, Y0
+	VMULPS     Y14, Y0, Y0
+	VADDPS     (R8), Y0, Y0
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y1
+	VADDPS     (R8)(CX*2), Y1, Y1
+	VMULPS     Y14, Y1, Y1
+	VADDPS     (R8), Y1, Y1
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y2
+	VADDPS     (R8)(CX*2), Y2, Y2
+	VMULPS     Y14, Y2, Y2
+	VADDPS     (R8), Y2, Y2
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y3
+	VADDPS     (R8)(CX*2), Y3, Y3
+	VMULPS     Y14, Y3, Y3
+	VADDPS     (R8), Y3, Y3
+	ADDQ       BX, R8
+	VADDPS     Y2, Y1, Y4
+	VMULPS     Y14, Y4, Y4
+	VSUBPS     Y2, Y1, Y5
+	VMULPS     Y14, Y5, Y5
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y15, (SI)
+	ADDQ       DI, SI
+	MOVQ       AX, R8
+	VMOVUPS    (R8)(CX*1), Y0
+	VSUBPS     (R8)(CX*2), Y0, Y0
+	VMULPS     Y14, Y0, Y0
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y1
+	VSUBPS     (R8)(CX*2), Y1, Y1
+	VMULPS     Y14, Y1, Y1
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y2
+	VSUBPS     (R8)(CX*2), Y2, Y2
+	VMULPS     Y14, Y2, Y2
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y3
+	VSUBPS     (R8)(CX*2), Y3, Y3
+	VMULPS     Y14, Y3, Y3
+	ADDQ       BX, R8
+	VADDPS     Y2, Y1, Y4
+	VMULPS     Y14, Y4, Y4
+	VSUBPS     Y2, Y1, Y5
+	VMULPS     Y14, Y5, Y5
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y15, (SI)
+	ADDQ       DI, SI
+	MOVQ       AX, R8
+	VMOVUPS    (R8)(CX*1), Y0
+	VADDPS     (R8)(CX*2), Y0, Y0
+	VMULPS     Y14, Y0, Y0
+	VADDPS     (R8)(DX*1), Y0, Y0
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y1
+	VADDPS     (R8)(CX*2), Y1, Y1
+	VMULPS     Y14, Y1, Y1
+	VADDPS     (R8)(DX*1), Y1, Y1
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y2
+	VADDPS     (R8)(CX*2), Y2, Y2
+	VMULPS     Y14, Y2, Y2
+	VADDPS     (R8)(DX*1), Y2, Y2
+	ADDQ       BX, R8
+	VMOVUPS    (R8)(CX*1), Y3
+	VADDPS     (R8)(CX*2), Y3, Y3
+	VMULPS     Y14, Y3, Y3
+	VADDPS     (R8)(DX*1), Y3, Y3
+	ADDQ       BX, R8
+	VADDPS     Y2, Y1, Y4
+	VMULPS     Y14, Y4, Y4
+	VSUBPS     Y2, Y1, Y5
+	VMULPS     Y14, Y5, Y5
+	VADDPS     Y4, Y0, Y0
+	VADDPS     Y4, Y3, Y3
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y0, Y0
+	VMASKMOVPS Y0, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y5, Y5
+	VMASKMOVPS Y5, Y15, (SI)
+	ADDQ       DI, SI
+	VMASKMOVPS (SI), Y15, Y6
+	VADDPS     Y6, Y3, Y3
+	VMASKMOVPS Y3, Y15, (SI)
+	ADDQ       DI, SI
+
+done:
+	VZEROUPPER
+	RET
+
 // func winogradInputAVX512(r0 *float32, r1 *float32, r2 *float32, r3 *float32, pixel int, dst *float32, plane int, tile int, tiles int, channels int, right int)
 // Requires: AVX, AVX512F, BMI2
 TEXT ·winogradInputAVX512(SB), NOSPLIT, $0-88
@@ -4179,5 +4701,531 @@ narrowtile:
 	ADDQ             R11, du+16(FP)
 	DECQ             R10
 	JNZ              narrowplane
+	VZEROUPPER
+	RET
+
+// func winogradWeightsAVX512(w *float32, tap int, u *float32, plane int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradWeightsAVX512(SB), NOSPLIT, $0-40
+	MOVQ         tap+8(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         plane+24(FP), DX
+	SHLQ         $0x02, DX
+	LEAQ         (DX)(DX*2), SI
+	MOVL         $0x3f000000, R11
+	VMOVD        R11, X14
+	VBROADCASTSS X14, Z14
+	MOVQ         channels+32(FP), R9
+	XORQ         R10, R10
+
+whole:
+	CMPQ    R9, $0x10
+	JL      rest
+	MOVQ    w+0(FP), AX
+	ADDQ    R10, AX
+	MOVQ    u+16(FP), R8
+	ADDQ    R10, R8
+	MOVQ    R8, CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z2
+	ADDQ    BX, DI
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z1, Z4, Z5
+	VMULPS  Z14, Z5, Z5
+	VSUBPS  Z1, Z4, Z6
+	VMULPS  Z14, Z6, Z6
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z5, (CX)(DX*1)
+	VMOVUPS Z6, (CX)(DX*2)
+	VMOVUPS Z2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z0
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS (DI)(R11*1), Z3
+	VADDPS  Z3, Z0, Z0
+	VMULPS  Z14, Z0, Z0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z1
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS (DI)(R11*1), Z3
+	VADDPS  Z3, Z1, Z1
+	VMULPS  Z14, Z1, Z1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z2
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS (DI)(R11*1), Z3
+	VADDPS  Z3, Z2, Z2
+	VMULPS  Z14, Z2, Z2
+	ADDQ    BX, DI
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z1, Z4, Z5
+	VMULPS  Z14, Z5, Z5
+	VSUBPS  Z1, Z4, Z6
+	VMULPS  Z14, Z6, Z6
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z5, (CX)(DX*1)
+	VMOVUPS Z6, (CX)(DX*2)
+	VMOVUPS Z2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	VMOVUPS (DI), Z0
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z0, Z0
+	VMOVUPS (DI)(R11*1), Z3
+	VSUBPS  Z3, Z0, Z0
+	VMULPS  Z14, Z0, Z0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z1
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z1, Z1
+	VMOVUPS (DI)(R11*1), Z3
+	VSUBPS  Z3, Z1, Z1
+	VMULPS  Z14, Z1, Z1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z2
+	LEAQ    (BX)(BX*2), R11
+	VMOVUPS (DI)(R11*2), Z3
+	VADDPS  Z3, Z2, Z2
+	VMOVUPS (DI)(R11*1), Z3
+	VSUBPS  Z3, Z2, Z2
+	VMULPS  Z14, Z2, Z2
+	ADDQ    BX, DI
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z1, Z4, Z5
+	VMULPS  Z14, Z5, Z5
+	VSUBPS  Z1, Z4, Z6
+	VMULPS  Z14, Z6, Z6
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z5, (CX)(DX*1)
+	VMOVUPS Z6, (CX)(DX*2)
+	VMOVUPS Z2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	MOVQ    AX, DI
+	LEAQ    (BX)(BX*2), R11
+	LEAQ    (DI)(R11*2), DI
+	VMOVUPS (DI), Z0
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z1
+	ADDQ    BX, DI
+	VMOVUPS (DI), Z2
+	ADDQ    BX, DI
+	VADDPS  Z2, Z0, Z4
+	VADDPS  Z1, Z4, Z5
+	VMULPS  Z14, Z5, Z5
+	VSUBPS  Z1, Z4, Z6
+	VMULPS  Z14, Z6, Z6
+	VMOVUPS Z0, (CX)
+	VMOVUPS Z5, (CX)(DX*1)
+	VMOVUPS Z6, (CX)(DX*2)
+	VMOVUPS Z2, (CX)(SI*1)
+	LEAQ    (CX)(DX*4), CX
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JMP     whole
+
+rest:
+	TESTQ     R9, R9
+	JZ        done
+	NEGQ      R9
+	ADDQ      $0x10, R9
+	MOVL      $0x0000ffff, R11
+	SHRXL     R9, R11, R11
+	KMOVW     R11, K1
+	MOVQ      w+0(FP), AX
+	ADDQ      R10, AX
+	MOVQ      u+16(FP), R8
+	ADDQ      R10, R8
+	MOVQ      R8, CX
+	MOVQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      BX, DI
+	VADDPS    Z2, Z0, Z4
+	VADDPS    Z1, Z4, Z5
+	VMULPS    Z14, Z5, Z5
+	VSUBPS    Z1, Z4, Z6
+	VMULPS    Z14, Z6, Z6
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   Z5, (CX)(DX*1)
+	VMOVUPS   Z6, (CX)(DX*2)
+	VMOVUPS   Z2, (CX)(SI*1)
+	LEAQ      (CX)(DX*4), CX
+	MOVQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMULPS    Z14, Z1, Z1
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z2
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMULPS    Z14, Z2, Z2
+	ADDQ      BX, DI
+	VADDPS    Z2, Z0, Z4
+	VADDPS    Z1, Z4, Z5
+	VMULPS    Z14, Z5, Z5
+	VSUBPS    Z1, Z4, Z6
+	VMULPS    Z14, Z6, Z6
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   Z5, (CX)(DX*1)
+	VMOVUPS   Z6, (CX)(DX*2)
+	VMOVUPS   Z2, (CX)(SI*1)
+	LEAQ      (CX)(DX*4), CX
+	MOVQ      AX, DI
+	VMOVUPS.Z (DI), K1, Z0
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z0, Z0
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VSUBPS    Z3, Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z1, Z1
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VSUBPS    Z3, Z1, Z1
+	VMULPS    Z14, Z1, Z1
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z2
+	LEAQ      (BX)(BX*2), R11
+	VMOVUPS.Z (DI)(R11*2), K1, Z3
+	VADDPS    Z3, Z2, Z2
+	VMOVUPS.Z (DI)(R11*1), K1, Z3
+	VSUBPS    Z3, Z2, Z2
+	VMULPS    Z14, Z2, Z2
+	ADDQ      BX, DI
+	VADDPS    Z2, Z0, Z4
+	VADDPS    Z1, Z4, Z5
+	VMULPS    Z14, Z5, Z5
+	VSUBPS    Z1, Z4, Z6
+	VMULPS    Z14, Z6, Z6
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   Z5, (CX)(DX*1)
+	VMOVUPS   Z6, (CX)(DX*2)
+	VMOVUPS   Z2, (CX)(SI*1)
+	LEAQ      (CX)(DX*4), CX
+	MOVQ      AX, DI
+	LEAQ      (BX)(BX*2), R11
+	LEAQ      (DI)(R11*2), DI
+	VMOVUPS.Z (DI), K1, Z0
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z1
+	ADDQ      BX, DI
+	VMOVUPS.Z (DI), K1, Z2
+	ADDQ      BX, DI
+	VADDPS    Z2, Z0, Z4
+	VADDPS    Z1, Z4, Z5
+	VMULPS    Z14, Z5, Z5
+	VSUBPS    Z1, Z4, Z6
+	VMULPS    Z14, Z6, Z6
+	VMOVUPS   Z0, (CX)
+	VMOVUPS   Z5, (CX)(DX*1)
+	VMOVUPS   Z6, (CX)(DX*2)
+	VMOVUPS   Z2, (CX)(SI*1)
+	LEAQ      (CX)(DX*4), CX
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradFoldAVX512(du *float32, plane int, dw *float32, tap int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradFoldAVX512(SB), NOSPLIT, $0-40
+	MOVQ         tap+24(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         plane+8(FP), BX
+	SHLQ         $0x02, BX
+	MOVQ         BX, CX
+	SHLQ         $0x02, CX
+	LEAQ         (CX)(CX*2), DX
+	MOVL         $0x3f000000, R11
+	VMOVD        R11, X14
+	VBROADCASTSS X14, Z14
+	MOVQ         channels+32(FP), R9
+	XORQ         R10, R10
+
+whole:
+	CMPQ    R9, $0x10
+	JL      rest
+	MOVQ    du+0(FP), AX
+	ADDQ    R10, AX
+	MOVQ    dw+16(FP), SI
+	ADDQ    R10, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Z0
+	VADDPS  (R8)(CX*2), Z0, Z0
+	VMULPS  Z14, Z0, Z0
+	VADDPS  (R8), Z0, Z0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z1
+	VADDPS  (R8)(CX*2), Z1, Z1
+	VMULPS  Z14, Z1, Z1
+	VADDPS  (R8), Z1, Z1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z2
+	VADDPS  (R8)(CX*2), Z2, Z2
+	VMULPS  Z14, Z2, Z2
+	VADDPS  (R8), Z2, Z2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z3
+	VADDPS  (R8)(CX*2), Z3, Z3
+	VMULPS  Z14, Z3, Z3
+	VADDPS  (R8), Z3, Z3
+	ADDQ    BX, R8
+	VADDPS  Z2, Z1, Z4
+	VMULPS  Z14, Z4, Z4
+	VSUBPS  Z2, Z1, Z5
+	VMULPS  Z14, Z5, Z5
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z0, Z0
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS Z5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, (SI)
+	ADDQ    DI, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Z0
+	VSUBPS  (R8)(CX*2), Z0, Z0
+	VMULPS  Z14, Z0, Z0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z1
+	VSUBPS  (R8)(CX*2), Z1, Z1
+	VMULPS  Z14, Z1, Z1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z2
+	VSUBPS  (R8)(CX*2), Z2, Z2
+	VMULPS  Z14, Z2, Z2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z3
+	VSUBPS  (R8)(CX*2), Z3, Z3
+	VMULPS  Z14, Z3, Z3
+	ADDQ    BX, R8
+	VADDPS  Z2, Z1, Z4
+	VMULPS  Z14, Z4, Z4
+	VSUBPS  Z2, Z1, Z5
+	VMULPS  Z14, Z5, Z5
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z0, Z0
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS Z5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, (SI)
+	ADDQ    DI, SI
+	MOVQ    AX, R8
+	VMOVUPS (R8)(CX*1), Z0
+	VADDPS  (R8)(CX*2), Z0, Z0
+	VMULPS  Z14, Z0, Z0
+	VADDPS  (R8)(DX*1), Z0, Z0
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z1
+	VADDPS  (R8)(CX*2), Z1, Z1
+	VMULPS  Z14, Z1, Z1
+	VADDPS  (R8)(DX*1), Z1, Z1
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z2
+	VADDPS  (R8)(CX*2), Z2, Z2
+	VMULPS  Z14, Z2, Z2
+	VADDPS  (R8)(DX*1), Z2, Z2
+	ADDQ    BX, R8
+	VMOVUPS (R8)(CX*1), Z3
+	VADDPS  (R8)(CX*2), Z3, Z3
+	VMULPS  Z14, Z3, Z3
+	VADDPS  (R8)(DX*1), Z3, Z3
+	ADDQ    BX, R8
+	VADDPS  Z2, Z1, Z4
+	VMULPS  Z14, Z4, Z4
+	VSUBPS  Z2, Z1, Z5
+	VMULPS  Z14, Z5, Z5
+	VADDPS  Z4, Z0, Z0
+	VADDPS  Z4, Z3, Z3
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z0, Z0
+	VMOVUPS Z0, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z5, Z5
+	VMOVUPS Z5, (SI)
+	ADDQ    DI, SI
+	VMOVUPS (SI), Z6
+	VADDPS  Z6, Z3, Z3
+	VMOVUPS Z3, (SI)
+	ADDQ    DI, SI
+	ADDQ    $0x40, R10
+	SUBQ    $0x10, R9
+	JMP     whole
+
+rest:
+	TESTQ     R9, R9
+	JZ        done
+	NEGQ      R9
+	ADDQ      $0x10, R9
+	MOVL      $0x0000ffff, R11
+	SHRXL     R9, R11, R11
+	KMOVW     R11, K1
+	MOVQ      du+0(FP), AX
+	ADDQ      R10, AX
+	MOVQ      dw+16(FP), SI
+	ADDQ      R10, SI
+	MOVQ      AX, R8
+	VMOVUPS   (R8)(CX*1), Z0
+	VADDPS    (R8)(CX*2), Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	VADDPS    (R8), Z0, Z0
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z1
+	VADDPS    (R8)(CX*2), Z1, Z1
+	VMULPS    Z14, Z1, Z1
+	VADDPS    (R8), Z1, Z1
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z2
+	VADDPS    (R8)(CX*2), Z2, Z2
+	VMULPS    Z14, Z2, Z2
+	VADDPS    (R8), Z2, Z2
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z3
+	VADDPS    (R8)(CX*2), Z3, Z3
+	VMULPS    Z14, Z3, Z3
+	VADDPS    (R8), Z3, Z3
+	ADDQ      BX, R8
+	VADDPS    Z2, Z1, Z4
+	VMULPS    Z14, Z4, Z4
+	VSUBPS    Z2, Z1, Z5
+	VMULPS    Z14, Z5, Z5
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS   Z0, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	VMOVUPS   Z5, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS   Z3, K1, (SI)
+	ADDQ      DI, SI
+	MOVQ      AX, R8
+	VMOVUPS   (R8)(CX*1), Z0
+	VSUBPS    (R8)(CX*2), Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z1
+	VSUBPS    (R8)(CX*2), Z1, Z1
+	VMULPS    Z14, Z1, Z1
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z2
+	VSUBPS    (R8)(CX*2), Z2, Z2
+	VMULPS    Z14, Z2, Z2
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z3
+	VSUBPS    (R8)(CX*2), Z3, Z3
+	VMULPS    Z14, Z3, Z3
+	ADDQ      BX, R8
+	VADDPS    Z2, Z1, Z4
+	VMULPS    Z14, Z4, Z4
+	VSUBPS    Z2, Z1, Z5
+	VMULPS    Z14, Z5, Z5
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS   Z0, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	VMOVUPS   Z5, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS   Z3, K1, (SI)
+	ADDQ      DI, SI
+	MOVQ      AX, R8
+	VMOVUPS   (R8)(CX*1), Z0
+	VADDPS    (R8)(CX*2), Z0, Z0
+	VMULPS    Z14, Z0, Z0
+	VADDPS    (R8)(DX*1), Z0, Z0
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z1
+	VADDPS    (R8)(CX*2), Z1, Z1
+	VMULPS    Z14, Z1, Z1
+	VADDPS    (R8)(DX*1), Z1, Z1
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z2
+	VADDPS    (R8)(CX*2), Z2, Z2
+	VMULPS    Z14, Z2, Z2
+	VADDPS    (R8)(DX*1), Z2, Z2
+	ADDQ      BX, R8
+	VMOVUPS   (R8)(CX*1), Z3
+	VADDPS    (R8)(CX*2), Z3, Z3
+	VMULPS    Z14, Z3, Z3
+	VADDPS    (R8)(DX*1), Z3, Z3
+	ADDQ      BX, R8
+	VADDPS    Z2, Z1, Z4
+	VMULPS    Z14, Z4, Z4
+	VSUBPS    Z2, Z1, Z5
+	VMULPS    Z14, Z5, Z5
+	VADDPS    Z4, Z0, Z0
+	VADDPS    Z4, Z3, Z3
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z0, Z0
+	VMOVUPS   Z0, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z5, Z5
+	VMOVUPS   Z5, K1, (SI)
+	ADDQ      DI, SI
+	VMOVUPS.Z (SI), K1, Z6
+	VADDPS    Z6, Z3, Z3
+	VMOVUPS   Z3, K1, (SI)
+	ADDQ      DI, SI
+
+done:
 	VZEROUPPER
 	RET

@@ -86,3 +86,35 @@ func winogradOuterGeneric(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, p
 		}
 	}
 }
+
+func winogradWeightsGeneric(w []float32, tap int, u []float32, plane, n int) {
+	for j := range n {
+		var rows [4][3]float32
+		for x := range 3 {
+			a, b, c := w[x*tap+j], w[(3+x)*tap+j], w[(6+x)*tap+j]
+			rows[0][x], rows[1][x], rows[2][x], rows[3][x] = a, (a+c+b)/2, (a+c-b)/2, c
+		}
+		for y, r := range rows {
+			at := 4*y*plane + j
+			outer := r[0] + r[2]
+			u[at], u[at+plane], u[at+2*plane], u[at+3*plane] = r[0], (outer+r[1])/2, (outer-r[1])/2, r[2]
+		}
+	}
+}
+
+func winogradFoldGeneric(du []float32, plane int, dw []float32, tap, n int) {
+	for j := range n {
+		var rows [3][4]float32
+		for x := range 4 {
+			at := x*plane + j
+			b, c := du[at+4*plane], du[at+8*plane]
+			rows[0][x], rows[1][x], rows[2][x] = (b+c)/2+du[at], (b-c)/2, (b+c)/2+du[at+12*plane]
+		}
+		for y, r := range rows {
+			half := (r[1] + r[2]) / 2
+			dw[3*y*tap+j] += r[0] + half
+			dw[(3*y+1)*tap+j] += (r[1] - r[2]) / 2
+			dw[(3*y+2)*tap+j] += half + r[3]
+		}
+	}
+}

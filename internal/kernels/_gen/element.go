@@ -52,7 +52,6 @@ func elementKernels() {
 			VADDPS(dx, g, g)
 			VMOVUPS(g, dx)
 		}, "dx", "dy", "y")
-		sumSquares(s)
 	}
 }
 
@@ -88,32 +87,6 @@ func (s isa) loop(name, args, doc string, setup func(), body func(i int, a, b, c
 	}
 	part("many", unroll)
 	part("one", 1)
-	VZEROUPPER()
-	RET()
-}
-
-func sumSquares(s isa) {
-	begin("sumSquares"+s.name, "(x *float32, n int) float64",
-		fmt.Sprintf("returns Σ x², added in float64, for n a multiple of %d.", s.lanes))
-	Load(Param("x"), RAX)
-	Load(Param("n"), RDX)
-	sums := []VecPhysical{s.v(0), s.v(1)}
-	for _, v := range sums {
-		zero(v)
-	}
-	Label("loop")
-	SUBQ(Imm(uint64(s.lanes)), RDX)
-	JL(LabelRef("end"))
-	for i, sum := range sums {
-		VCVTPS2PD(Mem{Base: RAX, Disp: i * s.bytes() / 2}, s.v(2+i))
-		VFMADD231PD(s.v(2+i), s.v(2+i), sum)
-	}
-	ADDQ(Imm(uint64(s.bytes())), RAX)
-	JMP(LabelRef("loop"))
-	Label("end")
-	VADDPD(sums[1], sums[0], sums[0])
-	s.total(sums[0], sums[1])
-	Store(sums[0].AsX(), ReturnIndex(0))
 	VZEROUPPER()
 	RET()
 }
