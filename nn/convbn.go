@@ -44,18 +44,20 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 		in, pass, add = append(in, shortcut), len(in), shortcut.Data()
 	}
 
-	conv := t.Scratch(shape...)
+	y := t.Scratch(shape...)
 	t.CountMACs(g.MACs())
+	if m := t.Mode(); m.NoGrad && !m.Train {
+		s := c.BN.normalisation(t, 0, gamma.Data(), beta.Data(), nil)
+		kernels.ConvForwardNorm(g, x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
+		return autograd.OpInto(op, y, in, pass, 0, nil)
+	}
+	conv := t.Scratch(shape...)
 	if !t.Mode().Train {
 		kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
 	}
 	s := c.BN.normalisation(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
 		kernels.ConvForwardSums(g, x.Data(), w.Data(), conv.Data(), sum, sumsq)
 	})
-	y := conv // in place where no gradient will need the convolution's result
-	if !t.Mode().NoGrad {
-		y = t.Scratch(shape...)
-	}
 	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
 
 	return autograd.OpInto(op, y, in, pass, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {

@@ -27,35 +27,39 @@ func addChannelSums(x []float32, rows, c int, total []float64) {
 // max(·, 0) with relu and the identity without; a nil shortcut stands for zeros. y may alias x or shortcut.
 func ScaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) {
 	parallel.Range(rows, rowChunk(c), func(lo, hi int) {
-		if scaleShiftVec(y[lo*c:], x[lo*c:], scale, shift, from(shortcut, lo*c), hi-lo, c, relu) {
-			return
-		}
-		scale, shift := scale[:c], shift[:c]
-		for r := lo; r < hi; r++ {
-			x, y := x[r*c:][:len(scale)], y[r*c:][:len(scale)]
-			shift := shift[:len(scale)]
-			switch {
-			case shortcut == nil && relu:
-				for j, a := range scale {
-					y[j] = max(x[j]*a+shift[j], 0)
-				}
-			case shortcut == nil:
-				for j, a := range scale {
-					y[j] = x[j]*a + shift[j]
-				}
-			case relu:
-				add := shortcut[r*c:][:len(scale)]
-				for j, a := range scale {
-					y[j] = max(x[j]*a+shift[j]+add[j], 0)
-				}
-			default:
-				add := shortcut[r*c:][:len(scale)]
-				for j, a := range scale {
-					y[j] = x[j]*a + shift[j] + add[j]
-				}
+		scaleShift(y[lo*c:], x[lo*c:], scale, shift, from(shortcut, lo*c), hi-lo, c, relu)
+	})
+}
+
+func scaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) {
+	if scaleShiftVec(y, x, scale, shift, shortcut, rows, c, relu) {
+		return
+	}
+	scale, shift = scale[:c], shift[:c]
+	for r := range rows {
+		x, y := x[r*c:][:len(scale)], y[r*c:][:len(scale)]
+		shift := shift[:len(scale)]
+		switch {
+		case shortcut == nil && relu:
+			for j, a := range scale {
+				y[j] = max(x[j]*a+shift[j], 0)
+			}
+		case shortcut == nil:
+			for j, a := range scale {
+				y[j] = x[j]*a + shift[j]
+			}
+		case relu:
+			add := shortcut[r*c:][:len(scale)]
+			for j, a := range scale {
+				y[j] = max(x[j]*a+shift[j]+add[j], 0)
+			}
+		default:
+			add := shortcut[r*c:][:len(scale)]
+			for j, a := range scale {
+				y[j] = x[j]*a + shift[j] + add[j]
 			}
 		}
-	})
+	}
 }
 
 // BatchNormGradSums sets sumG[j] = Σ g and sumGX[j] = Σ g·(x−mean) over the rows of g and x [rows, c], with mean [c].

@@ -45,44 +45,48 @@ const (
 // ConvForward sets y [N, OutH, OutW, O] to the convolution of x [N, H, W, C] with w [KH, KW, C, O] plus bias [O]; a nil
 // bias stands for zeros.
 func ConvForward(s Conv, x, w, bias, y []float32) {
-	s.forward(x, w, bias, y, nil, nil)
+	s.forward(x, w, bias, y, func(int, int, []float64) {}, nil, nil)
 }
 
 // ConvForwardSums is ConvForward without bias. It also sets sum and sumsq [O] to the sums and the sums of squares of the
 // channels of y, while y is in the cache.
 func ConvForwardSums(s Conv, x, w, y []float32, sum, sumsq []float64) {
-	s.forward(x, w, nil, y, sum[:s.O], sumsq[:s.O])
+	s.forward(x, w, nil, y, func(lo, hi int, sums []float64) {
+		addChannelSums(y[lo*s.O:], hi-lo, s.O, sums)
+	}, sum[:s.O], sumsq[:s.O])
 }
 
-// forward leaves the sums out when they are nil.
-func (s Conv) forward(x, w, bias, y []float32, sum, sumsq []float64) {
-	outH, outW := s.OutH(), s.OutW()
-	y = y[:s.N*outH*outW*s.O]
+// ConvForwardNorm is ConvForward without bias and then ScaleShift, in place, while y is in the cache. shortcut may be nil.
+func ConvForwardNorm(s Conv, x, w, scale, shift, shortcut, y []float32, relu bool) {
+	s.forward(x, w, nil, y, func(lo, hi int, _ []float64) {
+		out := y[lo*s.O:]
+		scaleShift(out, out, scale, shift, from(shortcut, lo*s.O), hi-lo, s.O, relu)
+	}, nil, nil)
+}
+
+// forward calls each for ranges of the pixels of y that are done, with partial sums for it to add to, which make up sum
+// and sumsq.
+func (s Conv) forward(x, w, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+	pixels := s.N * s.OutH() * s.OutW()
+	y = y[:pixels*s.O]
 	if s.empty() {
 		clear(y) // without input channels
 		if bias != nil {
-			AddRowVector(y, bias, s.N*outH*outW, s.O)
+			AddRowVector(y, bias, pixels, s.O)
 		}
-		clear(sum)
-		clear(sumsq)
+		sumChunks(1, len(sum), func(_ int, sums []float64) { each(0, pixels, sums) }, sum, sumsq)
 		return
 	}
 	x, w = x[:s.N*s.H*s.W*s.C], w[:s.KH*s.KW*s.C*s.O]
-	var add func(out []float32, sums []float64)
-	if sum != nil {
-		add = func(out []float32, sums []float64) { addChannelSums(out, len(out)/s.O, s.O, sums) }
-	} else {
-		add = func([]float32, []float64) {}
-	}
 	if s.winograd() && bias == nil {
-		s.forwardWinograd(x, w, y, add, sum, sumsq)
+		s.forwardWinograd(x, w, y, each, sum, sumsq)
 	} else {
-		s.forwardPlain(x, w, bias, y, add, sum, sumsq)
+		s.forwardPlain(x, w, bias, y, each, sum, sumsq)
 	}
 }
 
 // forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each.
-func (s Conv) forwardPlain(x, w, bias, y []float32, add func(out []float32, sums []float64), sum, sumsq []float64) {
+func (s Conv) forwardPlain(x, w, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
 	outH, outW := s.OutH(), s.OutW()
 	packed := getScratch(s.KH * s.KW * s.C * current.tile().padded(s.O))
 	defer putScratch(packed)
@@ -115,12 +119,12 @@ func (s Conv) forwardPlain(x, w, bias, y []float32, add func(out []float32, sums
 			}
 			points.multiply(product, packed.data, s.O, (hi-lo)*outW)
 			putScratch(scratch)
-			add(out, sums)
+			each((image*outH+lo)*outW, (image*outH+hi)*outW, sums)
 		}
 	}, sum, sumsq)
 }
 
-func (s Conv) forwardWinograd(x, w, y []float32, add func(out []float32, sums []float64), sum, sumsq []float64) {
+func (s Conv) forwardWinograd(x, w, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
 	k := newWinograd(s.H, s.W, s.C, s.O)
 	u := k.weights(w, false)
 	defer putScratch(u)
@@ -129,8 +133,12 @@ func (s Conv) forwardWinograd(x, w, y []float32, add func(out []float32, sums []
 	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
 		work := k.work()
 		defer work.free()
-		k.convolve(y, x, u.data, i*chunk, min(tasks, (i+1)*chunk), false, work, func(lo, hi int) {
-			add(y[k.line(lo)*s.W*s.O:k.line(hi)*s.W*s.O], sums)
-		})
+		const bands = 4 // whose results fit the second-level cache, too
+		last := min(tasks, (i+1)*chunk)
+		for lo := i * chunk; lo < last; lo += bands * k.band {
+			hi := min(last, lo+bands*k.band)
+			k.convolve(y, x, u.data, lo, hi, false, work)
+			each(k.line(lo)*s.W, k.line(hi)*s.W, sums)
+		}
 	}, sum, sumsq)
 }

@@ -70,7 +70,7 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 				dy = gradient.data
 			}
 			if dx != nil {
-				turned.convolve(dx[at*s.C:][:n*pixels*s.C], dy, u.data, 0, n*k.rows, add, back, nil)
+				turned.convolve(dx[at*s.C:][:n*pixels*s.C], dy, u.data, 0, n*k.rows, add, back)
 			}
 			if dw != nil {
 				k.addWeightGrad(sums.data[i*weights:][:weights], x[at*s.C:][:n*pixels*s.C], dy, n*k.rows, work)

@@ -111,6 +111,9 @@ func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
 	for row := lo; row < hi; row++ {
 		winogradInput(k.lines(x, zeros, row), k.c, v[(row-lo)*k.tiles*k.depth:], plane, k.depth, k.tiles, 1+k.w%2)
 	}
+	if tiles == (hi-lo)*k.tiles {
+		return
+	}
 	for p := range planes {
 		clear(v[p*plane+(hi-lo)*k.tiles*k.depth : p*plane+tiles*k.depth])
 	}
@@ -206,16 +209,12 @@ func (w winogradWork) free() {
 	}
 }
 
-// convolve sets the rows [lo, hi) of tiles of the images y to the convolution of x with the weights u, or with add adds
-// it. It calls each for every band that is done.
-func (k winogradConv) convolve(y, x, u []float32, lo, hi int, add bool, work winogradWork, each func(lo, hi int)) {
+// convolve sets the rows [lo, hi) of tiles of the images y to the convolution of x with the weights u, or with add adds it.
+func (k winogradConv) convolve(y, x, u []float32, lo, hi int, add bool, work winogradWork) {
 	for ; lo < hi; lo += k.band {
 		end := min(hi, lo+k.band)
 		k.input(work.v.data, x, work.zeros.data, lo, end)
 		k.multiply(work.m.data, work.v.data, u, k.bandTiles(end-lo))
 		k.output(y, work.m.data, work.edge.data, lo, end, add)
-		if each != nil {
-			each(lo, end)
-		}
 	}
 }

@@ -53,6 +53,25 @@ func TestConvForwardSums(t *testing.T) {
 	}
 }
 
+func TestConvForwardNorm(t *testing.T) {
+	for _, s := range append(slices.Clone(winogradShapes[:3]), Conv{N: 70, H: 5, W: 6, C: 3, O: 7}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}, Conv{N: 2, O: 3, H: 3, W: 3}) {
+		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
+		r := newRand(1)
+		nx, nw, ny := s.lens()
+		x, w, scale, shift, y := randoms(r, nx), randoms(r, nw), randoms(r, s.O), randoms(r, s.O), make([]float32, ny)
+		for _, shortcut := range [][]float32{nil, randoms(r, ny)} {
+			for _, relu := range []bool{false, true} {
+				got := newGuarded(make([]float32, ny))
+				ConvForwardNorm(s, x, w, scale, shift, shortcut, got.data, relu)
+				ConvForward(s, x, w, nil, y)
+				ScaleShift(y, y, scale, shift, shortcut, ny/s.O, s.O, relu)
+				require.Equal(t, y, got.data)
+				got.check(t)
+			}
+		}
+	}
+}
+
 // TestConvBackwardOfNorm compares the gradients through a batch norm behind a convolution with those in two steps.
 func TestConvBackwardOfNorm(t *testing.T) {
 	for _, s := range append(slices.Clone(winogradShapes[:4]), Conv{N: 20, H: 16, W: 15, C: 16, O: 32, Stride: 2}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}) {
