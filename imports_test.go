@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"tensor":            {},
 	"schedule":          {},
 	"metrics":           {},
+	"record":            {},
 	"dataset":           {},
 	"sampler":           {"schedule"},
 	"augment":           {"dataset"},
