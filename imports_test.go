@@ -22,6 +22,7 @@ var mayImport = map[string][]string{
 	"tensor":            {},
 	"schedule":          {},
 	"metrics":           {},
+	"manifest":          {},
 	"record":            {},
 	"dataset":           {},
 	"sampler":           {"schedule"},
