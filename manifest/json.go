@@ -37,7 +37,8 @@ func Decode(text []byte) (Manifest, error) {
 		return Manifest{}, fmt.Errorf("manifest: there is no version: this is not a manifest")
 	}
 	if *head.Version != Version {
-		return Manifest{}, fmt.Errorf("manifest: version %d is not known, only %d: read it with the release that wrote it", *head.Version, Version)
+		return Manifest{}, fmt.Errorf("manifest: version %d is not known, only %d: read it with the release that wrote it",
+			*head.Version, Version)
 	}
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()

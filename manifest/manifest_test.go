@@ -92,7 +92,8 @@ func TestDiff(t *testing.T) {
 	b.Training.LearningRate = "0.1"
 	b.Training.Streams[0].Terms[0].Settings = map[string]string{"temperature": "0.2", "a&b": "<"}
 	b.Training.Streams[0].Augmentations = []string{"flip"}
-	b.Training.Streams = append(b.Training.Streams[:1], manifest.Stream{Sampler: "instance", Terms: []manifest.Term{{Name: "ce"}, {Name: "kl"}}}, manifest.Stream{Views: 1})
+	second := manifest.Stream{Sampler: "instance", Terms: []manifest.Term{{Name: "ce"}, {Name: "kl"}}}
+	b.Training.Streams = append(b.Training.Streams[:1], second, manifest.Stream{Views: 1})
 	b.Selection = manifest.LastEpoch
 	var lines []string
 	for _, d := range manifest.Diff(hybrid(), b) {

@@ -20,7 +20,8 @@ func (c classifier) Visit(v nn.Visitor) {
 
 func newClassifier(classes int, seed uint64) classifier {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	return classifier{nn.Sequential{nn.NewConvBN(3, 8, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d)}, nn.NewLinear(8, classes, rng)}
+	body := nn.Sequential{nn.NewConvBN(3, 8, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d)}
+	return classifier{body, nn.NewLinear(8, classes, rng)}
 }
 
 // The backbone of a trained network goes into one with a new head, and stays as it is while the head is trained.

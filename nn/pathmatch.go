@@ -14,7 +14,8 @@ func MatchPath(pattern, of string) (bool, error) {
 	names := strings.Split(pattern, ".")
 	for _, name := range names {
 		if name == "" {
-			return false, fmt.Errorf("nn: the pattern %q has an empty name: names are joined by single dots, and ** matches everything", pattern)
+			return false, fmt.Errorf("nn: the pattern %q has an empty name: names are joined by single dots, and ** matches "+
+				"everything", pattern)
 		}
 		if _, err := path.Match(name, ""); err != nil {
 			return false, fmt.Errorf("nn: the pattern %q is malformed at %q: see path.Match for what a name may have", pattern, name)

@@ -36,7 +36,8 @@ func (l *logged) Settings(step int, values map[string]string) error {
 	for _, name := range slices.Sorted(maps.Keys(values)) {
 		all = append(all, slog.String(name, values[name]))
 	}
-	return l.log("settings", checkSettings(step, values), slog.Int("step", step), slog.Attr{Key: "values", Value: slog.GroupValue(all...)})
+	group := slog.Attr{Key: "values", Value: slog.GroupValue(all...)}
+	return l.log("settings", checkSettings(step, values), slog.Int("step", step), group)
 }
 
 func (l *logged) log(message string, err error, attrs ...slog.Attr) error {

@@ -26,7 +26,8 @@ func CreateTensorBoard(dir string) (*TensorBoard, error) {
 		return nil, err
 	}
 	if latest >= 0 {
-		return nil, fmt.Errorf("record: %s has event files already: go on with them by ResumeTensorBoard, or choose another folder", dir)
+		return nil, fmt.Errorf("record: %s has event files already: go on with them by ResumeTensorBoard, or choose "+
+			"another folder", dir)
 	}
 	return newEvents(dir, latest, nil)
 }
