@@ -22,6 +22,8 @@ var mayImport = map[string][]string{
 	"tensor":            {},
 	"schedule":          {},
 	"metrics":           {},
+	"manifest":          {},
+	"record":            {},
 	"dataset":           {},
 	"sampler":           {"schedule"},
 	"augment":           {"dataset"},

@@ -6,6 +6,7 @@
 // or have no gradient yet (nil) are passed over entirely: no weight decay, no momentum, no count of steps. An
 // optimizer's own memory is float32 and is shown to visitors, so that checkpoints can hold it.
 //
-// Limits: all parameters of an optimizer share its settings (make several optimizers for several groups), and a step runs
-// on the calling goroutine. Nothing else may use the parameters meanwhile.
+// Groups gives parts of the parameters a learning rate and a weight decay of their own, chosen by their paths.
+//
+// Limits: a step runs on the calling goroutine, and nothing else may use the parameters meanwhile.
 package optim

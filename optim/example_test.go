@@ -2,6 +2,7 @@ package optim_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
@@ -83,4 +84,33 @@ func ExampleGradNorm() {
 	copy(p.Grad.Data(), []float32{3, 4})
 	fmt.Println(optim.GradNorm([]nn.Entry{{Path: "p", Param: p}}))
 	// Output: 5
+}
+
+// A backbone learns at a tenth of the classifier's rate; biases and batch norm do not decay.
+func ExampleGroups() {
+	rng := rand.New(rand.NewPCG(1, 1))
+	net := nn.Sequential{nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(4, 2, rng)}
+	rule := optim.Groups{
+		Rule:          optim.SGD{Momentum: 0.9, WeightDecay: 1e-4},
+		Groups:        []optim.Group{{Match: []string{"0"}, LearningRate: 0.1}},
+		NoVectorDecay: true,
+	}
+	opt, err := rule.New(nn.Params(net))
+	if err != nil {
+		panic(err)
+	}
+	for _, e := range nn.Entries(opt) {
+		fmt.Println(e.Path)
+	}
+
+	rule.Groups[0].Match = []string{"backbone"}
+	_, err = rule.New(nn.Params(net))
+	fmt.Println(err)
+	// Output:
+	// momentum.0.conv.weight
+	// momentum.0.bn.weight
+	// momentum.0.bn.bias
+	// momentum.2.weight
+	// momentum.2.bias
+	// optim: Groups[0] matches no parameter with "backbone": their paths go from "0.conv.weight" to "2.bias", see nn.Params
 }
