@@ -20,7 +20,7 @@ import (
 //     of its row and of its column.
 //   - Rows are sorted by label, so that the positives of a row are neighbours.
 //
-// Memory is two copies of the rows, a few values a row, and a tile for each core.
+// Memory is a copy of the rows, a few values a row, and a tile for each core.
 type contrast struct {
 	z           *tensor.Tensor // [R, D]
 	order       []int          // row i of z is row order[i] of the embedding
@@ -65,20 +65,19 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 	mean, anchors := c.mean()
 	y := tape.Scratch()
 	y.Data()[0] = float32(mean)
-	return autograd.Op(opContrast, y, []*autograd.Var{z}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		if anchors == 0 || dim == 0 {
-			return
+	return autograd.OpInto(opContrast, y, []*autograd.Var{z}, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
+		dz := gx[0]
+		if add {
+			dz = tape.Scratch(n, dim)
 		}
-		dz := tape.Tensor(n, dim)
-		c.backward(tape, dz, float64(gy.Item())/float64(anchors)/l.Temperature)
-		parallel.Range(n, 64, func(lo, hi int) {
-			for i := lo; i < hi; i++ {
-				to := gx[0].Data()[c.order[i]*dim:][:dim]
-				for k, v := range dz.Data()[i*dim : (i+1)*dim] {
-					to[k] += v
-				}
-			}
-		})
+		dz.Zero()
+		if anchors > 0 && dim > 0 {
+			c.backward(tape, dz, float64(gy.Item())/float64(anchors)/l.Temperature)
+			c.unsort(dz)
+		}
+		if add {
+			kernels.AddScaled(gx[0].Data(), 1, dz.Data())
+		}
 	}), Stats{Anchors: anchors, Skipped: n - anchors, ZeroRows: zeroRows(z)}
 }
 

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/internal/parallel"
+	"github.com/longtail-ml/longtail/tensor"
 	gonum "gonum.org/v1/gonum/blas"
 )
 
@@ -50,6 +51,27 @@ func (c *contrast) sort(labels []int) {
 			c.first[i], c.last[i] = lo, hi
 		}
 		lo = hi
+	}
+}
+
+// unsort moves row i of x to where row order[i] is, along the cycles of that permutation. It uses up the order.
+func (c *contrast) unsort(x *tensor.Tensor) {
+	dim := x.Dim(1)
+	row := func(i int) []float32 { return x.Data()[i*dim : (i+1)*dim] }
+	held, next := make([]float32, dim), make([]float32, dim)
+	for start := range c.order {
+		if c.order[start] < 0 {
+			continue
+		}
+		copy(held, row(start))
+		for i := start; c.order[i] >= 0; {
+			to := c.order[i]
+			c.order[i] = -1
+			copy(next, row(to))
+			copy(row(to), held)
+			held, next = next, held
+			i = to
+		}
 	}
 }
 
