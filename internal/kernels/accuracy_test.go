@@ -22,7 +22,7 @@ func relativeError(want []float64, got []float32) float64 {
 func TestLargestErrors(t *testing.T) {
 	report := func(what string, want []float64, got []float32, most float64) {
 		e := relativeError(want, got)
-		t.Logf("%-7s %-32s %.1e", current, what, e)
+		t.Logf("%-7s %-44s %.1e", current, what, e)
 		require.Less(t, e, most, what)
 	}
 	for _, n := range []int{128, 300} {
@@ -34,26 +34,35 @@ func TestLargestErrors(t *testing.T) {
 	}
 	for _, s := range []Conv{
 		{N: 1, H: 32, W: 32, C: 16, KH: 3, KW: 3, O: 16, Stride: 1, Pad: 1},
+		{N: 2, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 32, Stride: 1, Pad: 1},
 		{N: 4, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1},
-		{N: 2, H: 8, W: 8, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1},
+		{N: 8, H: 8, W: 8, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1},
 	} {
 		r := newRand(2)
 		nx, nw, ny := s.lens()
 		x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
-		y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
 		wantY, wantDX, wantDW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
 		eachTap(s, func(i, j, k int) {
 			wantY[k] += float64(x[i]) * float64(w[j])
 			wantDX[i] += float64(dy[k]) * float64(w[j])
 			wantDW[j] += float64(dy[k]) * float64(x[i])
 		})
-		ConvForward(s, x, w, nil, y)
-		ConvInputGrad(s, dy, w, dx, true)
-		ConvWeightGrad(s, x, dy, dw)
-		name := fmt.Sprintf("%dx%d %d-%d /%d", s.H, s.W, s.C, s.O, s.Stride)
-		report(name+" forward", wantY, y, 5e-6)
-		report(name+" input gradient", wantDX, dx, 5e-6)
-		report(name+" weight gradient", wantDW, dw, 5e-6)
+		check := func(name string, forward func(y []float32), input, weight func(d []float32)) {
+			y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+			forward(y)
+			input(dx)
+			weight(dw)
+			name = fmt.Sprintf("%dx%d %d-%d /%d %s", s.H, s.W, s.C, s.O, s.Stride, name)
+			report(name+" forward", wantY, y, 5e-6)
+			report(name+" input gradient", wantDX, dx, 5e-6)
+			report(name+" weight gradient", wantDW, dw, 5e-6)
+		}
+		check("plain", func(y []float32) { s.forwardPlain(x, w, nil, y, func(int, int, []float64) {}, nil, nil) },
+			func(dx []float32) { s.inputGradPlain(dy, w, dx, false) }, func(dw []float32) { s.weightGradPlain(x, dy, dw) })
+		if s.winograd() {
+			check("Winograd", func(y []float32) { ConvForward(s, x, w, nil, y) },
+				func(dx []float32) { ConvInputGrad(s, dy, w, dx, false) }, func(dw []float32) { ConvWeightGrad(s, x, dy, dw) })
+		}
 	}
 }
 

@@ -8,8 +8,10 @@ func (k winogradConv) weights(w []float32, turned bool) *scratch {
 	if turned {
 		straight := getScratch(9 * k.c * k.o)
 		defer putScratch(straight)
-		parallel.For(9, func(tap int) {
-			transpose(straight.data[(8-tap)*k.c*k.o:], k.o, w[tap*k.c*k.o:], k.c, k.o, k.c)
+		parallel.Range(9, max(1, alone/(k.c*k.o)), func(lo, hi int) {
+			for tap := lo; tap < hi; tap++ {
+				transpose(straight.data[(8-tap)*k.c*k.o:], k.o, w[tap*k.c*k.o:], k.c, k.o, k.c)
+			}
 		})
 		w = straight.data
 	}
@@ -35,8 +37,11 @@ func (k winogradConv) fold(dw, du []float32) {
 	})
 }
 
+// alone is a number of values that one core is done with before another would have woken up.
+const alone = 1 << 13
+
 // weightRows is the number of input channels whose weights are transformed at a time.
-func (k winogradConv) weightRows() int { return max(1, 2048/k.o) }
+func (k winogradConv) weightRows() int { return max(1, alone/k.o) }
 
 // eachPanel visits the panels of outputs: n of them from first on, in width places.
 func (k winogradConv) eachPanel(visit func(first, n, width int)) {
