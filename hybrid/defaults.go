@@ -12,7 +12,9 @@ func (t *Trainer) setDefaults() {
 	for _, d := range []struct {
 		setting *int
 		value   int
-	}{{&t.Epochs, 200}, {&t.Batch, 512}, {&t.Accumulate, 1}, {&t.EvalEvery, 1}, {&t.WarnAfter, 100}, {&t.Checkpoints.EveryEpochs, 1}} {
+	}{
+		{&t.Epochs, 200}, {&t.Batch, 512}, {&t.Accumulate, 1}, {&t.EvalEvery, 1}, {&t.WarnAfter, 100}, {&t.Checkpoints.EveryEpochs, 1},
+	} {
 		if *d.setting == 0 {
 			*d.setting = d.value
 		}

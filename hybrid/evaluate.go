@@ -113,7 +113,8 @@ func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
 
 // evaluateWith evaluates the network with the weights w; nil are its own.
 func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights) (*metrics.Confusion, *metrics.Report, error) {
-	confusion, err := r.network.evaluate(ctx, r.evaluation, autograd.Mode{NoGrad: true, Weights: w, BLAS: r.BLAS}, r.test, r.EvalBatch)
+	mode := autograd.Mode{NoGrad: true, Weights: w, BLAS: r.BLAS}
+	confusion, err := r.network.evaluate(ctx, r.evaluation, mode, r.test, r.EvalBatch)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -22,8 +22,8 @@ func (e *NonFiniteError) Error() string {
 	if e.Param != "" {
 		where = "first bad parameter " + e.Param
 	}
-	text := fmt.Sprintf("loss %v, %s: lower the learning rate, warm it up or clip gradients, and check the data for values that are not finite",
-		e.Loss, where)
+	text := fmt.Sprintf("loss %v, %s: lower the learning rate, warm it up or clip gradients, and check the data for values that "+
+		"are not finite", e.Loss, where)
 	if e.Checkpoint != "" {
 		text += "; the newest checkpoint is " + e.Checkpoint
 	}

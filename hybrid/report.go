@@ -49,7 +49,7 @@ type Result struct {
 	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation; nil if there was none
 	LastEMA         *metrics.Report    `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
 	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation
-	EMA             *autograd.Weights  `json:"-"`                  // the average weights, for Network.FreezeWith; nil without Trainer.EMA
+	EMA             *autograd.Weights  `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
 	Checkpoint      string             `json:"-"`                  // the path of the newest checkpoint; "" if there is none
 	Images          int                `json:"images"`             // that went through the backbone in training
 	Seconds         float64            `json:"seconds"`            // of training, evaluation excluded

@@ -107,7 +107,8 @@ func difference(path string, a, b any) (where string, left, right any, same bool
 		if y, ok := b.(map[string]any); ok {
 			keys := maps.Clone(x)
 			maps.Copy(keys, y)
-			for _, k := range slices.Sorted(maps.Keys(keys)) {
+			// Where the type differs, so do the fields: it says more than the first of them.
+			for _, k := range append([]string{"type"}, slices.Sorted(maps.Keys(keys))...) {
 				inner := k
 				if path != "" {
 					inner = path + "." + k

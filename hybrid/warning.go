@@ -38,9 +38,11 @@ func (w Warning) String() string {
 	at := fmt.Sprintf("epoch %d, step %d: ", w.At.Epoch, w.At.Step)
 	switch w.Kind {
 	case VanishedGradient:
-		return at + fmt.Sprintf("term %q had no gradient in the last %d steps: it trains nothing; check its temperature and the embeddings' lengths", w.Term, w.Steps)
+		return at + fmt.Sprintf("term %q had no gradient in the last %d steps: it trains nothing; check its temperature and the "+
+			"embeddings' lengths", w.Term, w.Steps)
 	case NoAnchors:
-		return at + fmt.Sprintf("term %q had no valid anchor in the last %d steps: give it a second view or larger batches", w.Term, w.Steps)
+		return at + fmt.Sprintf("term %q had no valid anchor in the last %d steps: give it a second view or larger batches",
+			w.Term, w.Steps)
 	case SkippedStep:
 		return at + fmt.Sprintf("left out, %d in this run so far: %v", w.Steps, w.Err)
 	}
