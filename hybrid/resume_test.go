@@ -162,6 +162,9 @@ func TestARunThatGoesOnHasTheSameBits(t *testing.T) {
 	train, test := generated(t, 9)
 	tested := map[string]bool{}
 	for name := range resumable {
+		if underRace() && name != "PSC by AdamW, averaged and accumulated" {
+			continue // one has all that is concurrent
+		}
 		t.Run(name, func(t *testing.T) {
 			runtime.GOMAXPROCS(procs)
 			dir := t.TempDir()
@@ -191,7 +194,7 @@ func TestARunThatGoesOnHasTheSameBits(t *testing.T) {
 			}
 		})
 	}
-	if t.Failed() {
+	if t.Failed() || underRace() {
 		return
 	}
 	for _, name := range exported(t) {
