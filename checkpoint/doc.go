@@ -11,6 +11,9 @@
 // "num_batches_tracked" of PyTorch's batch norm. Read shows any safetensors file without a model. Files that break a
 // rule of the format are refused: nothing is guessed, and a damaged header costs no memory beyond the file's own size.
 //
-// Limits: PyTorch's own .pt and .pth files are not read (they are pickles, which can run code); the format has no
-// checksum, so a flipped bit within a tensor goes unnoticed.
+// A Store keeps the checkpoints of a run: directories of such files, run.json and the checksums of all of them. A
+// checkpoint is there whole or not at all, and one that is damaged is found and passed over.
+//
+// Limits: PyTorch's own .pt and .pth files are not read (they are pickles, which can run code); a safetensors file has no
+// checksum, so a flipped bit within a tensor goes unnoticed outside of checkpoints. Checksums find accidents, not forgers.
 package checkpoint

@@ -10,7 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// batch is what one step trains on: the rows of all streams, one stream after the other.
+// batch is what is computed at once: the rows of all streams, one stream after the other.
 type batch struct {
 	images *tensor.Tensor // [R, H, W, C], normalised
 	parts  []part
@@ -30,17 +30,6 @@ type part struct {
 	mix      *loss.Mix
 }
 
-// plan says what the batches of an epoch hold.
-type plan struct {
-	network *Network
-	train   dataset.Dataset
-	streams []Stream
-	orders  [][]int // of each stream: the sample indices of the epoch
-	samples int     // of a stream in a batch
-	seed    uint64
-	epoch   int
-}
-
 func (p *plan) newBatch() *batch {
 	b := &batch{}
 	rows := 0
@@ -54,13 +43,13 @@ func (p *plan) newBatch() *batch {
 	return b
 }
 
-// fill makes the batch of a step. It depends on nothing but the plan and the step.
-func (p *plan) fill(b *batch, step int) error {
+// fill makes batch n of the epoch. It depends on nothing but the plan and n.
+func (p *plan) fill(b *batch, n int) error {
 	rng := rand.New(&b.pcg)
 	for i, s := range p.streams {
 		part := &b.parts[i]
 		for k := range p.samples {
-			position := step*p.samples + k
+			position := n*p.samples + k
 			sample := p.orders[i][position]
 			if err := p.train.Image(sample, &b.source); err != nil {
 				return err
@@ -83,7 +72,7 @@ func (p *plan) fill(b *batch, step int) error {
 		}
 		part.mix = nil
 		if s.Mixer != nil {
-			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: step, View: -1}.Reseed(&b.pcg)
+			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: n, View: -1}.Reseed(&b.pcg)
 			part.mix = s.Mixer.Mix(b.images.Rows(part.from, part.to), part.labels, part.views, rng)
 			if m := part.mix; m != nil && (len(m.Labels) != len(part.labels) || len(m.Weight) != len(part.labels)) {
 				return fmt.Errorf("hybrid: the mixer of stream %d returned %d labels and %d weights for %d rows", i, len(m.Labels), len(m.Weight), len(part.labels))

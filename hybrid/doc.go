@@ -5,6 +5,7 @@
 // each draws its own batches with its own sampler and views, and its Terms are losses with weights that follow a
 // schedule. SC and PSC are the paper's two streams, CE is a plain classifier, and your own methods are slices of streams.
 //
-// Fit is deterministic: the same seed gives the same weights bit for bit, whatever GOMAXPROCS. It logs nothing and
-// changes no global state; progress comes by callback.
+// Fit is deterministic: the same seed gives the same weights bit for bit, whatever GOMAXPROCS, and whether the run went
+// through or was stopped and resumed (Checkpoints). It logs nothing and changes no global state; progress comes by
+// callback, and so do warnings.
 package hybrid

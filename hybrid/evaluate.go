@@ -96,14 +96,28 @@ func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
 	if r.test == nil || ((e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs) {
 		return nil
 	}
-	confusion, err := r.network.evaluate(ctx, r.evaluation, autograd.Mode{NoGrad: true, BLAS: r.BLAS}, r.test, r.EvalBatch)
+	confusion, report, err := r.evaluateWith(ctx, nil)
 	if err != nil {
 		return err
+	}
+	if r.average != nil {
+		_, ema, err := r.evaluateWith(ctx, r.average.weights)
+		if err != nil {
+			return err
+		}
+		e.EMA, r.result.LastEMA = ema, ema
+	}
+	e.Test, r.result.Last, r.result.Confusion = report, report, confusion
+	return nil
+}
+
+// evaluateWith evaluates the network with the weights w; nil are its own.
+func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights) (*metrics.Confusion, *metrics.Report, error) {
+	mode := autograd.Mode{NoGrad: true, Weights: w, BLAS: r.BLAS}
+	confusion, err := r.network.evaluate(ctx, r.evaluation, mode, r.test, r.EvalBatch)
+	if err != nil {
+		return nil, nil, err
 	}
 	report, err := confusion.Report(r.counts, r.Groups)
-	if err != nil {
-		return err
-	}
-	e.Test, r.result.Last, r.result.Confusion = &report, &report, confusion
-	return nil
+	return confusion, &report, err
 }

@@ -35,9 +35,9 @@ func (l *loader) give(b *batch) {
 	l.free = append(l.free, b)
 }
 
-// batches yields the batches of an epoch in order. A batch is valid until the next one is asked for. The goroutines have
-// ended when the loop ends, however it ends.
-func (l *loader) batches(ctx context.Context, p *plan, steps int) iter.Seq2[*batch, error] {
+// batches yields the batches from ≤ i < to of an epoch in order. A batch is valid until the next one is asked for. The
+// goroutines have ended when the loop ends, however it ends.
+func (l *loader) batches(ctx context.Context, p *plan, from, to int) iter.Seq2[*batch, error] {
 	return func(yield func(*batch, error) bool) {
 		ctx, stop := context.WithCancel(ctx)
 		var workers sync.WaitGroup
@@ -48,9 +48,9 @@ func (l *loader) batches(ctx context.Context, p *plan, steps int) iter.Seq2[*bat
 			ready[lane] = make(chan *batch, 1)
 			workers.Go(func() {
 				defer close(ready[lane])
-				for step := lane; step < steps; step += lanes {
+				for i := from + lane; i < to; i += lanes {
 					b := l.take(p)
-					b.make(p, step)
+					b.make(p, i)
 					select {
 					case ready[lane] <- b:
 					case <-ctx.Done():
@@ -59,8 +59,8 @@ func (l *loader) batches(ctx context.Context, p *plan, steps int) iter.Seq2[*bat
 				}
 			})
 		}
-		for step := range steps {
-			b, ok := <-ready[step%lanes]
+		for i := from; i < to; i++ {
+			b, ok := <-ready[(i-from)%lanes]
 			if !ok || ctx.Err() != nil {
 				yield(nil, ctx.Err())
 				return
@@ -77,7 +77,7 @@ func (l *loader) batches(ctx context.Context, p *plan, steps int) iter.Seq2[*bat
 }
 
 // make fills b and keeps an error or a panic for the reader.
-func (b *batch) make(p *plan, step int) {
+func (b *batch) make(p *plan, i int) {
 	defer func() { b.panicked = recover() }()
-	b.err = tensor.Try(func() error { return p.fill(b, step) })
+	b.err = tensor.Try(func() error { return p.fill(b, i) })
 }

@@ -30,16 +30,25 @@ type Prediction struct {
 }
 
 // Freeze copies the weights and running statistics into a Predictor. It is an error if one of them is not finite.
-func (n *Network) Freeze() (*Predictor, error) {
-	for _, e := range nn.Entries(n) {
+func (n *Network) Freeze() (*Predictor, error) { return n.FreezeWith(nil) }
+
+// FreezeWith is Freeze with the values of w, such as Result.EMA, in place of the network's own.
+func (n *Network) FreezeWith(w *autograd.Weights) (*Predictor, error) {
+	frozen := autograd.Snapshot(nn.Tensors(n)...)
+	for _, e := range nn.Entries(n.With(w)) {
 		if x := e.Tensor(); x != nil {
 			if i := kernels.FirstNonFinite(x.Data()); i >= 0 {
 				return nil, fmt.Errorf("hybrid: %s[%d] is %v: the network cannot predict", e.Path, i, x.Data()[i])
 			}
 		}
 	}
+	for _, x := range nn.Tensors(n) {
+		if held := w.Of(x); held != nil {
+			copy(frozen.Of(x).Data(), held.Data())
+		}
+	}
 	parts := *n // a part replaced later is not the predictor's
-	p := &Predictor{network: &parts, mode: autograd.Mode{NoGrad: true, Weights: autograd.Snapshot(nn.Tensors(n)...)}}
+	p := &Predictor{network: &parts, mode: autograd.Mode{NoGrad: true, Weights: frozen}}
 	p.tapes.New = func() any { return autograd.NewTape(p.mode) }
 	return p, nil
 }

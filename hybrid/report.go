@@ -1,8 +1,7 @@
 package hybrid
 
 import (
-	"fmt"
-
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/schedule"
 )
@@ -39,16 +38,21 @@ type EpochReport struct {
 	Images          int             `json:"images"`
 	Seconds         float64         `json:"seconds"` // evaluation excluded
 	ImagesPerSecond float64         `json:"images_per_second"`
-	Test            *metrics.Report `json:"test,omitempty"` // nil if this epoch was not evaluated
+	NonFinite       int             `json:"non_finite,omitempty"` // steps left out, see Trainer.SkipNonFinite
+	Test            *metrics.Report `json:"test,omitempty"`       // nil if this epoch was not evaluated
+	EMA             *metrics.Report `json:"ema,omitempty"`        // likewise of the average weights; nil without Trainer.EMA
 }
 
-// Result is what a run reached.
+// Result is what a run reached, the epochs before it was resumed included.
 type Result struct {
 	Epochs          []EpochReport      `json:"epochs"`
-	Last            *metrics.Report    `json:"last,omitempty"` // of the last evaluation; nil if there was none
-	Confusion       *metrics.Confusion `json:"-"`              // of the last evaluation
-	Images          int                `json:"images"`         // that went through the backbone in training
-	Seconds         float64            `json:"seconds"`        // of training, evaluation excluded
+	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation; nil if there was none
+	LastEMA         *metrics.Report    `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
+	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation
+	EMA             *autograd.Weights  `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
+	Checkpoint      string             `json:"-"`                  // the path of the newest checkpoint; "" if there is none
+	Images          int                `json:"images"`             // that went through the backbone in training
+	Seconds         float64            `json:"seconds"`            // of training, evaluation excluded
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 
@@ -62,6 +66,26 @@ func (r *Result) Best() *EpochReport {
 		}
 	}
 	return best
+}
+
+// add joins term k of a batch to the step's sums.
+func (s *StepReport) add(k int, l LossReport) {
+	if k == len(s.Losses) {
+		s.Losses = append(s.Losses, LossReport{Name: l.Name, Weight: l.Weight})
+	}
+	sum := &s.Losses[k]
+	sum.Value += l.Value
+	sum.Anchors += l.Anchors
+	sum.Skipped += l.Skipped
+	sum.ZeroRows += l.ZeroRows
+}
+
+// mean turns sums over the batches of a step into means.
+func (s *StepReport) mean(batches int) {
+	for k := range s.Losses {
+		s.Losses[k].Value /= float64(batches)
+	}
+	s.Total /= float64(batches)
 }
 
 // add joins a step to the epoch's sums.
@@ -100,22 +124,4 @@ func rate(images int, seconds float64) float64 {
 		return 0
 	}
 	return float64(images) / seconds
-}
-
-// NonFiniteError says that a loss or a gradient was not finite: the step was not taken, the weights are those before it.
-// Or the last update of an epoch made a weight infinite; Loss is then the epoch's mean.
-type NonFiniteError struct {
-	Epoch, Step int     // from 0
-	Loss        float64 // the total
-	Param       string  // the first parameter whose value, else whose gradient is not finite; "" if all are finite
-}
-
-// Error says what to look at; Fit's error puts epoch and step before it.
-func (e *NonFiniteError) Error() string {
-	where := "all gradients are finite"
-	if e.Param != "" {
-		where = "first bad parameter " + e.Param
-	}
-	return fmt.Sprintf("loss %v, %s: lower the learning rate, warm it up or clip gradients, and check the data for values that are not finite",
-		e.Loss, where)
 }

@@ -6,62 +6,95 @@ import (
 	"time"
 
 	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 )
 
-// step trains on one batch: backbone, heads, losses, backward, optimizer.
-func (r *run) step(b *batch, at schedule.Progress, epoch *EpochReport, last *time.Time) error {
-	r.tape.Reset(autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(at.Step), BLAS: r.BLAS})
-	report := StepReport{At: at, LearningRate: r.LearningRate.At(at), Images: b.images.Dim(0)}
-
-	if !(report.LearningRate >= 0) || !finite(report.LearningRate) {
-		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", report.LearningRate)
+// step trains on one batch: backbone, heads, losses, backward and, when it is the step's last batch, the optimizer.
+func (r *run) step(b *batch) error {
+	at, rate := r.at, r.LearningRate.At(r.at)
+	if !(rate >= 0) || !finite(rate) {
+		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
 	}
+	number := at.Step*r.Accumulate + r.batch
+	r.tape.Reset(autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS})
+	if r.batch == 0 {
+		if err := r.before.remember(); err != nil {
+			return err
+		}
+		r.report = StepReport{At: at, LearningRate: rate}
+		for i := range r.watches {
+			r.watches[i].alive = false
+		}
+		optim.ZeroGrad(r.params)
+	}
+	total, err := r.losses(b)
+	if err != nil {
+		return err
+	}
+	if r.Accumulate > 1 {
+		total = autograd.Scale(total, 1/float64(r.Accumulate))
+	}
+	r.tape.Backward(total, nil)
+	if r.batch++; r.batch < r.Accumulate {
+		r.tape.Commit()
+		return nil
+	}
+	r.report.mean(r.Accumulate)
+	r.report.GradNorm = optim.GradNorm(r.params)
+	if !finite(r.report.Total) || !finite(r.report.GradNorm) {
+		return r.skip()
+	}
+	if r.ClipNorm > 0 {
+		optim.ClipNorm(r.params, r.ClipNorm)
+	}
+	r.optimizer.Step(rate)
+	r.tape.Commit()
+	r.average.update()
+	r.stepDone()
+	return nil
+}
 
-	var total *autograd.Var
+// losses computes the weighted sum of all terms on a batch and adds them to the report.
+func (r *run) losses(b *batch) (total *autograd.Var, err error) {
+	k := 0
 	features := r.features(b)
 	for i, s := range r.Streams {
-		inputs := r.heads(s, features[i], b.parts[i], at)
+		inputs := r.heads(s, features[i], b.parts[i], r.at)
 		for j, term := range s.Terms {
-			value, stats := term.Loss.Forward(inputs[j])
-			weight := term.weight(at)
+			weight := term.weight(r.at)
 			if !(weight >= 0) || !finite(weight) {
-				return fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
+				return nil, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
 			}
-			report.Losses = append(report.Losses, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
+			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
+			r.report.add(k, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
 				Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
 			if value = autograd.Scale(value, weight); total != nil {
 				value = autograd.Add(total, value)
 			}
 			total = value
+			k++
 		}
 	}
-	report.Total = float64(total.Value().Item())
+	r.report.Total += float64(total.Value().Item())
+	r.report.Images += b.images.Dim(0)
+	return total, nil
+}
 
-	optim.ZeroGrad(r.params)
-	r.tape.Backward(total, nil)
-	if report.GradNorm = optim.GradNorm(r.params); !finite(report.Total) || !finite(report.GradNorm) {
-		return &NonFiniteError{Epoch: at.Epoch, Step: at.Step, Loss: report.Total, Param: r.firstBad()}
-	}
-	if r.ClipNorm > 0 {
-		optim.ClipNorm(r.params, r.ClipNorm)
-	}
-	r.optimizer.Step(report.LearningRate)
-	r.tape.Commit()
-
+// stepDone reports the step and moves on to the next.
+func (r *run) stepDone() {
 	now := time.Now()
-	seconds := now.Sub(*last).Seconds()
-	*last = now
-	report.ImagesPerSecond = rate(report.Images, seconds)
-	epoch.add(report)
-	epoch.Seconds += seconds
+	seconds := now.Sub(r.last).Seconds()
+	r.last = now
+	r.report.ImagesPerSecond = rate(r.report.Images, seconds)
+	r.epoch.add(r.report)
+	r.epoch.Seconds += seconds
+	r.at.Step, r.batch = r.at.Step+1, 0
+	r.checkWatches()
 	if r.OnStep != nil {
-		r.OnStep(report)
+		r.OnStep(r.report)
 	}
-	return nil
 }
 
 // features returns the features of each stream's rows.
@@ -148,21 +181,6 @@ func rows(x *autograd.Var, from, to int) *autograd.Var {
 		return x
 	}
 	return autograd.Rows(x, from, to)
-}
-
-// firstBad names the first parameter whose value is not finite, else the first whose gradient is not.
-func (r *run) firstBad() string {
-	for _, e := range r.params {
-		if kernels.FirstNonFinite(e.Param.Value.Data()) >= 0 {
-			return e.Path
-		}
-	}
-	for _, e := range r.params {
-		if e.Param.Grad != nil && kernels.FirstNonFinite(e.Param.Grad.Data()) >= 0 {
-			return e.Path
-		}
-	}
-	return ""
 }
 
 func finite(x float64) bool { return !math.IsNaN(x) && !math.IsInf(x, 0) }

@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -10,7 +11,6 @@ import (
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
-	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"gonum.org/v1/gonum/blas"
@@ -22,23 +22,34 @@ type Trainer struct {
 	Epochs  int      // 0 means 200
 	// Batch is the number of samples each stream draws in a step; each is given once for each view. 0 means 512. The
 	// last, partial batch of an epoch is dropped.
-	Batch        int
+	Batch int
+	// Accumulate is the number of batches in a step, for steps that do not fit into memory at once: the optimizer steps
+	// once by the mean of their gradients, and a loss is the mean of theirs. A contrastive loss compares within a batch,
+	// and batch norm has each batch's own statistics and moves its running ones by each. 0 means 1.
+	Accumulate   int
 	LearningRate schedule.Scheduler // nil means 0.5, cut tenfold after 60% and 80% of the epochs
 	Optimizer    optim.Rule         // nil means SGD with momentum 0.9 and weight decay 1e-4
 	ClipNorm     float64            // scale gradients down to this norm; 0: never
+	EMA          EMA                // a moving average of the weights, evaluated beside them; zero: none
 	Seed         uint64             // of sampling and augmentation; the network has its own
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
 	EvalBatch    int                // images evaluated at once; 0 means 128
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
+	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
+	// SkipNonFinite is how many steps of a run are left out, and counted, where the loss or a gradient is not finite. The
+	// next ends the run. 0: the first ends it.
+	SkipNonFinite int
 
-	OnStep  func(StepReport)  // called on Fit's goroutine after each step; nil: not
-	OnEpoch func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
+	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not
+	OnEpoch   func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
+	OnWarning func(Warning)     // called on Fit's goroutine for what is likely a mistake; nil: not
+	WarnAfter int               // steps in a row before a warning of a loss; 0 means 100
 }
 
 // Fit trains n on train, in place, and evaluates it on test, which may be nil. Each call starts with fresh optimizer
-// state.
+// state, unless Checkpoints.Resume makes it go on with an earlier run.
 //
 // When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err(). A loss or gradient that is not
 // finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step; weights that an update
@@ -48,35 +59,24 @@ func (t Trainer) Fit(ctx context.Context, n *Network, train, test dataset.Datase
 	if err != nil {
 		return nil, err
 	}
-	for epoch := range run.Epochs {
-		at := schedule.Progress{Epoch: epoch, Epochs: run.Epochs}
-		plan, steps, err := run.plan(at)
+	for run.at.Epoch < run.Epochs {
+		plan, err := run.plan()
 		if err != nil {
 			return run.result, err
 		}
-		at.Steps = steps
-		report, last := EpochReport{Epoch: epoch}, time.Now()
-		for batch, err := range run.loader.batches(ctx, plan, steps) {
+		for batch, err := range run.loader.batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
 			if err == nil {
-				err = tensor.Try(func() error { return run.step(batch, at, &report, &last) })
+				err = tensor.Try(func() error { return run.step(batch) })
+			}
+			if err == nil {
+				err = run.saveInEpoch()
 			}
 			if err != nil {
-				run.keep(report)
-				return run.result, fmt.Errorf("hybrid: stopped in epoch %d at step %d: %w", epoch, at.Step, err)
+				return run.stop(ctx, fmt.Errorf("hybrid: stopped in epoch %d at step %d: %w", run.at.Epoch, run.at.Step, err))
 			}
-			at.Step++
 		}
-		if name := run.firstBad(); name != "" {
-			run.keep(report)
-			return run.result, fmt.Errorf("hybrid: after epoch %d: %w", epoch, &NonFiniteError{Epoch: epoch, Step: steps - 1, Loss: report.Total / float64(steps), Param: name})
-		}
-		if err := run.evaluate(ctx, &report); err != nil {
-			run.keep(report)
-			return run.result, fmt.Errorf("hybrid: evaluation after epoch %d: %w", epoch, err)
-		}
-		run.keep(report)
-		if run.OnEpoch != nil {
-			run.OnEpoch(run.result.Epochs[epoch])
+		if err := run.endEpoch(ctx); err != nil {
+			return run.stop(ctx, err)
 		}
 	}
 	return run.result, nil
@@ -92,11 +92,22 @@ type run struct {
 	counts    []int
 	params    []nn.Entry
 	optimizer optim.Optimizer
+	average   *average // of the weights; nil: none
 	tape      *autograd.Tape
 	// evaluation has a tape of its own: a tape gives up memory that many steps of another size do not ask for.
 	evaluation *autograd.Tape
 	loader     loader
-	result     *Result
+	watches    []watch // of the terms of all streams
+	saver      saver
+
+	at      schedule.Progress // the step to come
+	batch   int               // batches of it that are done
+	before  moving            // state as it was before the step's first batch
+	report  StepReport        // sums over the batches
+	epoch   EpochReport       // sums over the steps
+	skipped int               // steps left out in this run
+	last    time.Time         // when the step before ended
+	result  *Result
 }
 
 func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
@@ -105,95 +116,74 @@ func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
 		return nil, err
 	}
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
-		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluation: autograd.NewTape(autograd.Mode{}), result: &Result{}}
+		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluation: autograd.NewTape(autograd.Mode{}),
+		at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
 	if err := checkStreams(t.Streams, n, r.counts); err != nil {
 		return nil, err
+	}
+	for _, s := range t.Streams {
+		r.watches = append(r.watches, make([]watch, len(s.Terms))...)
 	}
 	all := trainable{n, t.Streams}
 	nn.Name(all)
 	r.params = nn.Params(all)
+	if t.Accumulate > 1 {
+		r.before = newMoving(all)
+	}
+	if t.EMA.Decay > 0 {
+		r.average = newAverage(t.EMA, n)
+		r.result.EMA = r.average.weights
+	}
 	var err error
-	r.optimizer, err = t.Optimizer.New(r.params)
-	return r, err
+	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
+		return nil, err
+	}
+	return r, r.open()
 }
 
-func (t *Trainer) setDefaults() {
-	if t.Epochs == 0 {
-		t.Epochs = 200
+// endEpoch evaluates, reports and saves.
+func (r *run) endEpoch(ctx context.Context) error {
+	epoch := r.at.Epoch
+	if name := r.badValue(); name != "" {
+		mean := r.epoch.Total / float64(max(r.epoch.Steps, 1))
+		return fmt.Errorf("hybrid: after epoch %d: %w", epoch, r.nonFinite(r.at.Step-1, mean, name))
 	}
-	if t.Batch == 0 {
-		t.Batch = 512
+	if err := r.evaluate(ctx, &r.epoch); err != nil {
+		return fmt.Errorf("hybrid: evaluation after epoch %d: %w", epoch, err)
 	}
-	if t.LearningRate == nil {
-		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}
+	done := r.keep()
+	r.at = schedule.Progress{Epoch: epoch + 1, Epochs: r.Epochs}
+	if r.OnEpoch != nil {
+		r.OnEpoch(done)
 	}
-	if t.Optimizer == nil {
-		t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}
+	if err := r.saveAfterEpoch(done); err != nil {
+		return fmt.Errorf("hybrid: after epoch %d: %w", epoch, err)
 	}
-	if t.EvalEvery == 0 {
-		t.EvalEvery = 1
-	}
+	return nil
 }
 
-func (t Trainer) check(n *Network, train, test dataset.Dataset) error {
-	if n == nil || train == nil {
-		return fmt.Errorf("hybrid: Fit needs a network and training data")
+// stop ends a run that err interrupts, at the last whole step.
+func (r *run) stop(ctx context.Context, err error) (*Result, error) {
+	if r.batch > 0 {
+		err = errors.Join(err, r.before.restore())
+		r.batch = 0
 	}
-	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "LimitSteps": t.LimitSteps, "EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch} {
-		if v < 0 {
-			return fmt.Errorf("hybrid: Trainer.%s %d must not be negative", name, v)
-		}
-	}
-	if !(t.ClipNorm >= 0) {
-		return fmt.Errorf("hybrid: Trainer.ClipNorm %v must not be negative", t.ClipNorm)
-	}
-	if err := schedule.Validate(t.LearningRate); err != nil {
-		return fmt.Errorf("hybrid: Trainer.LearningRate: %w", err)
-	}
-	if err := checkData("training", train, n); err != nil || test == nil {
-		return err
-	}
-	return checkData("test", test, n)
+	err = r.saveOnCancel(ctx, err)
+	r.keep()
+	return r.result, err
 }
 
-// plan draws the samples of an epoch and returns how many steps they make.
-func (r *run) plan(at schedule.Progress) (*plan, int, error) {
-	p := &plan{network: r.network, train: r.train, streams: r.Streams, samples: r.Batch, seed: r.Seed, epoch: at.Epoch}
-	steps := 0
-	for i, s := range r.Streams {
-		// A seed for each stream, so that two streams with one sampler see different images.
-		order, err := s.Sampler.Epoch(r.labels, sampler.Plan{At: at, Classes: r.network.classes, Batch: r.Batch, Seed: r.Seed + uint64(i)<<32})
-		if err != nil {
-			return nil, 0, fmt.Errorf("hybrid: stream %d: %w", i, err)
-		}
-		for _, sample := range order {
-			if sample < 0 || sample >= len(r.labels) {
-				return nil, 0, fmt.Errorf("hybrid: stream %d: the sampler drew image %d of %d", i, sample, len(r.labels))
-			}
-		}
-		n := len(order) / r.Batch
-		if n == 0 {
-			return nil, 0, fmt.Errorf("hybrid: stream %d: a batch of %d is larger than the %d images of an epoch: choose a smaller batch", i, r.Batch, len(order))
-		}
-		if i == 0 || n < steps {
-			steps = n
-		}
-		p.orders = append(p.orders, order)
-	}
-	if r.LimitSteps > 0 {
-		steps = min(steps, r.LimitSteps)
-	}
-	return p, steps, nil
-}
-
-// keep joins an epoch's report to the result.
-func (r *run) keep(e EpochReport) {
-	if e.Steps == 0 {
-		return
+// keep joins the epoch's report to the result and returns it.
+func (r *run) keep() EpochReport {
+	e := r.epoch
+	r.epoch = EpochReport{}
+	if e.Steps == 0 && e.NonFinite == 0 {
+		return e
 	}
 	e.finish()
 	r.result.Epochs = append(r.result.Epochs, e)
 	r.result.Images += e.Images
 	r.result.Seconds += e.Seconds
 	r.result.ImagesPerSecond = rate(r.result.Images, r.result.Seconds)
+	return e
 }

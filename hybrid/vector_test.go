@@ -2,7 +2,6 @@ package hybrid
 
 import (
 	"testing"
-	"time"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
@@ -79,8 +78,8 @@ func TestVectorHybridSteps(t *testing.T) {
 				b := &batch{images: x, parts: []part{{0, n, s.YFeature, 2, nil}, {n, n + m, s.YClassifier, 1, nil}}}
 				var got StepReport
 				r.OnStep = func(s StepReport) { got = s }
-				now := time.Now()
-				require.NoError(t, r.step(b, schedule.Progress{Epoch: s.Epoch, Epochs: c.Epochs}, &EpochReport{}, &now))
+				r.at = schedule.Progress{Epoch: s.Epoch, Epochs: c.Epochs}
+				require.NoError(t, r.step(b))
 				require.InDelta(t, s.Alpha, got.Losses[0].Weight, 1e-12)
 				require.InDelta(t, 1-s.Alpha, got.Losses[1].Weight, 1e-12)
 				near(t, "feature loss", got.Losses[0].Value, s.LossFeature)

@@ -5,7 +5,11 @@
 //
 // The data are CIFAR-10 or CIFAR-100 in the binary version, or folders train and test with one folder of JPEG or PNG
 // files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 cut tenfold at
-// 60% and 80%. Ctrl-C stops after the step and reports what was reached.
+// 60% and 80%.
+//
+// Ctrl-C stops after the step and reports what was reached; a second one stops at once. With -out DIR the run is saved in
+// DIR as it goes, and when it is interrupted: the same command with -resume goes on where it was, with the same result as
+// if it had never stopped.
 package main
 
 import (
@@ -17,6 +21,7 @@ import (
 	"os/signal"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/schedule"
@@ -40,7 +45,11 @@ type settings struct {
 	Seed       uint64  `json:"seed"`
 	Limit      int     `json:"limit,omitempty"`
 	EvalEvery  int     `json:"eval_every"`
+	EMA        float64 `json:"ema,omitempty"`
 	JSON       string  `json:"-"`
+	Out        string  `json:"-"`
+	Resume     bool    `json:"-"`
+	Every      int     `json:"-"`
 }
 
 func main() {
@@ -49,9 +58,16 @@ func main() {
 		return
 	}
 	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-		defer stop()
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		context.AfterFunc(ctx, func() {
+			stop() // the next signal finds nobody who waits for it, and ends the program
+			fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once")
+		})
 		err = run(ctx, s, os.Stdout, os.Stderr)
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintln(os.Stderr, "cifarlt:", err)
+		os.Exit(130) // as shells have it for Ctrl-C
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cifarlt:", err)
@@ -80,7 +96,11 @@ func parse(args []string) (settings, error) {
 	f.Uint64Var(&s.Seed, "seed", 1, "of the long tail, the weights and the training")
 	f.IntVar(&s.Limit, "limit", 0, "train on the first `N` steps of each epoch only")
 	f.IntVar(&s.EvalEvery, "eval-every", 1, "evaluate after every `N` epochs, and after the last")
+	f.Float64Var(&s.EMA, "ema", 0, "evaluate and save a moving average of the weights with this `DECAY`, such as 0.999, too")
 	f.StringVar(&s.JSON, "json", "", "write settings, history and results to `FILE`")
+	f.StringVar(&s.Out, "out", "", "save the run in `DIR`: checkpoints, and report.json in the end")
+	f.BoolVar(&s.Resume, "resume", false, "go on with the run in -out, or begin it")
+	f.IntVar(&s.Every, "every", 0, "save after every `N` steps of an epoch too (default: after each epoch)")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -109,6 +129,15 @@ func parse(args []string) (settings, error) {
 	}
 	if s.Epochs < 1 || s.Batch < 1 || s.Limit < 0 || s.EvalEvery < 1 {
 		return s, fmt.Errorf("-epochs %d, -batch %d and -eval-every %d must be at least 1, -limit %d not negative", s.Epochs, s.Batch, s.EvalEvery, s.Limit)
+	}
+	if set["ema"] && !(s.EMA > 0 && s.EMA < 1) {
+		return s, fmt.Errorf("-ema %v must be above 0 and below 1", s.EMA)
+	}
+	if s.Out == "" && (s.Resume || set["every"]) {
+		return s, fmt.Errorf("-resume and -every need -out: the folder of the run")
+	}
+	if set["every"] && s.Every < 1 {
+		return s, fmt.Errorf("-every %d must be at least 1", s.Every)
 	}
 	s.Milestones = schedule.Milestones(s.Epochs, 0.6, 0.8)
 	if milestones == "none" {

@@ -113,6 +113,9 @@ func TestFlagsAreChecked(t *testing.T) {
 		"-imbalance and -select have no meaning with -profile natural":                      {"-data", "x", "-profile", "natural", "-imbalance", "10"},
 		`-milestones "3,x": "x" is not a number of epochs`:                                  {"-data", "x", "-milestones", "3,x"},
 		`what is "more"? All settings are flags`:                                            {"-data", "x", "more"},
+		"-ema 1 must be above 0 and below 1":                                                {"-data", "x", "-ema", "1"},
+		"-resume and -every need -out: the folder of the run":                               {"-data", "x", "-resume"},
+		"-every 0 must be at least 1":                                                       {"-data", "x", "-out", "y", "-every", "0"},
 		"-epochs 0, -batch 512 and -eval-every 1 must be at least 1, -limit 0 not negative": {"-data", "x", "-epochs", "0"},
 	} {
 		_, err := parse(args)

@@ -27,6 +27,7 @@ type report struct {
 
 	// Of the last epoch.
 	Top1            *float64   `json:"top1"`
+	Top1EMA         *float64   `json:"top1_ema,omitempty"` // of the average weights
 	Many            *float64   `json:"many"`
 	Medium          *float64   `json:"medium"`
 	Few             *float64   `json:"few"`
@@ -43,6 +44,7 @@ type epoch struct {
 	Alpha           *float64           `json:"alpha"` // weight of the contrastive loss; null without one
 	LR              float64            `json:"lr"`
 	Top1            *float64           `json:"top1"` // null where the epoch was not evaluated
+	Top1EMA         *float64           `json:"top1_ema,omitempty"`
 	SkippedAnchors  int                `json:"skipped_anchors"`
 	Steps           int                `json:"steps"`
 	Seconds         float64            `json:"seconds"`
@@ -64,6 +66,9 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 		if e.Test != nil {
 			h.Top1 = percent(e.Test.Top1)
 		}
+		if e.EMA != nil {
+			h.Top1EMA = percent(e.EMA.Top1)
+		}
 		r.History = append(r.History, h)
 	}
 	if stopped != nil {
@@ -74,6 +79,9 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 		for _, c := range last.PerClass {
 			r.PerClass = append(r.PerClass, percent(c))
 		}
+	}
+	if average := result.LastEMA; average != nil {
+		r.Top1EMA = percent(average.Top1)
 	}
 	return r
 }
@@ -96,6 +104,9 @@ func (r report) print(out io.Writer) {
 	}
 	fmt.Fprintf(out, "\n%-14s %8s %8s %8s %8s %12s %10s\n", "top-1 (%)", "many", "medium", "few", "all", "images/s", "seconds")
 	fmt.Fprintf(out, "%-14s %8s %8s %8s %8s %12.1f %10.1f\n", r.Settings.Method, cell(r.Many), cell(r.Medium), cell(r.Few), cell(r.Top1), r.ImagesPerSecond, r.Seconds)
+	if r.Top1EMA != nil {
+		fmt.Fprintf(out, "%-14s %35s\n", "average weights", cell(r.Top1EMA))
+	}
 }
 
 // write fills the temporary file, syncs it and renames it to path.

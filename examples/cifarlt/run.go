@@ -11,6 +11,7 @@ import (
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/schedule"
@@ -31,6 +32,10 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 		}
 		defer os.Remove(file.Name()) // unless it was renamed
 		defer file.Close()
+	}
+	checkpoints, err := s.checkpoints()
+	if err != nil {
+		return err
 	}
 	began := time.Now()
 	train, test, err := load(ctx, s)
@@ -62,7 +67,8 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	view := augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
 	trainer := hybrid.Trainer{
 		Streams: hybrid.Augment(method, view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
-		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones},
+		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones}, EMA: hybrid.EMA{Decay: s.EMA, Warmup: s.EMA > 0},
+		Checkpoints: checkpoints, OnWarning: func(w hybrid.Warning) { fmt.Fprintln(log, "warning:", w) },
 	}
 	stopBar := progress(&trainer, log)
 	result, err := trainer.Fit(ctx, net, train, test)
@@ -75,7 +81,41 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	if file != nil {
 		err = errors.Join(err, r.write(file, s.JSON))
 	}
-	return err
+	if s.Out == "" {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		fmt.Fprintf(out, "the same command with -resume goes on from %s\n", result.Checkpoint)
+	}
+	file, failed := os.CreateTemp(s.Out, "report.json.*.tmp")
+	if failed != nil {
+		return errors.Join(err, failed)
+	}
+	defer os.Remove(file.Name())
+	defer file.Close()
+	return errors.Join(err, r.write(file, filepath.Join(s.Out, "report.json")))
+}
+
+// checkpoints makes the folder of the run and says what is saved in it. A folder that cannot be written is found here, not
+// after an epoch of training.
+func (s settings) checkpoints() (c hybrid.Checkpoints, err error) {
+	if s.Out == "" {
+		return c, nil
+	}
+	c = hybrid.Checkpoints{Dir: filepath.Join(s.Out, "checkpoints"), EverySteps: s.Every, Resume: s.Resume}
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+		return c, fmt.Errorf("-out: %w", err)
+	}
+	earlier, err := checkpoint.Store{Dir: c.Dir}.List()
+	if err == nil && len(earlier) > 0 && !s.Resume {
+		err = fmt.Errorf("-out %s has the checkpoints of a run: add -resume to go on with it, or choose another folder", s.Out)
+	}
+	if err != nil {
+		return c, err
+	}
+	s.Data = "" // the data may be elsewhere when the run goes on
+	c.Manifest = s
+	return c, nil
 }
 
 // streams returns the method's streams and fills in its temperature. Without a network it only checks the name.
@@ -115,7 +155,7 @@ func progress(t *hybrid.Trainer, log io.Writer) (stop func()) {
 	}
 	if f, ok := log.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		t.OnStep = func(s hybrid.StepReport) {
-			if s.At.Step == 0 {
+			if bar == nil || s.At.Step == 0 {
 				bar = progressbar.NewOptions(s.At.Steps, progressbar.OptionSetWriter(log), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 			}
 			bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f, %.0f images/s", s.At.Epoch+1, s.At.Epochs, s.Total, s.ImagesPerSecond))
@@ -135,6 +175,9 @@ func progress(t *hybrid.Trainer, log io.Writer) (stop func()) {
 		line += fmt.Sprintf("  %.0f images/s", e.ImagesPerSecond)
 		if e.Test != nil {
 			line += fmt.Sprintf("  test %s%%", e.Test.Top1)
+		}
+		if e.EMA != nil {
+			line += fmt.Sprintf("  average weights %s%%", e.EMA.Top1)
 		}
 		fmt.Fprintln(log, line)
 	}

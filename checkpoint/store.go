@@ -1,0 +1,109 @@
+package checkpoint
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+)
+
+// Store keeps the checkpoints of one run in a directory, each a directory of its own named as in
+// "epoch-0007-step-000123". One process at a time may write to it; others may read.
+type Store struct {
+	Dir string
+	// Keep is how many of the newest checkpoints stay, besides the one with the highest Run.Score. 0 means 3.
+	Keep int
+}
+
+// ErrNone is in the error of a Store that has no checkpoint.
+var ErrNone = errors.New("no checkpoint")
+
+// List returns the paths of the checkpoints, oldest first, intact or not. A directory that does not exist has none.
+func (s Store) List() ([]string, error) {
+	runs, err := s.runs()
+	var paths []string
+	for _, r := range runs {
+		paths = append(paths, filepath.Join(s.Dir, r.name()))
+	}
+	return paths, err
+}
+
+// runs returns the positions that the names in the directory tell, oldest first.
+func (s Store) runs() ([]Run, error) {
+	all, err := os.ReadDir(s.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: listing checkpoints: %w", err)
+	}
+	var runs []Run
+	for _, e := range all {
+		if r, ok := position(e.Name()); ok && e.IsDir() {
+			runs = append(runs, r)
+		}
+	}
+	slices.SortFunc(runs, func(a, b Run) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1 // names differ, so positions do
+	})
+	return runs, nil
+}
+
+// Newest returns the newest intact checkpoint. Newer ones that are damaged are passed over: skipped says which they are
+// and what is wrong with them. It is an error if there is none, which wraps ErrNone unless there are damaged ones.
+func (s Store) Newest() (c *Checkpoint, skipped []error, err error) {
+	runs, err := s.runs()
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, r := range slices.Backward(runs) {
+		if c, err = s.open(r); err == nil {
+			return c, skipped, nil
+		}
+		skipped = append(skipped, err)
+	}
+	return nil, skipped, s.none(skipped)
+}
+
+// Best returns the intact checkpoint with the highest Run.Score, the oldest of equals. It is an error if none has one.
+func (s Store) Best() (*Checkpoint, error) {
+	runs, err := s.runs()
+	if err != nil {
+		return nil, err
+	}
+	var best *Checkpoint
+	var damaged []error
+	for _, r := range runs {
+		switch c, err := s.open(r); {
+		case err != nil:
+			damaged = append(damaged, err)
+		case c.Run.Score != nil && (best == nil || *c.Run.Score > *best.Run.Score):
+			best = c
+		}
+	}
+	if best == nil {
+		return nil, s.none(damaged)
+	}
+	return best, nil
+}
+
+func (s Store) none(damaged []error) error {
+	if len(damaged) == 0 {
+		return fmt.Errorf("checkpoint: %s: %w", s.Dir, ErrNone)
+	}
+	return fmt.Errorf("checkpoint: %s: no checkpoint is intact: %w", s.Dir, errors.Join(damaged...))
+}
+
+// open opens a checkpoint and checks that it is the one its name says.
+func (s Store) open(r Run) (*Checkpoint, error) {
+	c, err := Open(filepath.Join(s.Dir, r.name()))
+	if err == nil && (c.Run.Epoch != r.Epoch || c.Run.Step != r.Step) {
+		return nil, fmt.Errorf("checkpoint: %s: holds the checkpoint %s: it was renamed", c.Path, c.Run.name())
+	}
+	return c, err
+}

@@ -1,0 +1,54 @@
+package hybrid
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/sampler"
+)
+
+// plan says what the batches of an epoch hold.
+type plan struct {
+	network *Network
+	train   dataset.Dataset
+	streams []Stream
+	orders  [][]int // of each stream: the sample indices of the epoch
+	samples int     // of a stream in a batch
+	seed    uint64
+	epoch   int
+}
+
+// plan draws the samples of the epoch and learns how many steps they make.
+func (r *run) plan() (*plan, error) {
+	p := &plan{network: r.network, train: r.train, streams: r.Streams, samples: r.Batch, seed: r.Seed, epoch: r.at.Epoch}
+	r.at.Steps = 0
+	at := r.at
+	at.Step = 0 // an epoch gone on with has the samples it began with
+	each := r.Batch * r.Accumulate
+	for i, s := range r.Streams {
+		// A seed for each stream, so that two streams with one sampler see different images.
+		order, err := s.Sampler.Epoch(r.labels, sampler.Plan{At: at, Classes: r.network.classes, Batch: each, Seed: r.Seed + uint64(i)<<32})
+		if err != nil {
+			return nil, fmt.Errorf("hybrid: stream %d: %w", i, err)
+		}
+		for _, sample := range order {
+			if sample < 0 || sample >= len(r.labels) {
+				return nil, fmt.Errorf("hybrid: stream %d: the sampler drew image %d of %d", i, sample, len(r.labels))
+			}
+		}
+		n := len(order) / each
+		if n == 0 {
+			return nil, fmt.Errorf("hybrid: stream %d: a batch of %d is larger than the %d images of an epoch: choose a smaller batch", i, each, len(order))
+		}
+		if i == 0 || n < r.at.Steps {
+			r.at.Steps = n
+		}
+		p.orders = append(p.orders, order)
+	}
+	if r.LimitSteps > 0 {
+		r.at.Steps = min(r.at.Steps, r.LimitSteps)
+	}
+	r.epoch.Epoch, r.last = r.at.Epoch, time.Now()
+	return p, r.checkDraws(p)
+}

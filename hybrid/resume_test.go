@@ -1,0 +1,291 @@
+package hybrid_test
+
+import (
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// resumable are runs of 10 epochs of four steps that TestARunThatGoesOnHasTheSameBits interrupts. Every loss, bank,
+// sampler and optimizer rule of the library must be in one of them.
+var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
+	"CE by SGD": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.CE(), Optimizer: optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 1e-3}}
+	},
+	"CE by AdamW, averaged": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.CE(), Optimizer: optim.AdamW{WeightDecay: 0.01}, EMA: hybrid.EMA{Decay: 0.9, Warmup: true}}
+	},
+	"CEBalanced by plain descent, accumulated": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.SGD{}, Batch: 4, Accumulate: 2}
+	},
+	"CEBalanced by AdamW": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.AdamW{WeightDecay: 0.01}}
+	},
+	"SC by SGD, averaged and accumulated": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.SC(0.1), Batch: 4, Accumulate: 2, EMA: hybrid.EMA{Decay: 0.95}}
+	},
+	"SC by AdamW": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.SC(0.1), Optimizer: optim.AdamW{}}
+	},
+	"PSC by SGD": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: psc(t, n), ClipNorm: 1}
+	},
+	"PSC by AdamW, averaged and accumulated": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: psc(t, n), Optimizer: optim.AdamW{WeightDecay: 0.1}, Batch: 4, Accumulate: 2, EMA: hybrid.EMA{Decay: 0.9}}
+	},
+	"PSC by Adam": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: psc(t, n), Optimizer: optim.Adam{WeightDecay: 0.1}}
+	},
+	"a loss with state of every kind": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: []hybrid.Stream{ordered(hybrid.Term{Name: "stateful", Loss: newStateful()})}, Batch: 4, Accumulate: 2}
+	},
+}
+
+// stateful is cross-entropy scaled by a buffer and a counter, which move in each batch, and the squares of its parameters,
+// one of which is used in the first three epochs only.
+type stateful struct {
+	early, late *autograd.Param
+	buffer      *tensor.Tensor
+	count       counter
+}
+
+type counter uint64
+
+func (c *counter) MarshalBinary() ([]byte, error) {
+	return binary.LittleEndian.AppendUint64(nil, uint64(*c)), nil
+}
+
+func (c *counter) UnmarshalBinary(b []byte) error {
+	*c = counter(binary.LittleEndian.Uint64(b))
+	return nil
+}
+
+func newStateful() *stateful {
+	return &stateful{early: autograd.NewParam(tensor.Scalar(1)), late: autograd.NewParam(tensor.Scalar(1)), buffer: tensor.Scalar(0)}
+}
+
+func (s *stateful) Needs() loss.Needs { return loss.Needs{Logits: true} }
+
+func (s *stateful) Visit(v nn.Visitor) {
+	v.Param("early", s.early)
+	v.Param("late", s.late)
+	v.Buffer("buffer", s.buffer)
+	v.State("count", &s.count)
+}
+
+func (s *stateful) Forward(in loss.Input) (*autograd.Var, loss.Stats) {
+	tape := in.Logits.Tape()
+	y, stats := (&loss.CrossEntropy{}).Forward(in)
+	y = autograd.Scale(y, 1+0.1*float64(tape.Buffer(s.buffer).Item())+0.01*float64(s.count%7))
+	used := s.late
+	if in.At.Epoch < 3 {
+		used = s.early
+	}
+	value := y.Value().Item()
+	tape.AfterStep(func() {
+		s.count++
+		s.buffer.Data()[0] = 0.9*s.buffer.Data()[0] + 0.1*value
+	})
+	return autograd.Add(y, autograd.Mul(tape.Param(used), tape.Param(used))), stats
+}
+
+// trainerOf returns the trainer of a case and its network, as a program does that starts anew.
+func trainerOf(t *testing.T, name, dir string) (hybrid.Trainer, *hybrid.Network) {
+	n := resNet(t, 3)
+	tr := resumable[name](t, n)
+	if tr.Batch == 0 {
+		tr.Batch = 8
+	}
+	tr.Epochs, tr.Seed, tr.EvalEvery = 10, 5, 3
+	tr.LearningRate = schedule.Warmup{Epochs: 2, Then: schedule.Cosine{Base: 0.05}}
+	tr.Checkpoints = hybrid.Checkpoints{Dir: dir, EveryEpochs: 4, Resume: true, Manifest: map[string]string{"case": name}}
+	return tr, n
+}
+
+// ended is what a run leaves: the files of its last checkpoint, without times.
+func ended(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	c, damaged, err := checkpoint.Store{Dir: dir}.Newest()
+	require.NoError(t, err)
+	require.Empty(t, damaged)
+	require.Equal(t, 10, c.Run.Epoch)
+	files := map[string]string{}
+	all, err := os.ReadDir(c.Path)
+	require.NoError(t, err)
+	for _, f := range all {
+		text, err := os.ReadFile(filepath.Join(c.Path, f.Name()))
+		require.NoError(t, err)
+		if f.Name() == "run.json" {
+			text = times.ReplaceAll(text, nil)
+		}
+		if f.Name() != "SHA256SUMS" {
+			files[f.Name()] = string(text)
+		}
+	}
+	return files
+}
+
+var times = regexp.MustCompile(`"(seconds|images_per_second)": [^,\n]*`)
+
+func resultText(t *testing.T, r *hybrid.Result) string {
+	t.Helper()
+	text, err := json.MarshalIndent(r, "", " ")
+	require.NoError(t, err)
+	return string(times.ReplaceAll(text, nil)) + fmt.Sprint(r.Confusion)
+}
+
+func TestARunThatGoesOnHasTheSameBits(t *testing.T) {
+	procs := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(procs)
+	train, test := generated(t, 9)
+	tested := map[string]bool{}
+	for name := range resumable {
+		if underRace() && name != "PSC by AdamW, averaged and accumulated" {
+			continue // one has all that is concurrent
+		}
+		t.Run(name, func(t *testing.T) {
+			runtime.GOMAXPROCS(procs)
+			dir := t.TempDir()
+			tr, n := trainerOf(t, name, dir)
+			want := resultText(t, fit(t, tr, n, train, test))
+			bits := ended(t, dir)
+			for _, kind := range regexp.MustCompile(`"type": "\*?([a-z]+\.[A-Z]\w*)"`).FindAllStringSubmatch(bits["run.json"], -1) {
+				tested[kind[1]] = true
+			}
+			for way, interrupt := range interruptions {
+				dir := t.TempDir()
+				for i, p := range []int{3, 1, 7} {
+					runtime.GOMAXPROCS(p)
+					tr, n := trainerOf(t, name, dir)
+					if i < 2 {
+						interrupt(t, tr, n, train, test, i)
+						continue
+					}
+					r := fit(t, tr, n, train, test)
+					require.Equal(t, want, resultText(t, r), way)
+					require.Equal(t, tr.EMA.Decay > 0, r.EMA != nil)
+					got := ended(t, dir)
+					for file := range bits {
+						require.True(t, bits[file] == got[file], "%s: %s differs", way, file)
+					}
+				}
+			}
+		})
+	}
+	if t.Failed() || underRace() {
+		return
+	}
+	for _, name := range exported(t) {
+		require.True(t, tested[name], "%s has no case in resumable: add one, so that its state is known to be saved", name)
+	}
+}
+
+// interruptions end the i-th attempt of a run.
+var interruptions = map[string]func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int){
+	"cancelled after epochs": func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.OnEpoch = func(e hybrid.EpochReport) {
+			if e.Epoch == []int{1, 4}[i] {
+				cancel()
+			}
+		}
+		_, err := tr.Fit(ctx, n, train, test)
+		require.ErrorIs(t, err, context.Canceled)
+	},
+	"cancelled after steps": func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.OnStep = func(s hybrid.StepReport) {
+			if s.At.Epoch == []int{2, 7}[i] && s.At.Step == []int{0, 3}[i] {
+				cancel()
+			}
+		}
+		_, err := tr.Fit(ctx, n, train, test)
+		require.ErrorIs(t, err, context.Canceled)
+	},
+	"cancelled anywhere": func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		var asked atomic.Int64
+		_, err := tr.Fit(ctx, n, with{Dataset: train, image: func(k int, dst *dataset.Image) error {
+			if asked.Add(1) == []int64{61, 95}[i] {
+				cancel()
+			}
+			return train.Image(k, dst)
+		}}, test)
+		require.ErrorIs(t, err, context.Canceled)
+	},
+	"cancelled in evaluation": func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.EvalBatch = 7
+		_, err := tr.Fit(ctx, n, train, with{Dataset: test, image: func(k int, dst *dataset.Image) error {
+			if k == 50 {
+				cancel()
+			}
+			return test.Image(k, dst)
+		}})
+		require.ErrorIs(t, err, context.Canceled)
+	},
+	"crashed": func(t *testing.T, tr hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset, i int) {
+		tr.Checkpoints.EverySteps = 3
+		tr.OnStep = func(s hybrid.StepReport) {
+			if s.At.Epoch == []int{0, 4}[i] && s.At.Step == []int{1, 3}[i] {
+				panic("crash")
+			}
+		}
+		require.PanicsWithValue(t, "crash", func() { _, _ = tr.Fit(context.Background(), n, train, test) })
+	},
+}
+
+// exported lists the types of the library that a run is made of: losses, banks, optimizer rules, samplers.
+func exported(t *testing.T) (names []string) {
+	t.Helper()
+	for room, method := range map[string]string{"loss": "Forward", "prototype": "Vectors", "optim": "New", "sampler": "Epoch"} {
+		found := 0
+		files, err := filepath.Glob(filepath.Join("..", room, "*.go"))
+		require.NoError(t, err)
+		for _, path := range files {
+			if strings.HasSuffix(path, "_test.go") {
+				continue
+			}
+			file, err := parser.ParseFile(token.NewFileSet(), path, nil, parser.SkipObjectResolution)
+			require.NoError(t, err)
+			for _, d := range file.Decls {
+				f, ok := d.(*ast.FuncDecl)
+				if !ok || f.Recv == nil || f.Name.Name != method {
+					continue
+				}
+				receiver := f.Recv.List[0].Type
+				if pointer, ok := receiver.(*ast.StarExpr); ok {
+					receiver = pointer.X
+				}
+				if name := receiver.(*ast.Ident).Name; ast.IsExported(name) {
+					names = append(names, room+"."+name)
+					found++
+				}
+			}
+		}
+		require.Positive(t, found, "%s has no %s any more: list what takes its place", room, method)
+	}
+	return names
+}
