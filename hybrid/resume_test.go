@@ -40,6 +40,10 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
 	"CEBalanced by plain descent, accumulated": func(*testing.T, *hybrid.Network) hybrid.Trainer {
 		return hybrid.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.SGD{}, Batch: 4, Accumulate: 2}
 	},
+	"CE by groups of parameters": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: hybrid.CE(), Optimizer: optim.Groups{Rule: optim.SGD{Momentum: 0.9, WeightDecay: 1e-3},
+			Groups: []optim.Group{{Match: []string{"classifier"}, LearningRate: 2, WeightDecay: 1e-2}}, NoVectorDecay: true}}
+	},
 	"CEBalanced by AdamW": func(*testing.T, *hybrid.Network) hybrid.Trainer {
 		return hybrid.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.AdamW{WeightDecay: 0.01}}
 	},
