@@ -76,6 +76,23 @@ func checkLabels(op string, labels []int, classes int) {
 	}
 }
 
+// checkMix panics unless Mix, if there is one, has a label of one of the classes and a weight for each row.
+func checkMix(op string, in Input, classes int) {
+	m, rows := in.Mix, len(in.Labels)
+	if m == nil {
+		return
+	}
+	if len(m.Labels) != rows || len(m.Weight) != rows {
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Labels)}, {len(m.Weight)}}, Detail: fmt.Sprintf("Mix needs a label and a weight for each of %d rows", rows)})
+	}
+	checkLabels(op, m.Labels, classes)
+	for i, w := range m.Weight {
+		if !(w >= 0 && w <= 1) {
+			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Weight)}}, Detail: fmt.Sprintf("weight %v of row %d in Mix is not in [0, 1]", w, i)})
+		}
+	}
+}
+
 // noMix panics if the rows are blends, which the loss has no meaning for.
 func noMix(op string, in Input) {
 	if in.Mix != nil {
@@ -107,6 +124,23 @@ func checkTemperature(name string, tau float64, usual string) error {
 		return fmt.Errorf("loss: %s: temperature %v must be finite and above 0 (the paper uses %s)", name, tau, usual)
 	}
 	return nil
+}
+
+// checkCounts reports a class without images, for losses that divide by the counts.
+func checkCounts(name string, classCounts []int) error {
+	for c, n := range classCounts {
+		if n < 1 {
+			return fmt.Errorf("loss: %s: class %d has %d training images: leave it out, or use a loss that does not divide by the counts", name, c, n)
+		}
+	}
+	return nil
+}
+
+// mustKnowClasses panics unless Prepare was called with as many classes as the loss now meets.
+func mustKnowClasses(op string, prepared, classes int) {
+	if prepared != classes {
+		panic(&tensor.Error{Op: op, Detail: fmt.Sprintf("Prepare was given the counts of %d classes, the input has %d", prepared, classes)})
+	}
 }
 
 // mustPrepare panics with *tensor.Error for settings Prepare would refuse, when Forward is called without it.
