@@ -25,7 +25,7 @@ func (d *DRW) Needs() Needs {
 		return Needs{}
 	}
 	a, b := d.Before.Needs(), d.After.Needs()
-	return Needs{Embedding: a.Embedding || b.Embedding, Logits: a.Logits || b.Logits}
+	return Needs{Embedding: a.Embedding || b.Embedding, Logits: a.Logits || b.Logits, Keys: a.Keys || b.Keys}
 }
 
 // Prepare prepares both losses.

@@ -1,7 +1,8 @@
 // Package loss has the losses of hybrid networks and the interface for your own.
 //
 // A Loss sees one stream's rows on a tape and returns a scalar. It holds no state that Forward changes, so its gradient
-// can be checked (autograd/gradtest) and a step can be repeated. Settings are checked once by Prepare; a mistake Prepare
+// can be checked (autograd/gradtest) and a step can be repeated; what a loss remembers of the steps (queues, class means,
+// prototypes that follow) changes at Tape.Commit, for which Forward registers it on a training tape. Settings are checked once by Prepare; a mistake Prepare
 // could not see (labels out of range, shapes) panics with *tensor.Error, which training returns as an error.
 package loss
 
@@ -21,7 +22,10 @@ type Input struct {
 	Labels    []int         // of the R rows; view-major: view v of sample i is row v·(R/Views)+i
 	Views     int           // views of each sample, at least 1
 	Mix       *Mix          // second labels under mixup and its kin; nil: none
-	At        schedule.Progress
+	// Keys are embeddings [V·R/Views, D] of V other views of the same samples by a momentum encoder: unit rows, view-major
+	// like the others, row i of sample i mod R/Views. They take no gradient. nil unless Needs has Keys.
+	Keys *tensor.Tensor
+	At   schedule.Progress
 }
 
 // Mix says that the rows are blends of two samples: row i is Weight[i] of Labels[i] in Input and 1−Weight[i] of the
@@ -39,7 +43,7 @@ type Stats struct {
 }
 
 // Needs says which outputs of the network a loss reads.
-type Needs struct{ Embedding, Logits bool }
+type Needs struct{ Embedding, Logits, Keys bool }
 
 // Loss is a scalar of a stream's rows. Implement nn.Visitable too if it has parameters of its own, such as prototypes.
 type Loss interface {

@@ -44,13 +44,9 @@ func param(t *testing.T, v *vectortest.Tensor) *autograd.Param {
 }
 
 func TestVectorLosses(t *testing.T) {
-	later := map[string]bool{"balanced_contrastive": true} // not in this package yet
 	var cases []vectorCase
 	vectortest.Load(t, "losses", &cases)
 	for _, c := range cases {
-		if later[c.Loss] {
-			continue
-		}
 		t.Run(c.Loss+" "+c.Note, func(t *testing.T) {
 			embedding, logits, protos := param(t, c.Embedding), param(t, c.Logits), param(t, c.Prototypes)
 			bank := &prototype.Learnable{Weight: protos}
@@ -70,6 +66,8 @@ func TestVectorLosses(t *testing.T) {
 				l = &loss.CrossEntropy{Smoothing: c.Smoothing}
 			case "weighted_cross_entropy":
 				l = &loss.CrossEntropy{Weights: c.Weights}
+			case "balanced_contrastive":
+				l = &loss.BalancedContrastive{Bank: bank, Temperature: c.Temperature}
 			case "focal":
 				l = &loss.Focal{Gamma: c.Gamma}
 			case "class_balanced_cross_entropy":
