@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -234,9 +235,9 @@ func TestPaCoGradient(t *testing.T) {
 		alpha     float64
 		smoothing float64
 	}{
-		"PaCo":                {loss.PaCo{Temperature: 0.3, Queue: queue}, keys, queue64, 1, 0.01, 0},
-		"PaCo without queue":  {loss.PaCo{Temperature: 0.3, Alpha: 0.5, CentreTemperature: 2}, keys, nil, 2, 0.5, 0},
-		"GPaCo":               {loss.PaCo{Temperature: 0.3, Alpha: 0.05, Queue: queue, WithoutMomentum: true}, nil, queue64, 1, 0.05, 0},
+		"PaCo":                 {loss.PaCo{Temperature: 0.3, Queue: queue}, keys, queue64, 1, 0.01, 0},
+		"PaCo without queue":   {loss.PaCo{Temperature: 0.3, Alpha: 0.5, CentreTemperature: 2}, keys, nil, 2, 0.5, 0},
+		"GPaCo":                {loss.PaCo{Temperature: 0.3, Alpha: 0.05, Queue: queue, WithoutMomentum: true}, nil, queue64, 1, 0.05, 0},
 		"GPaCo with smoothing": {loss.PaCo{Temperature: 0.3, Smoothing: 0.1, WithoutMomentum: true}, nil, nil, 1, 0.01, 0.1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -347,6 +348,39 @@ func TestOnePrototypeAClassIsPSC(t *testing.T) {
 			require.InDelta(t, want, v, 1e-5)
 			require.Equal(t, wantStats, stats)
 			closeTo(t, grad, g, 1e-5)
+		}
+	}
+}
+
+func TestColumnLossesSameBits(t *testing.T) {
+	const classes, dim = 9, 33
+	x, labels := gradtest.Normal(1, 1, 300, dim), labelsOf(300, classes)
+	counts := make([]int, classes)
+	for i := range labels {
+		labels[i] = max(labels[i], 0)
+		counts[labels[i]]++
+	}
+	old := runtime.GOMAXPROCS(0)
+	defer runtime.GOMAXPROCS(old)
+	steps := func(name string) (values []float64, grads [][]float32) {
+		l := columnLosses(t, 0.1, counts, dim, 16)[name]
+		if name == "ProCo" {
+			l = proco(t, counts, dim, 0.1)
+		}
+		for range 2 { // the second with what the first left
+			v, _, g := runColumns(t, l, x.Clone(), labels, classes)
+			values, grads = append(values, v), append(grads, g)
+		}
+		return values, grads
+	}
+	for _, name := range []string{"BCL", "KCL", "TSC", "PaCo", "GPaCo", "multi", "ProCo"} {
+		runtime.GOMAXPROCS(1)
+		want, wantGrads := steps(name)
+		for _, procs := range []int{2, 3, 7} {
+			runtime.GOMAXPROCS(procs)
+			got, grads := steps(name)
+			require.Equal(t, want, got, name)
+			require.Equal(t, wantGrads, grads, "%s, GOMAXPROCS %d", name, procs)
 		}
 	}
 }

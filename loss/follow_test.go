@@ -47,7 +47,10 @@ func followers(t *testing.T) map[string]loss.Loss {
 	require.NoError(t, err)
 	targets, err := prototype.NewTargets(points)
 	require.NoError(t, err)
+	proco, err := loss.NewProCo(3, 4, 1)
+	require.NoError(t, err)
 	all := map[string]loss.Loss{
+		"ProCo": proco,
 		"PSC":   &loss.PrototypicalContrastive{Bank: average, Temperature: 1},
 		"multi": &loss.MultiPrototypicalContrastive{Bank: mean, PerClass: 1, Temperature: 1},
 		"BCL":   &loss.BalancedContrastive{Bank: average, Temperature: 1},

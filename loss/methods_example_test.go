@@ -118,3 +118,20 @@ func ExampleMultiPrototypicalContrastive() {
 	fmt.Println(l.Prepare(make([]int, classes)))
 	// Output: <nil>
 }
+
+func ExampleProCo() {
+	l := must(loss.NewProCo(2, 2, 0.1))
+	if err := l.Prepare([]int{90, 10}); err != nil {
+		panic(err)
+	}
+	tape := autograd.NewTape(autograd.Mode{})
+	for range 2 {
+		tape.Reset(autograd.Mode{Train: true})
+		y, _ := l.Forward(loss.Input{Embedding: tape.Const(rows(2, 1, 0, 0.8, 0.6, 0, 1)), Labels: []int{0, 0, 1}, Views: 1})
+		fmt.Printf("%.4f\n", y.Value().Item()) // at first the classes' shares alone tell them apart
+		tape.Commit()
+	}
+	// Output:
+	// 0.8378
+	// 0.0206
+}
