@@ -110,3 +110,12 @@ func eachAnchor(blocks []columns, n, width int, w weigh, do func(i int, x, t, sh
 }
 
 var minusInf = float32(math.Inf(-1))
+
+// similarities returns z·rowsᵀ of embeddings and what they are contrasted with, named in the error if widths differ.
+func similarities(op, what string, z, rows *autograd.Var) *autograd.Var {
+	if z.Dim(1) != rows.Dim(1) {
+		panic(&tensor.Error{Op: op, Path: autograd.Path(rows), Shapes: []tensor.Shape{z.Shape(), rows.Shape()},
+			Detail: "embeddings and " + what + " differ in width"})
+	}
+	return autograd.MatMulT(z, rows)
+}

@@ -116,16 +116,3 @@ func (c *CrossEntropy) target(t []float64, in Input, r int) (weight float64) {
 	blend(in.Labels[r], first)
 	return weight
 }
-
-// checkWeights reports class weights that do not fit the number of classes; nil are all 1.
-func checkWeights(name string, weights []float64, classes int) error {
-	if weights != nil && len(weights) != classes {
-		return fmt.Errorf("loss: %s: %d weights for %d classes", name, len(weights), classes)
-	}
-	for i, w := range weights {
-		if !(w >= 0) || math.IsInf(w, 0) {
-			return fmt.Errorf("loss: %s: weight %v of class %d must be finite and not negative", name, w, i)
-		}
-	}
-	return nil
-}

@@ -1,12 +1,8 @@
 package loss
 
 import (
-	"fmt"
-
-	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/prototype"
 	"github.com/longtail-ml/longtail/schedule"
-	"github.com/longtail-ml/longtail/tensor"
 )
 
 // What losses remember of a step, once it is kept.
@@ -43,33 +39,4 @@ func enqueue(q *Queue, in Input) {
 		}
 	}
 	in.Embedding.Tape().AfterStep(func() { q.Add(rows, labels) })
-}
-
-// checkViews panics unless the rows are whole views, and Keys, if wanted, whole views of the same samples.
-func checkViews(op string, in Input, keys bool) {
-	rows := len(in.Labels)
-	if in.Views < 1 || rows%in.Views != 0 {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{rows}}, Detail: fmt.Sprintf("Views is %d: it must divide the rows", in.Views)})
-	}
-	if !keys {
-		if in.Keys != nil {
-			panic(&tensor.Error{Op: op, Detail: "has Keys, though WithoutMomentum says that there are none"})
-		}
-		return
-	}
-	if in.Keys == nil {
-		panic(&tensor.Error{Op: op, Detail: "Keys were not computed: they need a momentum encoder; with WithoutMomentum the network's own embeddings take their place"})
-	}
-	s, n := in.Keys.Shape(), rows/in.Views
-	if len(s) != 2 || s[1] != in.Embedding.Dim(1) || (n == 0 && s[0] != 0) || (n > 0 && s[0]%n != 0) {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{in.Embedding.Shape(), s}, Detail: fmt.Sprintf("Keys must be whole views of the %d samples, as wide as the embeddings", n)})
-	}
-}
-
-// similarities returns z·rowsᵀ of embeddings and what they are contrasted with, named in the error if widths differ.
-func similarities(op, what string, z, rows *autograd.Var) *autograd.Var {
-	if z.Dim(1) != rows.Dim(1) {
-		panic(&tensor.Error{Op: op, Path: autograd.Path(rows), Shapes: []tensor.Shape{z.Shape(), rows.Shape()}, Detail: "embeddings and " + what + " differ in width"})
-	}
-	return autograd.MatMulT(z, rows)
 }

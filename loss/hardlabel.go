@@ -82,11 +82,3 @@ func logSoftmax(x []float64) {
 		x[j] -= top
 	}
 }
-
-// checkLogits panics unless the rows of the logits fit the labels and those of Mix. It returns the number of classes.
-func checkLogits(op string, in Input) (classes int) {
-	_, classes = check(op, in.Logits, in)
-	checkLabels(op, in.Labels, classes)
-	checkMix(op, in, classes)
-	return classes
-}

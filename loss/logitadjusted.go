@@ -6,7 +6,6 @@ import (
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/tensor"
 )
 
 // LogitAdjusted is the logit-adjusted loss (arXiv 2007.07314). With n_c images of class c, q_c = n_c/Σn,
@@ -79,13 +78,4 @@ func logPriors(name string, classCounts []int) ([]float64, error) {
 		q[c] = math.Log(float64(n) / sum)
 	}
 	return q, nil
-}
-
-// checkHasImages panics if a label is of a class that has no images by the counts Prepare was given.
-func checkHasImages(op string, labels []int, logPrior []float64) {
-	for i, y := range labels {
-		if math.IsInf(logPrior[y], -1) {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(labels)}}, Detail: fmt.Sprintf("label %d of row %d is of a class that has no training images by the counts of Prepare", y, i)})
-		}
-	}
 }

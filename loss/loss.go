@@ -6,14 +6,12 @@
 //
 // A Loss sees one stream's rows on a tape and returns a scalar. It holds no state that Forward changes, so its gradient
 // can be checked (autograd/gradtest) and a step can be repeated; what a loss remembers of the steps (queues, class means,
-// prototypes that follow) changes at Tape.Commit, for which Forward registers it on a training tape. Settings are checked once by Prepare; a mistake Prepare
-// could not see (labels out of range, shapes) panics with *tensor.Error, which training returns as an error.
+// prototypes that follow) changes at Tape.Commit, for which Forward registers it on a training tape. Settings are checked
+// once by Prepare; a mistake Prepare could not see (labels out of range, shapes) panics with *tensor.Error, which training
+// returns as an error.
 package loss
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
@@ -61,99 +59,4 @@ type Loss interface {
 type Preparer interface {
 	// Prepare is given the number of training images of each class.
 	Prepare(classCounts []int) error
-}
-
-// check panics unless the rows of x [R, width] fit the labels.
-func check(op string, x *autograd.Var, in Input) (rows, cols int) {
-	if x == nil {
-		panic(&tensor.Error{Op: op, Detail: "its input was not computed: Needs must ask for it"})
-	}
-	s := x.Shape()
-	if len(s) != 2 || s[0] != len(in.Labels) {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{s, {len(in.Labels)}}, Detail: "needs a matrix with a row for each label"})
-	}
-	return s[0], s[1]
-}
-
-// checkLabels panics unless all labels name one of the classes.
-func checkLabels(op string, labels []int, classes int) {
-	for i, y := range labels {
-		if y < 0 || y >= classes {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(labels)}}, Detail: fmt.Sprintf("label %d of row %d is not one of %d classes", y, i, classes)})
-		}
-	}
-}
-
-// checkMix panics unless Mix, if there is one, has a label of one of the classes and a weight for each row.
-func checkMix(op string, in Input, classes int) {
-	m, rows := in.Mix, len(in.Labels)
-	if m == nil {
-		return
-	}
-	if len(m.Labels) != rows || len(m.Weight) != rows {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Labels)}, {len(m.Weight)}}, Detail: fmt.Sprintf("Mix needs a label and a weight for each of %d rows", rows)})
-	}
-	checkLabels(op, m.Labels, classes)
-	for i, w := range m.Weight {
-		if !(w >= 0 && w <= 1) {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Weight)}}, Detail: fmt.Sprintf("weight %v of row %d in Mix is not in [0, 1]", w, i)})
-		}
-	}
-}
-
-// noMix panics if the rows are blends, which the loss has no meaning for.
-func noMix(op string, in Input) {
-	if in.Mix != nil {
-		panic(&tensor.Error{Op: op, Detail: "has no form for mixed samples: give the term views that are not mixed, or use cross-entropy"})
-	}
-}
-
-// zeroRows counts the rows of norm zero; a unit row has at least one entry of 1/√D.
-func zeroRows(x *autograd.Var) int {
-	rows, cols := x.Dim(0), x.Dim(1)
-	n := 0
-	for r := range rows {
-		zero := true
-		for _, v := range x.Data()[r*cols : (r+1)*cols] {
-			if v != 0 {
-				zero = false
-				break
-			}
-		}
-		if zero {
-			n++
-		}
-	}
-	return n
-}
-
-func checkTemperature(name string, tau float64, usual string) error {
-	if !(tau > 0) || math.IsInf(tau, 1) {
-		return fmt.Errorf("loss: %s: temperature %v must be finite and above 0 (the paper uses %s)", name, tau, usual)
-	}
-	return nil
-}
-
-// checkCounts reports a class without images, for losses that divide by the counts.
-func checkCounts(name string, classCounts []int) error {
-	for c, n := range classCounts {
-		if n < 1 {
-			return fmt.Errorf("loss: %s: class %d has %d training images: leave it out, or use a loss that does not divide by the counts", name, c, n)
-		}
-	}
-	return nil
-}
-
-// mustKnowClasses panics unless Prepare was called with as many classes as the loss now meets.
-func mustKnowClasses(op string, prepared, classes int) {
-	if prepared != classes {
-		panic(&tensor.Error{Op: op, Detail: fmt.Sprintf("Prepare was given the counts of %d classes, the input has %d", prepared, classes)})
-	}
-}
-
-// mustPrepare panics with *tensor.Error for settings Prepare would refuse, when Forward is called without it.
-func mustPrepare(op string, err error) {
-	if err != nil {
-		panic(&tensor.Error{Op: op, Detail: err.Error()})
-	}
 }

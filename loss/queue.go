@@ -31,7 +31,8 @@ func (q *Queue) Len() int { return q.ring.filled }
 func (q *Queue) Add(rows *tensor.Tensor, labels []int) {
 	size, dim := q.keys.Dim(0), q.keys.Dim(1)
 	if s := rows.Shape(); len(s) != 2 || s[0] != len(labels) || s[1] != dim {
-		panic(&tensor.Error{Op: "loss.Queue", Shapes: []tensor.Shape{s, {len(labels), dim}}, Detail: "needs a row of the queue's width for each label"})
+		panic(&tensor.Error{Op: "loss.Queue", Shapes: []tensor.Shape{s, {len(labels), dim}},
+			Detail: "needs a row of the queue's width for each label"})
 	}
 	for i, y := range labels {
 		copy(q.keys.Data()[q.ring.next*dim:(q.ring.next+1)*dim], rows.Data()[i*dim:])
@@ -71,14 +72,16 @@ func (r *ring) MarshalBinary() ([]byte, error) {
 func (r *ring) UnmarshalBinary(data []byte) error {
 	size := len(r.labels)
 	if len(data) != 8*(2+size) {
-		return fmt.Errorf("loss: queue: %d bytes of state, a queue of %d rows has %d: make the queue of the size it was saved with", len(data), size, 8*(2+size))
+		return fmt.Errorf("loss: queue: %d bytes of state, a queue of %d rows has %d: make the queue of the size it was saved with",
+			len(data), size, 8*(2+size))
 	}
 	v := make([]int, 2+size)
 	for i := range v {
 		v[i] = int(binary.LittleEndian.Uint64(data[8*i:]))
 	}
 	if v[0] < 0 || v[0] >= size || v[1] < 0 || v[1] > size {
-		return fmt.Errorf("loss: queue: position %d and length %d do not fit a queue of %d rows: the state is damaged", v[0], v[1], size)
+		return fmt.Errorf("loss: queue: position %d and length %d do not fit a queue of %d rows: the state is damaged",
+			v[0], v[1], size)
 	}
 	r.next, r.filled = v[0], v[1]
 	copy(r.labels, v[2:])

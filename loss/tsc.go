@@ -57,15 +57,3 @@ func (l *TSC) Forward(in Input) (*autograd.Var, Stats) {
 	observeBank(l.Targets, in)
 	return y, stats
 }
-
-// checkBank reports a bank that does not have perClass prototypes for each class.
-func checkBank(name, field string, bank prototype.Bank, classes, perClass int) error {
-	if bank == nil {
-		return fmt.Errorf("loss: %s: %s is nil: set prototypes of package prototype", name, field)
-	}
-	rows := bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Dim(0)
-	if rows != classes*perClass {
-		return fmt.Errorf("loss: %s: %s has %d prototypes, %d classes take %d", name, field, rows, classes, classes*perClass)
-	}
-	return nil
-}

@@ -23,7 +23,8 @@ func NewClassMean(s Size, rng *rand.Rand) (*ClassMean, error) {
 	if err := s.check(); err != nil {
 		return nil, err
 	}
-	return &ClassMean{perClass: max(s.PerClass, 1), vectors: directions(s.rows(), s.Dim, rng), total: tensor.New(s.rows(), s.Dim)}, nil
+	return &ClassMean{perClass: max(s.PerClass, 1), vectors: directions(s.rows(), s.Dim, rng),
+		total: tensor.New(s.rows(), s.Dim)}, nil
 }
 
 // Vectors returns the prototypes of the epoch.

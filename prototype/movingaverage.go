@@ -63,12 +63,14 @@ func follow(p []float32, sum []float64, momentum float64) {
 func sums(op string, vectors *tensor.Tensor, perClass int, embedding *tensor.Tensor, labels []int) map[int][]float64 {
 	dim, classes := vectors.Dim(1), vectors.Dim(0)/perClass
 	if s := embedding.Shape(); len(s) != 2 || s[0] != len(labels) || s[1] != dim {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{s, {len(labels), dim}}, Detail: "needs an embedding of the prototypes' width for each label"})
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{s, {len(labels), dim}},
+			Detail: "needs an embedding of the prototypes' width for each label"})
 	}
 	out := map[int][]float64{}
 	for i, y := range labels {
 		if y < 0 || y >= classes {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(labels)}}, Detail: fmt.Sprintf("label %d of row %d is not one of %d classes", y, i, classes)})
+			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(labels)}},
+				Detail: fmt.Sprintf("label %d of row %d is not one of %d classes", y, i, classes)})
 		}
 		z := embedding.Data()[i*dim : (i+1)*dim]
 		row, best := y*perClass, 0.0

@@ -34,7 +34,8 @@ func OnSphere(n, dim int, s Sphere, rng *rand.Rand) (*tensor.Tensor, error) {
 		s.Steps = 1000
 	}
 	if !(s.Temperature > 0) || math.IsInf(s.Temperature, 1) || s.Steps < 0 {
-		return nil, fmt.Errorf("prototype: Sphere.Temperature %v must be finite and above 0 and Steps %d not negative", s.Temperature, s.Steps)
+		return nil, fmt.Errorf("prototype: Sphere.Temperature %v must be finite and above 0 and Steps %d not negative",
+			s.Temperature, s.Steps)
 	}
 	if n <= dim+1 {
 		return simplex(n, dim, rng), nil
