@@ -37,13 +37,8 @@ func (c *CrossEntropy) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare checks the settings.
 func (c *CrossEntropy) Prepare(classCounts []int) error {
-	if c.Weights != nil && len(c.Weights) != len(classCounts) {
-		return fmt.Errorf("loss: cross-entropy: %d weights for %d classes", len(c.Weights), len(classCounts))
-	}
-	for i, w := range c.Weights {
-		if !(w >= 0) || math.IsInf(w, 0) {
-			return fmt.Errorf("loss: cross-entropy: weight %v of class %d must be finite and not negative", w, i)
-		}
+	if err := checkWeights("cross-entropy", c.Weights, len(classCounts)); err != nil {
+		return err
 	}
 	if !(c.Smoothing >= 0 && c.Smoothing < 1) {
 		return fmt.Errorf("loss: cross-entropy: smoothing %v must be in [0, 1)", c.Smoothing)
@@ -57,22 +52,10 @@ func (c *CrossEntropy) Prepare(classCounts []int) error {
 // Forward returns the loss. No rows give 0.
 func (c *CrossEntropy) Forward(in Input) (*autograd.Var, Stats) {
 	const op = "loss.CrossEntropy"
-	rows, classes := check(op, in.Logits, in)
-	checkLabels(op, in.Labels, classes)
+	classes := checkLogits(op, in)
 	mustPrepare(op, c.Prepare(make([]int, classes)))
-	if m := in.Mix; m != nil {
-		if len(m.Labels) != rows || len(m.Weight) != rows {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Labels)}, {len(m.Weight)}}, Detail: fmt.Sprintf("Mix needs a label and a weight for each of %d rows", rows)})
-		}
-		checkLabels(op, m.Labels, classes)
-		for i, w := range m.Weight {
-			if !(w >= 0 && w <= 1) {
-				panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(m.Weight)}}, Detail: fmt.Sprintf("weight %v of row %d in Mix is not in [0, 1]", w, i)})
-			}
-		}
-	}
 
-	x := in.Logits
+	x, rows := in.Logits, len(in.Labels)
 	logp := x.Tape().Tensor(rows, classes)
 	kernels.LogSoftmaxRows(logp.Data(), x.Data(), rows, classes)
 	target := make([]float64, classes)
@@ -85,7 +68,7 @@ func (c *CrossEntropy) Forward(in Input) (*autograd.Var, Stats) {
 			}
 		}
 	}
-	divisor := c.divisor(rows, weight)
+	divisor := c.Reduction.divisor(rows, weight)
 	y := x.Tape().Tensor()
 	y.Data()[0] = float32(sum / divisor)
 	return autograd.Op(op, y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
@@ -132,18 +115,4 @@ func (c *CrossEntropy) target(t []float64, in Input, r int) (weight float64) {
 	}
 	blend(in.Labels[r], first)
 	return weight
-}
-
-func (c *CrossEntropy) divisor(rows int, weight float64) float64 {
-	d := 1.0
-	switch c.Reduction {
-	case WeightedMean:
-		d = weight
-	case Mean:
-		d = float64(rows)
-	}
-	if d == 0 { // no rows, or none with a weight: a loss of 0
-		return 1
-	}
-	return d
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -40,4 +41,73 @@ func ExamplePrototypicalContrastive() {
 	// Output:
 	// <nil>
 	// loss: prototypical contrastive: temperature 0 must be finite and above 0 (the paper uses 1 on CIFAR-10, 0.1 on CIFAR-100)
+}
+
+// value of a loss whose logits are given, row by row.
+func value(l loss.Loss, at schedule.Progress, labels []int, logits ...float32) float32 {
+	tape := autograd.NewTape(autograd.Mode{Train: true})
+	x, err := tensor.FromSlice(logits, len(labels), len(logits)/len(labels))
+	if err != nil {
+		panic(err)
+	}
+	y, _ := l.Forward(loss.Input{Logits: tape.Const(x), Labels: labels, Views: 1, At: at})
+	return y.Value().Item()
+}
+
+func ExampleFocal() {
+	l := &loss.Focal{Gamma: 2}
+	fmt.Printf("unsure %.4f, sure %.6f\n", value(l, schedule.Progress{}, []int{0}, 0, 0), value(l, schedule.Progress{}, []int{0}, 5, 0))
+	// Output: unsure 0.1733, sure 0.000000
+}
+
+func ExampleClassBalancedWeights() {
+	w, err := loss.ClassBalancedWeights([]int{5000, 500, 50}, 0.9999)
+	fmt.Printf("%.3f %v\n", w, err)
+	_, err = loss.ClassBalancedWeights([]int{5000, 0}, 0.9999)
+	fmt.Println(err)
+	// Output:
+	// [0.034 0.275 2.691] <nil>
+	// loss: class-balanced weights: class 1 has 0 training images: leave it out, or use a loss that does not divide by the counts
+}
+
+func ExampleClassBalanced() {
+	l := &loss.ClassBalanced{}
+	if err := l.Prepare([]int{5000, 50}); err != nil {
+		panic(err)
+	}
+	fmt.Printf("head %.4f, tail %.4f\n", value(l, schedule.Progress{}, []int{0}, 0, 0), value(l, schedule.Progress{}, []int{1}, 0, 0))
+	// Output: head 0.0174, tail 1.3689
+}
+
+func ExampleLDAM() {
+	l := &loss.LDAM{}
+	if err := l.Prepare([]int{5000, 50}); err != nil {
+		panic(err)
+	}
+	// A cosine above the other by 0.3 is within the tail's margin of 0.5, not within the head's of 0.16.
+	fmt.Printf("head %.3f, tail %.3f\n", value(l, schedule.Progress{}, []int{0}, 0.5, 0.2), value(l, schedule.Progress{}, []int{1}, 0.2, 0.5))
+	// Output: head 0.014, tail 6.002
+}
+
+func ExampleDRW() {
+	l := &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}
+	if err := l.Prepare([]int{5000, 50}); err != nil {
+		panic(err)
+	}
+	for _, epoch := range []int{159, 160} {
+		at := schedule.Progress{Epoch: epoch, Epochs: 200}
+		fmt.Printf("epoch %d: %.3f\n", epoch, value(l, at, []int{0, 1}, 0.5, 0.2, 0.2, 0.5))
+	}
+	// Output:
+	// epoch 159: 3.008
+	// epoch 160: 5.928
+}
+
+func ExampleLogitAdjusted() {
+	l := &loss.LogitAdjusted{} // balanced softmax
+	if err := l.Prepare([]int{99, 1}); err != nil {
+		panic(err)
+	}
+	fmt.Printf("head %.4f, tail %.4f\n", value(l, schedule.Progress{}, []int{0}, 0, 0), value(l, schedule.Progress{}, []int{1}, 0, 0))
+	// Output: head 0.0101, tail 4.6052
 }

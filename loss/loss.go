@@ -1,14 +1,17 @@
-// Package loss has the losses of hybrid networks and the interface for your own.
+// Package loss has the losses of hybrid networks, those the field compares them with, and the interface for your own.
+//
+// On logits: CrossEntropy, Focal, ClassBalanced, LDAM, DRW, and LogitAdjusted, which is balanced softmax too. On embeddings:
+// SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive, BalancedContrastive (BCL), KCL,
+// TSC and ProCo. On both: PaCo, which is GPaCo too.
 //
 // A Loss sees one stream's rows on a tape and returns a scalar. It holds no state that Forward changes, so its gradient
-// can be checked (autograd/gradtest) and a step can be repeated. Settings are checked once by Prepare; a mistake Prepare
-// could not see (labels out of range, shapes) panics with *tensor.Error, which training returns as an error.
+// can be checked (autograd/gradtest) and a step can be repeated; what a loss remembers of the steps (queues, class means,
+// prototypes that follow) changes at Tape.Commit, for which Forward registers it on a training tape. Settings are checked
+// once by Prepare; a mistake Prepare could not see (labels out of range, shapes) panics with *tensor.Error, which training
+// returns as an error.
 package loss
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
@@ -21,7 +24,10 @@ type Input struct {
 	Labels    []int         // of the R rows; view-major: view v of sample i is row v·(R/Views)+i
 	Views     int           // views of each sample, at least 1
 	Mix       *Mix          // second labels under mixup and its kin; nil: none
-	At        schedule.Progress
+	// Keys are embeddings [V·R/Views, D] of V other views of the same samples by a momentum encoder: unit rows, view-major
+	// like the others, row i of sample i mod R/Views. They take no gradient. nil unless Needs has Keys.
+	Keys *tensor.Tensor
+	At   schedule.Progress
 }
 
 // Mix says that the rows are blends of two samples: row i is Weight[i] of Labels[i] in Input and 1−Weight[i] of the
@@ -39,7 +45,7 @@ type Stats struct {
 }
 
 // Needs says which outputs of the network a loss reads.
-type Needs struct{ Embedding, Logits bool }
+type Needs struct{ Embedding, Logits, Keys bool }
 
 // Loss is a scalar of a stream's rows. Implement nn.Visitable too if it has parameters of its own, such as prototypes.
 type Loss interface {
@@ -53,65 +59,4 @@ type Loss interface {
 type Preparer interface {
 	// Prepare is given the number of training images of each class.
 	Prepare(classCounts []int) error
-}
-
-// check panics unless the rows of x [R, width] fit the labels.
-func check(op string, x *autograd.Var, in Input) (rows, cols int) {
-	if x == nil {
-		panic(&tensor.Error{Op: op, Detail: "its input was not computed: Needs must ask for it"})
-	}
-	s := x.Shape()
-	if len(s) != 2 || s[0] != len(in.Labels) {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{s, {len(in.Labels)}}, Detail: "needs a matrix with a row for each label"})
-	}
-	return s[0], s[1]
-}
-
-// checkLabels panics unless all labels name one of the classes.
-func checkLabels(op string, labels []int, classes int) {
-	for i, y := range labels {
-		if y < 0 || y >= classes {
-			panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{{len(labels)}}, Detail: fmt.Sprintf("label %d of row %d is not one of %d classes", y, i, classes)})
-		}
-	}
-}
-
-// noMix panics if the rows are blends, which the loss has no meaning for.
-func noMix(op string, in Input) {
-	if in.Mix != nil {
-		panic(&tensor.Error{Op: op, Detail: "has no form for mixed samples: give the term views that are not mixed, or use cross-entropy"})
-	}
-}
-
-// zeroRows counts the rows of norm zero; a unit row has at least one entry of 1/√D.
-func zeroRows(x *autograd.Var) int {
-	rows, cols := x.Dim(0), x.Dim(1)
-	n := 0
-	for r := range rows {
-		zero := true
-		for _, v := range x.Data()[r*cols : (r+1)*cols] {
-			if v != 0 {
-				zero = false
-				break
-			}
-		}
-		if zero {
-			n++
-		}
-	}
-	return n
-}
-
-func checkTemperature(name string, tau float64, usual string) error {
-	if !(tau > 0) || math.IsInf(tau, 1) {
-		return fmt.Errorf("loss: %s: temperature %v must be finite and above 0 (the paper uses %s)", name, tau, usual)
-	}
-	return nil
-}
-
-// mustPrepare panics with *tensor.Error for settings Prepare would refuse, when Forward is called without it.
-func mustPrepare(op string, err error) {
-	if err != nil {
-		panic(&tensor.Error{Op: op, Detail: err.Error()})
-	}
 }

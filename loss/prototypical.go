@@ -18,7 +18,7 @@ import (
 // averaged over the rows. The denominator leaves the row's own class out, so the loss can be negative; IncludeOwn keeps
 // it in, which is softmax. It computes R·C similarities where the SC loss computes R². It needs at least two classes.
 type PrototypicalContrastive struct {
-	// Bank has one prototype for each class.
+	// Bank has one prototype for each class. One that follows the embeddings is told of each step.
 	Bank prototype.Bank
 	// Temperature τ > 0; the paper uses 1 on CIFAR-10 and 0.1 on CIFAR-100.
 	Temperature float64
@@ -67,6 +67,7 @@ func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 		mustPrepare(op, l.Prepare(make([]int, classes)))
 	}
 	mustPrepare(op, checkTemperature("prototypical contrastive", l.Temperature, psc))
+	observeBank(l.Bank, in)
 	s := autograd.MatMulT(in.Embedding, prototypes)
 
 	lse := make([]float64, rows)

@@ -9,6 +9,7 @@ import "github.com/longtail-ml/longtail/autograd"
 //
 // averaged over the rows that have a positive. A row without one is skipped and counted in Stats; if no row has one the
 // loss and its gradient are 0. The R² similarities are computed in tiles, twice, and never held: memory is O(R·D).
+// Trained with it alone, and then a classifier with CrossEntropy on the frozen backbone, a network is two-stage SupCon.
 type SupervisedContrastive struct {
 	// Temperature τ > 0; the paper uses 0.1.
 	Temperature float64

@@ -24,6 +24,12 @@ type vectorCase struct {
 	Temperature float64
 	Smoothing   float64
 	Weights     []float64
+	Gamma       float64
+	Beta        float64
+	Tau         float64
+	Counts      []int
+	Scale       float64
+	MaxMargin   float64 `json:"max_margin"`
 	Value       float64
 	Note        string
 }
@@ -38,14 +44,9 @@ func param(t *testing.T, v *vectortest.Tensor) *autograd.Param {
 }
 
 func TestVectorLosses(t *testing.T) {
-	later := map[string]bool{"balanced_contrastive": true, "focal": true, "class_balanced_cross_entropy": true,
-		"balanced_softmax": true, "logit_adjusted": true, "ldam": true} // not in this package yet
 	var cases []vectorCase
 	vectortest.Load(t, "losses", &cases)
 	for _, c := range cases {
-		if later[c.Loss] {
-			continue
-		}
 		t.Run(c.Loss+" "+c.Note, func(t *testing.T) {
 			embedding, logits, protos := param(t, c.Embedding), param(t, c.Logits), param(t, c.Prototypes)
 			bank := &prototype.Learnable{Weight: protos}
@@ -65,8 +66,26 @@ func TestVectorLosses(t *testing.T) {
 				l = &loss.CrossEntropy{Smoothing: c.Smoothing}
 			case "weighted_cross_entropy":
 				l = &loss.CrossEntropy{Weights: c.Weights}
+			case "balanced_contrastive":
+				l = &loss.BalancedContrastive{Bank: bank, Temperature: c.Temperature}
+			case "focal":
+				l = &loss.Focal{Gamma: c.Gamma}
+			case "class_balanced_cross_entropy":
+				l = &loss.ClassBalanced{Beta: c.Beta}
+				w, err := loss.ClassBalancedWeights(c.Counts, c.Beta)
+				require.NoError(t, err)
+				require.InDeltaSlice(t, c.Weights, w, 1e-9)
+			case "balanced_softmax":
+				l = &loss.LogitAdjusted{}
+			case "logit_adjusted":
+				l = &loss.LogitAdjusted{Tau: c.Tau}
+			case "ldam":
+				l = &loss.LDAM{MaxMargin: c.MaxMargin, Scale: c.Scale}
 			default:
 				t.Fatalf("no loss for the case %q", c.Loss)
+			}
+			if p, ok := l.(loss.Preparer); ok && c.Counts != nil {
+				require.NoError(t, p.Prepare(c.Counts))
 			}
 			tape := autograd.NewTape(autograd.Mode{Train: true})
 			in := loss.Input{Labels: c.Labels, Views: 1}

@@ -1,9 +1,15 @@
-// Package prototype has banks of class prototypes: unit vectors in the embedding space, one for each class, that
-// prototypical losses (arXiv 2103.14267) compare embeddings with.
+// Package prototype has banks of class prototypes: unit vectors in the embedding space, one or several for each class,
+// that prototypical losses (arXiv 2103.14267) compare embeddings with.
+//
+// Prototypes are learned (Learnable, ClassifierRows), follow the embeddings (MovingAverage, ClassMean), or stay where they
+// are (Fixed, Targets). Those that follow are Observers: losses tell them what a step saw once it is kept, so that a
+// forward pass changes nothing. All state is shown by Visit. Rows are class-major: with M prototypes a class, row c·M+m is
+// prototype m of class c.
 package prototype
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -14,29 +20,64 @@ import (
 // Bank gives the prototypes of a step.
 type Bank interface {
 	nn.Visitable
-	// Vectors returns unit rows [C, D]: row c is the prototype of class c.
+	// Vectors returns unit rows [C·M, D]: rows c·M to c·M+M−1 are the prototypes of class c, most often one.
 	Vectors(t *autograd.Tape) *autograd.Var
 }
 
-// Learnable prototypes are trained with the network: parameters normalised in the forward pass.
-type Learnable struct {
-	Weight *autograd.Param // [C, D], of any length
+// Observer is a Bank that follows the embeddings.
+type Observer interface {
+	// Observe is told the unit embeddings [R, D] of a step that is kept, and their labels. epochEnds says that it was the
+	// epoch's last step.
+	Observe(embedding *tensor.Tensor, labels []int, epochEnds bool)
 }
 
-// NewLearnable returns prototypes in random directions. It is an error if classes or dim is not positive.
-func NewLearnable(classes, dim int, rng *rand.Rand) (*Learnable, error) {
-	if classes < 1 || dim < 1 {
-		return nil, fmt.Errorf("prototype: %d classes of dimension %d: both must be at least 1", classes, dim)
-	}
-	l := &Learnable{Weight: autograd.NewParam(tensor.New(classes, dim))}
-	for i := range l.Weight.Value.Data() {
-		l.Weight.Value.Data()[i] = float32(rng.NormFloat64())
-	}
-	return l, nil
+// Size is how many prototypes a bank holds.
+type Size struct {
+	Classes, Dim int
+	PerClass     int // prototypes a class, M; 0 means 1
 }
 
-// Vectors returns the normalised rows.
-func (l *Learnable) Vectors(t *autograd.Tape) *autograd.Var { return nn.L2Normalize(t.Param(l.Weight)) }
+func (s Size) rows() int { return s.Classes * max(s.PerClass, 1) }
 
-// Visit shows the vectors.
-func (l *Learnable) Visit(v nn.Visitor) { v.Param("weight", l.Weight) }
+func (s Size) check() error {
+	if s.Classes < 1 || s.Dim < 1 {
+		return fmt.Errorf("prototype: %d classes of dimension %d: both must be at least 1", s.Classes, s.Dim)
+	}
+	if s.PerClass < 0 {
+		return fmt.Errorf("prototype: PerClass %d must not be negative", s.PerClass)
+	}
+	return nil
+}
+
+// directions returns random unit rows.
+func directions(rows, dim int, rng *rand.Rand) *tensor.Tensor {
+	x := tensor.New(rows, dim)
+	v := make([]float64, dim)
+	for r := range rows {
+		for {
+			for k := range v {
+				v[k] = rng.NormFloat64()
+			}
+			if setUnit(x.Data()[r*dim:(r+1)*dim], v) {
+				break
+			}
+		}
+	}
+	return x
+}
+
+// setUnit sets dst to v over its norm, or leaves it if v has no direction: a norm that is 0 or not finite.
+func setUnit(dst []float32, v []float64) bool {
+	sum := 0.0
+	for _, x := range v {
+		sum += x * x
+	}
+	norm := math.Sqrt(sum)
+	if !(norm > nn.NormEpsilon) || math.IsInf(norm, 1) {
+		return false
+	}
+	for k, x := range v {
+		dst[k] = float32(x / norm)
+	}
+	return true
+}

@@ -1,7 +1,6 @@
 package prototype_test
 
 import (
-	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -33,13 +32,4 @@ func TestLearnableRejectsEmptySizes(t *testing.T) {
 	require.EqualError(t, err, "prototype: 0 classes of dimension 3: both must be at least 1")
 	_, err = prototype.NewLearnable(3, -1, nil)
 	require.EqualError(t, err, "prototype: 3 classes of dimension -1: both must be at least 1")
-}
-
-func ExampleLearnable() {
-	bank, err := prototype.NewLearnable(10, 128, rand.New(rand.NewPCG(1, 1)))
-	if err != nil {
-		panic(err)
-	}
-	fmt.Println(bank.Vectors(autograd.NewTape(autograd.Mode{})).Shape())
-	// Output: [10 128]
 }

@@ -1,0 +1,79 @@
+package loss
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"github.com/longtail-ml/longtail/autograd"
+)
+
+// LDAM is the label-distribution-aware margin loss (arXiv 1906.07413) for a classifier whose logits x are cosines
+// (nn.Cosine with Scale 1):
+//
+//	L = CE( s·(x − m_y·onehot(y)) ),   m_c = MaxMargin · n_c^{−1/4} / max_j n_j^{−1/4}
+//
+// so that the rarer the label, the wider the margin asked for. Prepare computes the margins; evaluation uses the logits
+// as they are. Under Input.Mix it is the blend of the two labels' losses, each with its own margin.
+type LDAM struct {
+	// MaxMargin is the margin of the rarest class, in cosines; 0 means 0.5.
+	MaxMargin float64
+	// Scale s; 0 means 30.
+	Scale float64
+	// Beta weighs the classes by ClassBalancedWeights, in (0, 1], and divides by the sum of the rows' weights; 0: no
+	// weights. LDAM-DRW has none at first and 0.9999 later: see DRW.
+	Beta float64
+
+	margins, weights []float64
+}
+
+// Needs asks for logits.
+func (l *LDAM) Needs() Needs { return Needs{Logits: true} }
+
+// Prepare computes margins and weights. A class without images is an error.
+func (l *LDAM) Prepare(classCounts []int) (err error) {
+	margin := cmp.Or(l.MaxMargin, 0.5)
+	if !(margin > 0) || math.IsInf(margin, 1) {
+		return fmt.Errorf("loss: LDAM: MaxMargin %v must be finite and above 0 (the paper uses 0.5)", margin)
+	}
+	if s := cmp.Or(l.Scale, 30); !(s > 0) || math.IsInf(s, 1) {
+		return fmt.Errorf("loss: LDAM: Scale %v must be finite and above 0 (the paper uses 30)", s)
+	}
+	if err := checkCounts("LDAM", classCounts); err != nil {
+		return err
+	}
+	l.margins = make([]float64, len(classCounts))
+	largest := 0.0
+	for c, n := range classCounts {
+		l.margins[c] = 1 / math.Sqrt(math.Sqrt(float64(n)))
+		largest = max(largest, l.margins[c])
+	}
+	for c := range l.margins {
+		l.margins[c] *= margin / largest
+	}
+	if l.weights = nil; l.Beta != 0 {
+		l.weights, err = ClassBalancedWeights(classCounts, l.Beta)
+	}
+	return err
+}
+
+// Forward returns the loss. No rows give 0. It panics with *tensor.Error unless Prepare has been called.
+func (l *LDAM) Forward(in Input) (*autograd.Var, Stats) {
+	const op = "loss.LDAM"
+	classes := checkLogits(op, in)
+	mustKnowClasses(op, len(l.margins), classes)
+	scale := cmp.Or(l.Scale, 30)
+	logp := make([]float64, classes)
+	return meanOverLabels(op, in, l.weights, WeightedMean, func(x []float32, y int, share float64, dx []float64) float64 {
+		for j, v := range x {
+			logp[j] = scale * float64(v)
+		}
+		logp[y] -= scale * l.margins[y]
+		logSoftmax(logp)
+		for j, lp := range logp {
+			dx[j] += share * scale * math.Exp(lp)
+		}
+		dx[y] -= share * scale
+		return -logp[y]
+	})
+}

@@ -1,0 +1,133 @@
+package loss
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+)
+
+// PaCo is parametric contrastive learning (arXiv 2107.12028). The classifier's logits f_c are learnable centres that join
+// the samples as columns: x_c = (f_c + log q_c)/CentreTemperature with q the classes' shares of the images, and
+// x_j = z·z_j/τ over the other rows, the keys and the queue. A row's own centre is a positive of weight 1, every sample of
+// its class one of weight α:
+//
+//	L_i = −Σ_j w_j log( e^{x_j} / Σ_k e^{x_k} ) / Σ_j w_j
+//
+// averaged over the rows. Prepare computes q; a class without images is left out of the centres, and evaluation uses the
+// logits as they are.
+//
+// As published the rows are the first view's, Keys are the other's by the momentum encoder, and the queue holds keys.
+// GPaCo (arXiv 2209.12400) is WithoutMomentum: all views are rows, and the queue holds embeddings of all but the first.
+type PaCo struct {
+	// Queue of keys; nil: none. The paper's holds 1,024 on CIFAR, 8,192 on ImageNet.
+	Queue *Queue
+	// Temperature τ > 0; the paper uses 0.05 on CIFAR, 0.2 on ImageNet.
+	Temperature float64
+	// CentreTemperature divides the logits; 0 means 1.
+	CentreTemperature float64
+	// Alpha is the weight of a sample as a positive; 0 means 0.01, the paper's on CIFAR.
+	Alpha float64
+	// Smoothing spreads this share of the own centre's weight over the other centres, as GPaCo may; in [0, 1).
+	Smoothing float64
+	// WithoutMomentum uses no Keys.
+	WithoutMomentum bool
+
+	logPrior []float64
+}
+
+// Needs asks for embeddings and logits, and keys unless WithoutMomentum.
+func (l *PaCo) Needs() Needs {
+	return Needs{Embedding: true, Logits: true, Keys: !l.WithoutMomentum}
+}
+
+// Prepare checks the settings and computes the classes' shares.
+func (l *PaCo) Prepare(classCounts []int) (err error) {
+	const usual = "0.05 on CIFAR, 0.2 on ImageNet"
+	if err := checkTemperature("PaCo", l.Temperature, usual); err != nil {
+		return err
+	}
+	if t := cmp.Or(l.CentreTemperature, 1); !(t > 0) || math.IsInf(t, 1) {
+		return fmt.Errorf("loss: PaCo: CentreTemperature %v must be finite and above 0 (the paper uses 1)", t)
+	}
+	if a := cmp.Or(l.Alpha, 0.01); !(a > 0) || math.IsInf(a, 1) {
+		return fmt.Errorf("loss: PaCo: Alpha %v must be finite and above 0 (the paper uses 0.01 on CIFAR)", a)
+	}
+	if !(l.Smoothing >= 0 && l.Smoothing < 1) {
+		return fmt.Errorf("loss: PaCo: Smoothing %v must be in [0, 1)", l.Smoothing)
+	}
+	l.logPrior, err = logPriors("PaCo", classCounts)
+	return err
+}
+
+// Visit shows the queue.
+func (l *PaCo) Visit(v nn.Visitor) {
+	if l.Queue != nil {
+		v.Sub("queue", l.Queue)
+	}
+}
+
+// Forward returns the loss. No rows give 0. On a training tape the keys enter the queue at Commit. It panics with
+// *tensor.Error unless Prepare has been called.
+func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
+	const op = "loss.PaCo"
+	rows, _ := check(op, in.Embedding, in)
+	noMix(op, in)
+	classes := checkLogits(op, in)
+	mustKnowClasses(op, len(l.logPrior), classes)
+	checkHasImages(op, in.Labels, l.logPrior)
+	checkViews(op, in, !l.WithoutMomentum)
+
+	z, n := in.Embedding, rows/in.Views
+	warmth := cmp.Or(l.CentreTemperature, 1)
+	bias := make([]float64, classes)
+	for c, q := range l.logPrior {
+		bias[c] = q / warmth
+	}
+	blocks := []columns{
+		{v: in.Logits, temperature: warmth, bias: bias},
+		{v: autograd.MatMulT(z, z), temperature: l.Temperature},
+	}
+	labels := append([]int(nil), in.Labels...) // of the columns after the centres
+	if in.Keys != nil {
+		blocks = append(blocks, columns{v: autograd.MatMulT(z, z.Tape().Const(in.Keys)), temperature: l.Temperature})
+		for j := range in.Keys.Dim(0) {
+			labels = append(labels, in.Labels[j%n])
+		}
+	}
+	if l.Queue != nil {
+		keys, keyLabels := l.Queue.on(z.Tape())
+		blocks = append(blocks, columns{v: similarities(op, "the queue's rows", z, keys), temperature: l.Temperature})
+		labels = append(labels, keyLabels...)
+	}
+	alpha := float32(cmp.Or(l.Alpha, 0.01))
+	y, anchors := contrastColumns(op, blocks, func(i int, _, t, shift []float32) {
+		l.centres(t[:classes], in.Labels[i])
+		for j, y := range labels {
+			if y == in.Labels[i] {
+				t[classes+j] = alpha
+			}
+		}
+		t[classes+i], shift[classes+i] = 0, minusInf
+		sum := float32(sum64(t))
+		for j := range t {
+			t[j] /= sum
+		}
+	})
+	enqueue(l.Queue, in)
+	return y, Stats{Anchors: anchors, ZeroRows: zeroRows(z)}
+}
+
+// centres writes the weights of the centres for a row of class y. A class without images gets none.
+func (l *PaCo) centres(t []float32, y int) {
+	if l.Smoothing > 0 {
+		for c, q := range l.logPrior {
+			if !math.IsInf(q, -1) {
+				t[c] = float32(l.Smoothing / float64(len(t)-1))
+			}
+		}
+	}
+	t[y] = float32(1 - l.Smoothing)
+}
