@@ -6,6 +6,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"image/png"
@@ -58,11 +59,11 @@ func run(s settings) error {
 		return err
 	}
 	defer os.Remove(file.Name()) // fails once it has been renamed
-	if err := png.Encode(file, drawSheet(rows, s.draws+1, s.pixels)); err != nil {
-		file.Close()
+	err = errors.Join(png.Encode(file, drawSheet(rows, s.draws+1, s.pixels)), file.Sync(), file.Close())
+	if err != nil {
 		return err
 	}
-	if err := file.Close(); err != nil {
+	if err := os.Chmod(file.Name(), 0o644); err != nil {
 		return err
 	}
 	if err := os.Rename(file.Name(), s.out); err != nil {
