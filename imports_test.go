@@ -38,6 +38,7 @@ var mayImport = map[string][]string{
 	"loss":              {"tensor", "autograd", "nn", "prototype", "schedule", "internal/kernels", "internal/parallel"},
 	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
 	"checkpoint":        {"tensor", "autograd", "nn"},
+	"posthoc":           {"tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
 		"dataset", "augment", "metrics", "internal/kernels", "internal/parallel"},
 	"internal/vectortest": {},

@@ -4,11 +4,15 @@
 // from the place of the image in the training run (seed, stream, epoch, position, view), so the result depends neither
 // on the number of workers nor on where a run was resumed. [Normalize] turns the bytes into float32 afterwards.
 //
-// Invariants: a transform holds no state and may be used by many goroutines, each with its own image and generator; it
-// draws the same random values whatever the pixels are; it allocates nothing. Probabilities mean what they say, so a
-// zero value never acts.
+// Recipes of papers are made of them: [CIFAR], [CIFARStrong], [SimAugment]. The operations that [AutoAugment] and
+// [RandAugment] choose from are functions of their own, such as [Equalize] and [Rotate], in the arithmetic of PIL.
+// [Mixup] and [CutMix] blend the images of a batch.
 //
-// Limits: images are those of package dataset, uint8 in HWC order; no transform here changes their shape.
+// Invariants: a transform holds no state and may be used by many goroutines, each with its own image and generator; it
+// draws the same random values whatever the pixels are; it allocates nothing once it has been used. Probabilities mean
+// what they say, so a P of zero never acts.
+//
+// Limits: images are those of package dataset, uint8 in HWC order; only a [ResizedCrop] told to changes their shape.
 package augment
 
 import (
@@ -63,12 +67,6 @@ func (c Compose) Validate() error {
 		}
 	}
 	return nil
-}
-
-// CIFAR returns the recipe for 32×32 images of the hybrid networks (arXiv 2103.14267): a random crop with a padding of 4,
-// a horizontal flip, and grayscale with a probability of 0.2.
-func CIFAR() Transform {
-	return Compose{Crop{Padding: 4}, Flip{P: 0.5}, Grayscale{P: 0.2}}
 }
 
 func checkProbability(name string, p float64) error {

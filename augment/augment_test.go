@@ -48,7 +48,23 @@ func TestValidate(t *testing.T) {
 		"augment: Grayscale.P is NaN: a probability must be at least 0 and at most 1")
 	require.EqualError(t, Validate(Compose{Flip{1}, Compose{nil}}), "augment: transform 1 of a Compose of 2: "+
 		"augment: transform 0 of a Compose of 1: augment: nil transform: use Identity for none")
-	for _, ok := range []Transform{Crop{}, Flip{}, Grayscale{}, Flip{1}, Identity{}, add(3)} {
+	for bad, want := range map[Transform]string{
+		ResizedCrop{MinScale: 2}: "ResizedCrop.MinScale is 2: it must be above 0 and at most 1, or 0 for 0.08",
+		ResizedCrop{Width: 5}:    "ResizedCrop of 5×0: set both Width and Height, or neither to keep the image's size",
+		GaussianBlur{P: 3}:       "GaussianBlur.P is 3: a probability must be at least 0 and at most 1",
+		GaussianBlur{MinSigma: 3}: "GaussianBlur from MinSigma 3 to MaxSigma 2: they must be above 0, at most 100 and in " +
+			"order",
+		Cutout{Size: -1}:          "Cutout.Size is -1: it must be at least 0",
+		ColorJitter{Hue: 0.6}:     "ColorJitter.Hue is 0.6: it must be at least 0 and at most 0.5",
+		ColorJitter{Contrast: -1}: "ColorJitter.Contrast is -1: it must be at least 0 and at most 100",
+		ColorJitter{P: -1}:        "ColorJitter.P is -1: a probability must be at least 0 and at most 1",
+		RandAugment{N: -1}:        "RandAugment.N is -1: it must be at least 0",
+		RandAugment{M: 31}:        "RandAugment.M is 31: it must be at least 0 and at most 30",
+	} {
+		require.EqualError(t, Validate(bad), "augment: "+want)
+	}
+	for _, ok := range []Transform{Crop{}, Flip{}, Grayscale{}, Flip{1}, Identity{}, add(3), ResizedCrop{}, GaussianBlur{},
+		Cutout{}, ColorJitter{}, RandAugment{}, AutoAugment{}} {
 		require.NoError(t, Validate(ok))
 	}
 }

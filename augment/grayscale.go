@@ -21,7 +21,7 @@ func (g Grayscale) Apply(img *dataset.Image, rng *rand.Rand) {
 		return
 	}
 	for p := img.Pix; len(p) >= 3; p = p[3:] {
-		luma := uint8((uint32(p[0])*19595 + uint32(p[1])*38470 + uint32(p[2])*7471 + 0x8000) >> 16)
-		p[0], p[1], p[2] = luma, luma, luma
+		grey := luma(p[0], p[1], p[2])
+		p[0], p[1], p[2] = grey, grey, grey
 	}
 }

@@ -50,14 +50,23 @@ func ratio(part, whole int) Rate {
 	return Rate(float64(part) / float64(whole))
 }
 
-// mean returns the mean of the measured rates of the classes, NaN when there are none.
-func mean(rates []Rate, classes []int) Rate {
+// Mean returns the mean of the rates that were measured, NaN when there are none.
+func Mean(rates []Rate) Rate {
 	sum, n := 0.0, 0
-	for _, c := range classes {
-		if v := float64(rates[c]); !math.IsNaN(v) {
+	for _, r := range rates {
+		if v := float64(r); !math.IsNaN(v) {
 			sum += v
 			n++
 		}
 	}
 	return Rate(sum / float64(n))
+}
+
+// mean returns the mean of the measured rates of the classes, NaN when there are none.
+func mean(rates []Rate, classes []int) Rate {
+	chosen := make([]Rate, len(classes))
+	for i, c := range classes {
+		chosen[i] = rates[c]
+	}
+	return Mean(chosen)
 }

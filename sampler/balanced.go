@@ -1,11 +1,5 @@
 package sampler
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-)
-
 // ClassBalanced draws a class uniformly and then one of its images uniformly, with replacement: classes appear equally
 // often, and images of rare classes many times.
 type ClassBalanced struct {
@@ -15,36 +9,20 @@ type ClassBalanced struct {
 }
 
 // Epoch returns len(labels) draws, so that an epoch is as long as one of [Instance]. The classes are 0 to the largest
-// label, or those of the plan if it has more. It returns an error if there are no labels, if one is negative, if the batch is larger than the data, or if a
-// class has no images and SkipEmpty is not set.
+// label, or those of the plan if it has more. It returns an error if there are no labels, if one is negative, if the
+// batch is larger than the data, or if a class has no images and SkipEmpty is not set.
 func (s ClassBalanced) Epoch(labels []int, p Plan) ([]int, error) {
 	if err := p.check(labels); err != nil {
 		return nil, err
 	}
-	images := make(map[int][]int) // by class; a map, since one stray label may be huge
-	for i, label := range labels {
-		images[label] = append(images[label], i)
-	}
-	classes := slices.Sorted(maps.Keys(images))
-	total := max(p.Classes, classes[len(classes)-1]+1)
-	if !s.SkipEmpty && len(classes) < total {
-		empty := len(classes) // the last ones, unless there is a gap
-		for want, class := range classes {
-			if class != want {
-				empty = want
-				break
-			}
-		}
-		return nil, fmt.Errorf("sampler: class %d of %d has no images: set SkipEmpty to draw from the other classes", empty, total)
-	}
-	byClass := make([][]int, len(classes))
-	for i, class := range classes {
-		byClass[i] = images[class]
+	groups, err := byClass(labels, p, s.SkipEmpty)
+	if err != nil {
+		return nil, err
 	}
 	r := p.rand()
 	draws := make([]int, len(labels))
 	for i := range draws {
-		class := byClass[r.IntN(len(byClass))]
+		class := groups[r.IntN(len(groups))]
 		draws[i] = class[r.IntN(len(class))]
 	}
 	return draws, nil

@@ -52,3 +52,36 @@ func ExamplePlan() {
 	fmt.Println(err)
 	// Output: sampler: batch of 512 is larger than the 300 images: choose a batch of at most 300
 }
+
+// shares prints how often a sampler draws each class of sizes 9000, 900 and 100.
+func shares(s sampler.Sampler, at schedule.Progress) {
+	labels := slices.Concat(make([]int, 9000), slices.Repeat([]int{1}, 900), slices.Repeat([]int{2}, 100))
+	indices, err := s.Epoch(labels, sampler.Plan{Seed: 1, At: at})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	counts := make([]float64, 3)
+	for _, i := range indices {
+		counts[labels[i]]++
+	}
+	fmt.Printf("%.0f%% %.0f%% %.0f%%\n", counts[0]/100, counts[1]/100, counts[2]/100)
+}
+
+func ExampleSquareRoot() {
+	shares(sampler.SquareRoot{}, schedule.Progress{})
+	// Output: 71% 21% 8%
+}
+
+func ExampleReversed() {
+	shares(sampler.Reversed{}, schedule.Progress{})
+	// Output: 1% 10% 89%
+}
+
+func ExampleProgressive() {
+	shares(sampler.Progressive{}, schedule.Progress{Epoch: 0, Epochs: 200})
+	shares(sampler.Progressive{}, schedule.Progress{Epoch: 199, Epochs: 200})
+	// Output:
+	// 90% 9% 1%
+	// 34% 32% 34%
+}

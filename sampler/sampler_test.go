@@ -16,6 +16,9 @@ var all = map[string]sampler.Sampler{
 	"instance":                  sampler.Instance{},
 	"class-balanced":            sampler.ClassBalanced{},
 	"class-balanced, SkipEmpty": sampler.ClassBalanced{SkipEmpty: true},
+	"square-root":               sampler.SquareRoot{},
+	"reversed":                  sampler.Reversed{},
+	"progressive":               sampler.Progressive{},
 }
 
 func plan(seed uint64, epoch int) sampler.Plan {

@@ -1,0 +1,5 @@
+//go:build race
+
+package augment
+
+const raceDetector = true // under it, sync.Pool forgets memory at random

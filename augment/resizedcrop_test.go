@@ -1,0 +1,62 @@
+package augment
+
+import (
+	"math"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestResampleByHand(t *testing.T) {
+	// Two pixels to four: middles at ¼, ¾, 1¼, 1¾ of the old, whose middles are at ½ and 1½.
+	m := picture(2, 1, 1, 0, 100)
+	resample(m, 0, 0, 2, 1, 4, 1)
+	require.Equal(t, []uint8{0, 25, 75, 100}, m.Pix)
+	// Four to two: a triangle over four places, cut off at the edge and rescaled: weights 3/8, 3/8, 1/8 over 7/8.
+	m = picture(1, 4, 1, 0, 70, 140, 210)
+	resample(m, 0, 0, 1, 4, 1, 2)
+	require.Equal(t, []uint8{50, 160}, m.Pix)
+	// The box is all that is seen.
+	m = picture(3, 3, 1, 1, 1, 1, 1, 50, 1, 1, 1, 1)
+	resample(m, 1, 1, 1, 1, 3, 3)
+	require.Equal(t, []uint8{50, 50, 50, 50, 50, 50, 50, 50, 50}, m.Pix)
+}
+
+func TestResizedCropBoxes(t *testing.T) {
+	// On a large image rounding is small: areas are uniform in [0.2, 1], log ratios in ±log 4/3, for boxes that fit.
+	rng, n := Key{Seed: 4}.Rand(), 4000
+	var least, most, small float64 = 1, 0, 0
+	for range n {
+		x, y, w, h := ResizedCrop{MinScale: 0.2}.box(1000, 1000, rng)
+		require.True(t, x >= 0 && y >= 0 && x+w <= 1000 && y+h <= 1000)
+		area, ratio := float64(w*h)/1e6, float64(w)/float64(h)
+		require.True(t, area > 0.199 && area <= 1)
+		require.True(t, math.Abs(math.Log(ratio)) < math.Log(4./3)+0.01)
+		least, most = min(least, ratio), max(most, ratio)
+		if area < 0.5 {
+			small++
+		}
+	}
+	require.Less(t, least, 0.76)
+	require.Greater(t, most, 1.32)
+	require.Greater(t, small/float64(n), 3./8, "boxes that do not fit are large ones, so small ones are more than 3/8")
+}
+
+func TestResizedCropFallsBackToTheMiddle(t *testing.T) {
+	x, y, w, h := ResizedCrop{MinScale: 1}.box(1000, 10, Key{}.Rand())
+	require.Equal(t, [4]int{493, 0, 13, 10}, [4]int{x, y, w, h})
+	x, y, w, h = ResizedCrop{MinScale: 1}.box(10, 1000, Key{}.Rand())
+	require.Equal(t, [4]int{0, 493, 10, 13}, [4]int{x, y, w, h})
+}
+
+func TestResizedCrop(t *testing.T) {
+	requireWellBehaved(t, ResizedCrop{})
+	require.Greater(t, frequency(ResizedCrop{}, picture(16, 16, 3)), 0.99)
+	m := picture(30, 20, 3)
+	ResizedCrop{Width: 9, Height: 7}.Apply(m, Key{}.Rand())
+	require.Equal(t, "9×7×3", m.Shape())
+	require.Len(t, m.Pix, 9*7*3)
+	ResizedCrop{Width: 64, Height: 64}.Apply(m, Key{}.Rand())
+	require.Equal(t, "64×64×3", m.Shape())
+	require.Len(t, m.Pix, 64*64*3)
+}

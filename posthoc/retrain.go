@@ -1,0 +1,130 @@
+package posthoc
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Retrain says how a head is trained by cross-entropy on frozen features. The zero value is the second stage of
+// arXiv 1910.09217.
+type Retrain struct {
+	Sampler      sampler.Sampler    // nil means ClassBalanced; Instance gives the usual linear evaluation of a backbone
+	Epochs       int                // 0 means 10
+	Batch        int                // 0 means 512; all images if there are fewer
+	LearningRate schedule.Scheduler // nil means a cosine from 0.2 to 0, by step
+	Optimizer    optim.Rule         // nil means SGD of momentum 0.9 and weight decay 5e-4
+	Seed         uint64             // of the first weights and the samples
+}
+
+// CRT returns a head trained from new weights (classifier re-training, arXiv 1910.09217): trained on the features of a
+// contrastive backbone it is the second stage of SupCon (arXiv 2004.11362). A class without images is an error unless
+// Sampler takes it.
+func (r Retrain) CRT(ctx context.Context, train Set) (*nn.Linear, error) {
+	if err := train.check(); err != nil {
+		return nil, err
+	}
+	head := nn.NewLinear(train.Features.Dim(1), train.Classes, rand.New(rand.NewPCG(r.Seed, 0)))
+	if err := r.fit(ctx, head, head.Forward, train); err != nil {
+		return nil, err
+	}
+	return head, nil
+}
+
+// LWS returns the head with the logits of each class multiplied by a learned scale, and the scales (learnable weight
+// scaling, arXiv 1910.09217): weights and bias keep their directions, so only one number a class is trained.
+func (r Retrain) LWS(ctx context.Context, head *nn.Linear, train Set) (*nn.Linear, []float32, error) {
+	if err := train.check(); err != nil {
+		return nil, nil, err
+	}
+	logits, err := Logits(head, train.Features)
+	if err != nil {
+		return nil, nil, err
+	}
+	if logits.Dim(1) != train.Classes {
+		return nil, nil, fmt.Errorf("posthoc: a head of %d classes for a set of %d: both must have the same", logits.Dim(1), train.Classes)
+	}
+	s := &scales{autograd.NewParam(tensor.New(train.Classes))}
+	for c := range s.values.Value.Data() {
+		s.values.Value.Data()[c] = 1
+	}
+	fixed := Set{Features: logits, Labels: train.Labels, Classes: train.Classes}
+	if err := r.fit(ctx, s, s.forward, fixed); err != nil {
+		return nil, nil, err
+	}
+	return s.applied(head), s.values.Value.Data(), nil
+}
+
+// fit trains what m shows, by the logits that forward gives of features.
+func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd.Var) *autograd.Var, train Set) error {
+	if r.Epochs < 0 || r.Batch < 0 {
+		return fmt.Errorf("posthoc: Retrain of %d epochs, batch %d: neither may be negative", r.Epochs, r.Batch)
+	}
+	rows, dim := train.Features.Dim(0), train.Features.Dim(1)
+	epochs, batch := cmp.Or(r.Epochs, 10), min(cmp.Or(r.Batch, 512), rows)
+	s, rate, rule := r.Sampler, r.LearningRate, r.Optimizer
+	if s == nil {
+		s = sampler.ClassBalanced{}
+	}
+	if rate == nil {
+		rate = schedule.Cosine{Base: 0.2, ByStep: true}
+	}
+	if rule == nil {
+		rule = optim.SGD{Momentum: 0.9, WeightDecay: 5e-4}
+	}
+	if err := schedule.Validate(rate); err != nil {
+		return fmt.Errorf("posthoc: Retrain.LearningRate: %w", err)
+	}
+	params := nn.Params(m)
+	optimizer, err := rule.New(params)
+	if err != nil {
+		return fmt.Errorf("posthoc: Retrain.Optimizer: %w", err)
+	}
+	tape, x, labels := autograd.NewTape(autograd.Mode{}), tensor.New(batch, dim), make([]int, batch)
+	at := schedule.Progress{Epochs: epochs, Steps: rows / batch}
+	return tensor.Try(func() error {
+		for ; at.Epoch < epochs; at.Epoch++ {
+			at.Step = 0
+			order, err := s.Epoch(train.Labels, sampler.Plan{At: at, Classes: train.Classes, Batch: batch, Seed: r.Seed})
+			if err != nil {
+				return fmt.Errorf("posthoc: Retrain.Sampler: %w", err)
+			}
+			for ; at.Step < at.Steps && (at.Step+1)*batch <= len(order); at.Step++ {
+				if err := ctx.Err(); err != nil {
+					return err
+				}
+				for i, row := range order[at.Step*batch : (at.Step+1)*batch] {
+					copy(x.Data()[i*dim:(i+1)*dim], train.Features.Data()[row*dim:(row+1)*dim])
+					labels[i] = train.Labels[row]
+				}
+				tape.Reset(autograd.Mode{Train: true})
+				total, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: forward(tape.Const(x)), Labels: labels, Views: 1, At: at})
+				optim.ZeroGrad(params)
+				tape.Backward(total, nil)
+				optimizer.Step(rate.At(at))
+			}
+		}
+		return r.diverged(params)
+	})
+}
+
+// diverged reports parameters that are no longer finite.
+func (r Retrain) diverged(params []nn.Entry) error {
+	for _, p := range params {
+		for i, v := range p.Param.Value.Data() {
+			if v-v != 0 {
+				return fmt.Errorf("posthoc: %s[%d] is %v after training: lower Retrain.LearningRate or scale the features", p.Path, i, v)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,175 @@
+package posthoc_test
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// descend is the training of a head once more, plainly, in float64: momentum 0.9, weight decay 5e-4, a cosine from 0.2 by
+// step, class-balanced draws. grads gives the gradient of one row's logits to the parameters.
+func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch int, seed uint64,
+	logits func(r int) []float64, spread func(r int, g []float64, into []float64)) {
+	t.Helper()
+	momentum := make([]float64, len(params))
+	steps := len(train.Labels) / batch
+	for epoch := range epochs {
+		order, err := sampler.ClassBalanced{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
+		require.NoError(t, err)
+		for step := range steps {
+			grad := make([]float64, len(params))
+			for _, r := range order[step*batch : (step+1)*batch] {
+				x, sum := logits(r), 0.0
+				for _, v := range x {
+					sum += math.Exp(v)
+				}
+				for c, v := range x {
+					x[c] = math.Exp(v) / sum / float64(batch)
+				}
+				x[train.Labels[r]] -= 1 / float64(batch)
+				spread(r, x, grad)
+			}
+			done := (float64(epoch) + float64(step)/float64(steps)) / float64(epochs)
+			rate := 0.2 * (1 + math.Cos(math.Pi*done)) / 2
+			for i := range params {
+				momentum[i] = 0.9*momentum[i] + grad[i] + 5e-4*params[i]
+				params[i] -= rate * momentum[i]
+			}
+		}
+	}
+}
+
+func TestCRTAgainstPlainDescent(t *testing.T) {
+	train := clouds(1, 4, 0.7, 50, 14, 5)
+	head, err := posthoc.Retrain{Batch: 16, Seed: 7}.CRT(t.Context(), train)
+	require.NoError(t, err)
+
+	start := nn.NewLinear(4, 3, rand.New(rand.NewPCG(7, 0)))
+	params := make([]float64, 15) // weights, then the bias
+	for i, v := range append(start.Weight.Value.Clone().Data(), start.Bias.Value.Data()...) {
+		params[i] = float64(v)
+	}
+	descend(t, params, train, 10, 16, 7, func(r int) []float64 {
+		x := row(train.Features, r)
+		return []float64{dot(params[0:4], x) + params[12], dot(params[4:8], x) + params[13], dot(params[8:12], x) + params[14]}
+	}, func(r int, g, into []float64) {
+		for c, v := range g {
+			for k, x := range row(train.Features, r) {
+				into[4*c+k] += v * x
+			}
+			into[12+c] += v
+		}
+	})
+	for i, v := range append(head.Weight.Value.Clone().Data(), head.Bias.Value.Data()...) {
+		require.InDelta(t, params[i], float64(v), 1e-4, "parameter %d", i)
+	}
+}
+
+func TestLWSAgainstPlainDescent(t *testing.T) {
+	train := clouds(1, 4, 0.7, 50, 14, 5)
+	head := linear(3, 4, []float32{1, -2, 0.5, 1, 0.2, 0.1, -0.3, 0.2, 0, 0.1, 0.05, -0.1}, []float32{0.5, 0, -0.5})
+	got, scales, err := posthoc.Retrain{Batch: 16, Epochs: 4, Seed: 3}.LWS(t.Context(), head, train)
+	require.NoError(t, err)
+
+	fixed, err := posthoc.Logits(head, train.Features)
+	require.NoError(t, err)
+	want := []float64{1, 1, 1}
+	descend(t, want, train, 4, 16, 3, func(r int) []float64 {
+		x := row(fixed, r)
+		return []float64{want[0] * x[0], want[1] * x[1], want[2] * x[2]}
+	}, func(r int, g, into []float64) {
+		for c, v := range g {
+			into[c] += v * row(fixed, r)[c]
+		}
+	})
+	for c := range want {
+		require.InDelta(t, want[c], float64(scales[c]), 1e-4)
+		for k := range 4 {
+			require.InDelta(t, float64(scales[c]*head.Weight.Value.Data()[4*c+k]), float64(got.Weight.Value.Data()[4*c+k]), 1e-6)
+		}
+		require.InDelta(t, float64(scales[c]*head.Bias.Value.Data()[c]), float64(got.Bias.Value.Data()[c]), 1e-6)
+	}
+	require.Equal(t, float32(1), head.Weight.Value.Data()[0], "the head is only read")
+}
+
+func TestHeadsTrainedBalancedHelpRareClasses(t *testing.T) {
+	train, test := clouds(1, 6, 1.2, 1000, 100, 15, 10), clouds(2, 6, 1.2, 100, 100, 100, 100)
+	usual := posthoc.Retrain{Sampler: sampler.Instance{}, Batch: 64, Seed: 1}
+	head, err := usual.CRT(t.Context(), train)
+	require.NoError(t, err)
+	judge := func(h *nn.Linear) float64 {
+		x, err := posthoc.Logits(h, test.Features)
+		require.NoError(t, err)
+		return accuracy(t, x, test.Labels)
+	}
+	balanced, err := posthoc.Retrain{Batch: 64, Seed: 1}.CRT(t.Context(), train)
+	require.NoError(t, err)
+	require.Greater(t, judge(balanced), judge(head)+0.1)
+	scaled, _, err := posthoc.Retrain{Batch: 64, Seed: 1}.LWS(t.Context(), head, train)
+	require.NoError(t, err)
+	require.Greater(t, judge(scaled), judge(head)+0.02)
+}
+
+func TestCRTRepeats(t *testing.T) {
+	train := clouds(1, 4, 1, 20, 10)
+	a, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), train)
+	require.NoError(t, err)
+	b, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), train)
+	require.NoError(t, err)
+	c, err := posthoc.Retrain{Seed: 2}.CRT(t.Context(), train)
+	require.NoError(t, err)
+	require.Equal(t, a.Weight.Value.Data(), b.Weight.Value.Data())
+	require.NotEqual(t, a.Weight.Value.Data(), c.Weight.Value.Data())
+}
+
+func TestRetrainDegenerate(t *testing.T) {
+	one := posthoc.Set{Features: matrix(3, 2, 1, 2, 0, 0, -1, 5), Labels: []int{0, 0, 0}, Classes: 1}
+	_, err := posthoc.Retrain{}.CRT(t.Context(), one)
+	require.NoError(t, err, "one class has nothing to learn")
+
+	gap := posthoc.Set{Features: matrix(2, 1, 1, 2), Labels: []int{0, 2}, Classes: 3}
+	_, err = posthoc.Retrain{}.CRT(t.Context(), gap)
+	require.EqualError(t, err, "posthoc: Retrain.Sampler: sampler: class 1 of 3 has no images: set SkipEmpty to draw from the "+
+		"other classes")
+	head, err := posthoc.Retrain{Sampler: sampler.ClassBalanced{SkipEmpty: true}}.CRT(t.Context(), gap)
+	require.NoError(t, err)
+	require.Equal(t, 3, head.Weight.Value.Dim(0))
+
+	zeros := posthoc.Set{Features: matrix(2, 2, 0, 0, 0, 0), Labels: []int{0, 1}, Classes: 2}
+	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(2, 2, []float32{0, 0, 0, 0}, nil), zeros)
+	require.NoError(t, err)
+}
+
+func TestRetrainErrors(t *testing.T) {
+	train := clouds(1, 2, 1, 4, 4)
+	for want, r := range map[string]posthoc.Retrain{
+		" of -1 epochs, batch 0: neither may be negative": {Epochs: -1},
+		" of 0 epochs, batch -2: neither may be negative": {Batch: -2},
+		".Optimizer: optim: SGD.Momentum is 2: it must be at least 0 and below 1": {
+			Optimizer: optim.SGD{Momentum: 2}},
+		".LearningRate: schedule: Cosine.Min is 1, above Base 0: exchange them or lower Min": {
+			LearningRate: schedule.Cosine{Min: 1}},
+	} {
+		_, err := r.CRT(t.Context(), train)
+		require.EqualError(t, err, "posthoc: Retrain"+want)
+	}
+	_, err := posthoc.Retrain{LearningRate: schedule.Constant(1e38), Epochs: 50}.CRT(t.Context(), train)
+	require.ErrorContains(t, err, "after training: lower Retrain.LearningRate or scale the features")
+	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), train)
+	require.EqualError(t, err, "posthoc: a head of 3 classes for a set of 2: both must have the same")
+	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(2, 3, make([]float32, 6), nil), train)
+	require.EqualError(t, err, "posthoc: features of width 2, the classifier is of width 3: both must come from one backbone")
+	stopped, stop := context.WithCancel(t.Context())
+	stop()
+	_, err = posthoc.Retrain{}.CRT(stopped, train)
+	require.ErrorIs(t, err, context.Canceled)
+}
