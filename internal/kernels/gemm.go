@@ -3,10 +3,10 @@ package kernels
 import "github.com/longtail-ml/longtail/internal/parallel"
 
 // C is computed in blocks, on several cores, and gemmDepth terms at a time. That much of B is copied once, into panels
-// of which one at a time stays in the first-level cache; each block copies its part of A, which then stays in the
-// second.
+// of which one at a time stays in the nearest caches; each block copies its part of A, which then stays in the
+// second-level one.
 const (
-	gemmDepth = 256
+	gemmDepth = 512
 	blockRows = 72
 	blockCols = 512
 )
