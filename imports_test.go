@@ -39,7 +39,7 @@ var mayImport = map[string][]string{
 	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
 	"checkpoint":        {"tensor", "autograd", "nn"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
-		"dataset", "augment", "metrics", "internal/kernels", "internal/parallel"},
+		"dataset", "augment", "metrics", "manifest", "internal/kernels", "internal/parallel"},
 	"internal/vectortest": {},
 }
 
