@@ -40,7 +40,7 @@ var mayImport = map[string][]string{
 	"checkpoint":        {"tensor", "autograd", "nn"},
 	"posthoc":           {"tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
-		"dataset", "augment", "metrics", "internal/kernels", "internal/parallel"},
+		"dataset", "augment", "metrics", "manifest", "internal/kernels", "internal/parallel"},
 	"internal/vectortest": {},
 }
 

@@ -31,8 +31,13 @@ type Checkpoints struct {
 	// Of losses, samplers and other parts, exported fields and the values of schedules are compared. Parts with state
 	// must show it as nn.Visitable.
 	Resume bool
-	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. nil: nothing.
+	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. Of a manifest.Manifest
+	// (see Trainer.Manifest) Build may differ: it says what saved a checkpoint. nil: nothing.
 	Manifest any
+	// BeforeSave is called on Fit's goroutine before a checkpoint is saved, after the callbacks of what it holds: to put on
+	// disk first what must not be behind it, such as the rows of record.Recorder. Its error ends the run, without the
+	// checkpoint. nil: not.
+	BeforeSave func() error
 }
 
 // saver is what a run needs to be saved.
@@ -106,6 +111,11 @@ func (r *run) save(score *float64) error {
 	}
 	if name := r.badValue(); name != "" {
 		return r.nonFinite(r.at.Step-1, r.epoch.Total/float64(max(r.epoch.Steps, 1)), name)
+	}
+	if f := r.Checkpoints.BeforeSave; f != nil {
+		if err := f(); err != nil {
+			return fmt.Errorf("before saving: %w; %s", err, before(r.result.Checkpoint))
+		}
 	}
 	s, err := json.Marshal(r.state())
 	if err != nil {

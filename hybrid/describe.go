@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math"
 	"reflect"
+	"regexp"
 	"runtime"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -15,11 +16,22 @@ import (
 )
 
 // describer turns settings into what JSON can hold: exported fields by name, with the type of what an interface holds.
-// Tensors are described by their shape, functions by their name.
+// Tensors are described by their shape, functions by their name if they have one.
 type describer struct {
 	epochs int              // at which schedules are asked for their values, which fields may not tell
 	within map[uintptr]bool // what is being described: what points back to it is not followed
+	// inside follows the fields of schedules that are not exported, which are settings too, and asks for values only where
+	// there is a function: values depend on the number of epochs.
+	inside bool
 }
+
+// literal matches the names of functions without one: they count the literals around them, and how these were inlined.
+var literal = regexp.MustCompile(`\.func\d`)
+
+// bare is a text that stands for something else: a function's name, a tensor's shape.
+type bare string
+
+var isScheduler = reflect.TypeFor[schedule.Scheduler]()
 
 func (d describer) value(v reflect.Value) any {
 	if !v.IsValid() {
@@ -32,11 +44,13 @@ func (d describer) value(v reflect.Value) any {
 		if v.IsNil() {
 			return nil
 		}
-		switch x := v.Interface().(type) {
-		case *tensor.Tensor:
-			return x.Shape().String()
-		case *autograd.Param:
-			return x.Value.Shape().String()
+		if v.CanInterface() {
+			switch x := v.Interface().(type) {
+			case *tensor.Tensor:
+				return bare(x.Shape().String())
+			case *autograd.Param:
+				return bare(x.Value.Shape().String())
+			}
 		}
 		if d.within[v.Pointer()] {
 			return "itself"
@@ -58,7 +72,11 @@ func (d describer) value(v reflect.Value) any {
 		if v.IsNil() {
 			return nil
 		}
-		return runtime.FuncForPC(v.Pointer()).Name()
+		name := runtime.FuncForPC(v.Pointer()).Name()
+		if literal.MatchString(name) {
+			return bare("func")
+		}
+		return bare(name)
 	case reflect.Float32, reflect.Float64:
 		if f := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
 			return fmt.Sprint(f)
@@ -78,11 +96,12 @@ func (d describer) value(v reflect.Value) any {
 	return v.Type().String()
 }
 
-// fields describes the exported fields of a struct.
+// fields describes the exported fields of a struct, and the others of a schedule where the describer looks inside.
 func (d describer) fields(v reflect.Value) map[string]any {
 	all := map[string]any{}
+	every := d.inside && (v.Type().Implements(isScheduler) || reflect.PointerTo(v.Type()).Implements(isScheduler))
 	for i := range v.NumField() {
-		if f := v.Type().Field(i); f.IsExported() {
+		if f := v.Type().Field(i); every || f.IsExported() {
 			all[f.Name] = d.value(v.Field(i))
 		}
 	}
@@ -117,13 +136,14 @@ func (d describer) dynamic(v reflect.Value) any {
 		all = map[string]any{"value": inner}
 	}
 	all["type"] = v.Type().String()
-	if s, ok := v.Interface().(schedule.Scheduler); ok {
-		h := sha256.New()
-		for epoch := range d.epochs {
-			at := s.At(schedule.Progress{Epoch: epoch, Epochs: d.epochs, Steps: 1})
-			h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(at)))
-		}
-		all["values"] = fmt.Sprintf("%x", h.Sum(nil)[:8])
+	if !v.Type().Implements(isScheduler) || !v.CanInterface() || d.inside && !hasFunction(inner) {
+		return all
 	}
+	h, s := sha256.New(), v.Interface().(schedule.Scheduler)
+	for epoch := range d.epochs {
+		at := s.At(schedule.Progress{Epoch: epoch, Epochs: d.epochs, Steps: 1})
+		h.Write(binary.LittleEndian.AppendUint64(nil, math.Float64bits(at)))
+	}
+	all["values"] = bare(fmt.Sprintf("%x", h.Sum(nil)[:8]))
 	return all
 }

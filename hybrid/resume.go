@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -107,7 +108,7 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	if err := compare("", c.Run.Settings, r.saver.settings); err != nil {
 		return err
 	}
-	if err := compare("manifest", c.Manifest, r.saver.manifest); err != nil {
+	if err := compare("manifest", r.sameBuild(c.Manifest), r.saver.manifest); err != nil {
 		return err
 	}
 	images := 0
@@ -146,6 +147,24 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	r.at.Epoch, r.at.Step = c.Run.Epoch, c.Run.Step
 	r.saver.resumed = &s
 	return nil
+}
+
+// sameBuild returns a saved manifest with the build of this program, if it is of a form that has one.
+func (r *run) sameBuild(saved json.RawMessage) json.RawMessage {
+	now, ok := r.Checkpoints.Manifest.(manifest.Manifest)
+	if !ok {
+		return saved
+	}
+	was, err := manifest.Decode(saved)
+	if err != nil {
+		return saved // comparing tells what it is instead
+	}
+	was.Build = now.Build
+	text, err := was.Encode()
+	if err != nil {
+		return saved
+	}
+	return text
 }
 
 // checkDraws compares an epoch that is gone on with to what it was.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 )
@@ -114,4 +115,38 @@ func ExampleWarning() {
 		log.Fatal(err)
 	}
 	// Output: epoch 0, step 4: term "sc" had no valid anchor in the last 5 steps: give it a second view or larger batches
+}
+
+// A manifest says what a run was; with another it says how the two differ.
+func ExampleTrainer_Manifest() {
+	train, test := exampleData()
+	trainer := hybrid.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05)}
+	net := exampleNetwork()
+	first, err := trainer.Manifest(net, train, nil, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first.Data.Name, first.Training.Method, first.Selection = "generated", "hybrid-sc", manifest.LastEpoch
+	result, err := trainer.Fit(context.Background(), net, train, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first.Training.ImagesSeen = int64(result.Images)
+
+	trainer.Streams = hybrid.SC(0.2)
+	second, err := trainer.Manifest(net, train, nil, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(first.Network.Backbone, "on", first.Data.TrainCounts)
+	for _, d := range manifest.Diff(first, second) {
+		fmt.Println(d)
+	}
+	// Output:
+	// backbone.ResNet, 7 layers on [100 36 13 5]
+	// data.name: "generated", ""
+	// training.method: "hybrid-sc", ""
+	// training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"
+	// training.images_seen: 432, 0
+	// selection: "last epoch", ""
 }

@@ -27,29 +27,15 @@ func (r *run) settings() (json.RawMessage, error) {
 		delete(trainer, name)
 	}
 	n := r.network
-	black, white := make([]float32, n.channels), make([]float32, n.channels)
-	pixel := dataset.Image{Width: 1, Height: 1, Channels: n.channels, Pix: make([]uint8, n.channels)}
-	err := n.pixels.Write(black, &pixel)
-	for i := range pixel.Pix {
-		pixel.Pix[i] = 255
-	}
-	if err == nil {
-		err = n.pixels.Write(white, &pixel)
-	}
+	black, white, err := n.extremes()
 	if err != nil {
 		return nil, err
-	}
-	frozen := []string{}
-	for _, e := range r.params {
-		if e.Param.Frozen {
-			frozen = append(frozen, e.Path)
-		}
 	}
 	all := map[string]any{
 		"Trainer": trainer,
 		"Network": map[string]any{
 			"input": []int{n.width, n.height, n.channels}, "black": black, "white": white,
-			"classes": n.classes, "separate passes": n.separate, "frozen": frozen, "tensors": shapes(n),
+			"classes": n.classes, "separate passes": n.separate, "frozen": frozen(r.params), "tensors": shapes(n),
 			"Backbone": d.value(reflect.ValueOf(&n.Backbone).Elem()), "Projection": d.value(reflect.ValueOf(&n.Projection).Elem()),
 			"Classifier": d.value(reflect.ValueOf(&n.Classifier).Elem()),
 		},
@@ -57,6 +43,30 @@ func (r *run) settings() (json.RawMessage, error) {
 		"processor": runtime.GOARCH + " " + kernels.Level(),
 	}
 	return json.Marshal(all)
+}
+
+// extremes returns what a black and a white pixel become.
+func (n *Network) extremes() (black, white []float32, err error) {
+	black, white = make([]float32, n.channels), make([]float32, n.channels)
+	pixel := dataset.Image{Width: 1, Height: 1, Channels: n.channels, Pix: make([]uint8, n.channels)}
+	if err := n.pixels.Write(black, &pixel); err != nil {
+		return nil, nil, err
+	}
+	for i := range pixel.Pix {
+		pixel.Pix[i] = 255
+	}
+	return black, white, n.pixels.Write(white, &pixel)
+}
+
+// frozen lists the paths of the parameters that training leaves as they are.
+func frozen(params []nn.Entry) []string {
+	paths := []string{}
+	for _, e := range params {
+		if e.Param.Frozen {
+			paths = append(paths, e.Path)
+		}
+	}
+	return paths
 }
 
 func shapes(m nn.Visitable) map[string]string {

@@ -27,37 +27,52 @@ type Data struct {
 	TrainCounts   []int  `json:"train_counts"`   // of each class
 	HeldOutSHA256 string `json:"heldout_sha256"` // HashSamples of the images held out of training; "" if none were
 	HeldOutCounts []int  `json:"heldout_counts"`
+	TestSHA256    string `json:"test_sha256"` // HashSamples of the test images
 	TestCounts    []int  `json:"test_counts"`
 }
 
 // Network is what was trained.
 type Network struct {
-	Backbone     string `json:"backbone"` // "CIFAR ResNet-32"
-	Width        int    `json:"width"`    // channels of the first stage
-	Input        []int  `json:"input"`    // height, width, channels
-	Parameters   int    `json:"parameters"`
-	MultiplyAdds int64  `json:"multiply_adds"` // of the forward pass of one image
+	Backbone       string   `json:"backbone"`        // "CIFAR ResNet-32"
+	Width          int      `json:"width"`           // channels of the first stage
+	Projection     string   `json:"projection"`      // the head of embeddings; "" for none
+	Classifier     string   `json:"classifier"`      // the head of logits
+	Input          []int    `json:"input"`           // height, width, channels
+	Normalize      string   `json:"normalize"`       // how pixels become numbers
+	Frozen         []string `json:"frozen"`          // parameters that training left as they were
+	SeparatePasses bool     `json:"separate_passes"` // each stream went through batch norm by itself
+	Parameters     int      `json:"parameters"`
+	MultiplyAdds   int64    `json:"multiply_adds"` // of the forward pass of one image
 }
 
 // Training is how it was trained.
 type Training struct {
-	Method       string   `json:"method"` // "hybrid-sc"
-	Streams      []Stream `json:"streams"`
-	Optimizer    string   `json:"optimizer"`     // "SGD, momentum 0.9, weight decay 1e-4"
-	LearningRate string   `json:"learning_rate"` // the schedule: "0.5, tenfold less at epochs 120 and 160"
-	Epochs       int      `json:"epochs"`
-	Batch        int      `json:"batch"`       // samples that each stream draws in a step
-	ImagesSeen   int64    `json:"images_seen"` // that went through the network in training: each view counts
-	Seed         uint64   `json:"seed"`
-	Other        []string `json:"other"` // whatever else sets the run apart: "average of weights, decay 0.999"
+	Method        string   `json:"method"` // "hybrid-sc"
+	Streams       []Stream `json:"streams"`
+	Optimizer     string   `json:"optimizer"`       // "SGD, momentum 0.9, weight decay 1e-4"
+	LearningRate  string   `json:"learning_rate"`   // the schedule: "0.5, tenfold less at epochs 120 and 160"
+	ClipNorm      string   `json:"clip_norm"`       // what gradients were scaled down to; "" if they were not
+	EMA           string   `json:"ema"`             // the moving average of the weights: "decay 0.999"; "" for none
+	Epochs        int      `json:"epochs"`          // planned
+	LimitSteps    int      `json:"limit_steps"`     // of an epoch, the rest left out; 0 for all
+	Batch         int      `json:"batch"`           // samples that each stream draws
+	Accumulate    int      `json:"accumulate"`      // batches in a step
+	SkipNonFinite int      `json:"skip_non_finite"` // steps that might be left out
+	ImagesSeen    int64    `json:"images_seen"`     // that went through the network in training: each view counts
+	EvalEvery     int      `json:"eval_every"`      // epochs between two evaluations, of which selection may choose
+	Groups        string   `json:"groups"`          // what counts as many, medium and few
+	BLAS          string   `json:"blas"`            // dense products other than this module's; "" for these
+	Seed          uint64   `json:"seed"`
+	Other         []string `json:"other"` // whatever else sets the run apart: "weights from a model of ImageNet"
 }
 
 // Stream is one of the streams of batches that a method trains on; a plain classifier has one, a hybrid two.
 type Stream struct {
-	Sampler       string   `json:"sampler"`       // "class-balanced"
-	Augmentations []string `json:"augmentations"` // in the order in which they are applied, "crop, padding 4"
-	Views         int      `json:"views"`         // of each sample
-	Terms         []Term   `json:"terms"`
+	Name    string     `json:"name"`    // "feature"
+	Sampler string     `json:"sampler"` // "class-balanced"
+	Views   [][]string `json:"views"`   // of each view of a sample, the augmentations in their order: "crop, padding 4"
+	Mixer   string     `json:"mixer"`   // what blended the samples; "" if nothing did
+	Terms   []Term     `json:"terms"`
 }
 
 // Term is one loss of a stream.
@@ -65,6 +80,7 @@ type Term struct {
 	Name     string            `json:"name"`     // "sc"
 	Loss     string            `json:"loss"`     // "supervised contrastive"
 	Weight   string            `json:"weight"`   // the schedule: "1 − (epoch/epochs)²"
+	Views    []int             `json:"views"`    // that the loss saw, from 0; none for all
 	Settings map[string]string `json:"settings"` // "temperature": "0.1"
 }
 

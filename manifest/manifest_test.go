@@ -22,14 +22,18 @@ func hybrid() manifest.Manifest {
 	return manifest.Manifest{
 		Version: manifest.Version,
 		Data: manifest.Data{Name: "CIFAR-10", Profile: "exponential, imbalance 100", TrainSHA256: "ab12", TrainCounts: []int{50, 5},
-			HeldOutSHA256: "cd34", HeldOutCounts: []int{5, 1}, TestCounts: []int{10, 10}},
-		Network: manifest.Network{Backbone: "CIFAR ResNet-32", Width: 16, Input: []int{32, 32, 3}, Parameters: 464154, MultiplyAdds: 68862592},
-		Training: manifest.Training{Method: "hybrid-sc", Optimizer: "SGD, momentum 0.9", LearningRate: "0.5 <cut> at 120", Epochs: 200, Batch: 512,
-			ImagesSeen: 1 << 40, Seed: 1<<64 - 1, Other: []string{"average of weights, decay 0.999"},
+			HeldOutSHA256: "cd34", HeldOutCounts: []int{5, 1}, TestSHA256: "ef56", TestCounts: []int{10, 10}},
+		Network: manifest.Network{Backbone: "CIFAR ResNet-32", Width: 16, Projection: "64 to 64 to 128", Classifier: "64 to 10",
+			Input: []int{32, 32, 3}, Normalize: "mean 0.5, deviation 0.25", Frozen: []string{"backbone.conv1.weight"}, SeparatePasses: true,
+			Parameters: 464154, MultiplyAdds: 68862592},
+		Training: manifest.Training{Method: "hybrid-sc", Optimizer: "SGD, momentum 0.9", LearningRate: "0.5 <cut> at 120", ClipNorm: "2",
+			EMA: "decay 0.999", Epochs: 200, LimitSteps: 90, Batch: 512, Accumulate: 2, SkipNonFinite: 3, ImagesSeen: 1 << 40, EvalEvery: 5,
+			Groups: "by rank", BLAS: "gonum", Seed: 1<<64 - 1, Other: []string{"weights from elsewhere"},
 			Streams: []manifest.Stream{
-				{Sampler: "instance", Augmentations: []string{"crop, padding 4", "flip"}, Views: 2, Terms: []manifest.Term{
-					{Name: "sc", Loss: "supervised contrastive", Weight: "α", Settings: map[string]string{"temperature": "0.1", "base": "1"}}}},
-				{Sampler: "class-balanced", Views: 1, Terms: []manifest.Term{{Name: "ce", Loss: "cross-entropy", Weight: "1 − α"}}},
+				{Name: "feature", Sampler: "instance", Views: [][]string{{"crop, padding 4", "flip"}, {"flip"}}, Mixer: "mixup", Terms: []manifest.Term{
+					{Name: "sc", Loss: "supervised contrastive", Weight: "α", Views: []int{0, 1},
+						Settings: map[string]string{"temperature": "0.1", "base": "1"}}}},
+				{Sampler: "class-balanced", Terms: []manifest.Term{{Name: "ce", Loss: "cross-entropy", Weight: "1 − α"}}},
 			}},
 		Selection: manifest.BestHeldOut,
 		Build:     manifest.Build{Module: "v1.2.3", Revision: "abc", Go: "go1.25.0", Platform: "linux/amd64", CPULevel: "avx2"},
@@ -91,9 +95,9 @@ func TestDiff(t *testing.T) {
 	b.Training.Seed = 2
 	b.Training.LearningRate = "0.1"
 	b.Training.Streams[0].Terms[0].Settings = map[string]string{"temperature": "0.2", "a&b": "<"}
-	b.Training.Streams[0].Augmentations = []string{"flip"}
+	b.Training.Streams[0].Views = [][]string{{"flip"}}
 	second := manifest.Stream{Sampler: "instance", Terms: []manifest.Term{{Name: "ce"}, {Name: "kl"}}}
-	b.Training.Streams = append(b.Training.Streams[:1], second, manifest.Stream{Views: 1})
+	b.Training.Streams = append(b.Training.Streams[:1], second, manifest.Stream{Name: "third"})
 	b.Selection = manifest.LastEpoch
 	var lines []string
 	for _, d := range manifest.Diff(hybrid(), b) {
@@ -103,16 +107,15 @@ func TestDiff(t *testing.T) {
 		`data.train_counts: [50,5], [50,6]`,
 		`data.heldout_sha256: "cd34", ""`,
 		`data.heldout_counts: [5,1], none`,
-		`training.streams[0].augmentations: ["crop, padding 4","flip"], ["flip"]`,
+		`training.streams[0].views: [["crop, padding 4","flip"],["flip"]], [["flip"]]`,
 		`training.streams[0].terms[0].settings.a&b: none, "<"`,
 		`training.streams[0].terms[0].settings.base: "1", none`,
 		`training.streams[0].terms[0].settings.temperature: "0.1", "0.2"`,
 		`training.streams[1].sampler: "class-balanced", "instance"`,
-		`training.streams[1].views: 1, 0`,
 		`training.streams[1].terms[0].loss: "cross-entropy", ""`,
 		`training.streams[1].terms[0].weight: "1 − α", ""`,
-		`training.streams[1].terms[1]: none, {"name":"kl","loss":"","weight":"","settings":null}`,
-		`training.streams[2]: none, {"sampler":"","augmentations":null,"views":1,"terms":null}`,
+		`training.streams[1].terms[1]: none, {"name":"kl","loss":"","weight":"","views":null,"settings":null}`,
+		`training.streams[2]: none, {"name":"third","sampler":"","views":null,"mixer":"","terms":null}`,
 		`training.learning_rate: "0.5 <cut> at 120", "0.1"`,
 		`training.seed: 18446744073709551615, 2`,
 		`selection: "best on held-out split", "last epoch"`,
@@ -121,7 +124,7 @@ func TestDiff(t *testing.T) {
 
 func TestEmptyAndAbsentListsAreTheSame(t *testing.T) {
 	b := hybrid()
-	b.Training.Streams[1].Augmentations = []string{}
+	b.Training.Streams[1].Views = [][]string{}
 	b.Training.Streams[1].Terms[0].Settings = map[string]string{}
 	require.Empty(t, manifest.Diff(hybrid(), b))
 }

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -51,7 +52,8 @@ func TestEveryMethodRunsAndReports(t *testing.T) {
 			require.NoError(t, run(context.Background(), s, &out, &log))
 			require.Contains(t, out.String(), "59 training images in 3 classes, [40 14 5]; 15 test images")
 			require.Contains(t, out.String(), "top-1 (%)")
-			require.Equal(t, 3, bytes.Count(log.Bytes(), []byte("\n")), "a line each epoch:\n%s", log.String())
+			require.Equal(t, 4, bytes.Count(log.Bytes(), []byte("\n")), "a line each epoch, one of progress in the end:\n%s", log.String())
+			require.Contains(t, log.String(), "ETA 0s")
 
 			text, err := os.ReadFile(file)
 			require.NoError(t, err)
@@ -62,6 +64,12 @@ func TestEveryMethodRunsAndReports(t *testing.T) {
 			require.Len(t, r.History, 3)
 			require.Len(t, r.PerClass, 3)
 			require.Equal(t, *r.Top1, *r.History[2].Top1)
+			require.Equal(t, manifest.LastEpoch, r.Weights)
+			require.Equal(t, 2, *r.Epoch)
+			require.Nil(t, r.Last)
+			require.Equal(t, int64(r.Images), r.Manifest.Training.ImagesSeen)
+			require.Equal(t, "class folders", r.Manifest.Data.Name)
+			require.Equal(t, "exp, imbalance 8, first, seed 1", r.Manifest.Data.Profile)
 			require.Nil(t, r.Many, "no class has more than 100 images")
 			require.NotNil(t, r.Few)
 			require.Equal(t, []int{1, 2}, r.Settings.Milestones)
@@ -95,6 +103,7 @@ func TestAnInterruptedRunReportsWhatItReached(t *testing.T) {
 	var r report
 	require.NoError(t, json.Unmarshal(text, &r))
 	require.True(t, r.Interrupted)
+	require.Equal(t, 0, *r.Epoch)
 	require.Len(t, r.History, 1)
 }
 
@@ -108,15 +117,16 @@ func (w writer) Write(p []byte) (int, error) {
 func TestFlagsAreChecked(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-data is required: the folder of CIFAR-10 or CIFAR-100 (binary version), or of train and test class folders": {},
-		"-tau has no meaning with -method ce":                                               {"-data", "x", "-method", "ce", "-tau", "0.1"},
-		"-tau 0 must be above 0":                                                            {"-data", "x", "-tau", "0"},
-		"-imbalance and -select have no meaning with -profile natural":                      {"-data", "x", "-profile", "natural", "-imbalance", "10"},
-		`-milestones "3,x": "x" is not a number of epochs`:                                  {"-data", "x", "-milestones", "3,x"},
-		`what is "more"? All settings are flags`:                                            {"-data", "x", "more"},
-		"-ema 1 must be above 0 and below 1":                                                {"-data", "x", "-ema", "1"},
-		"-resume and -every need -out: the folder of the run":                               {"-data", "x", "-resume"},
-		"-every 0 must be at least 1":                                                       {"-data", "x", "-out", "y", "-every", "0"},
-		"-epochs 0, -batch 512 and -eval-every 1 must be at least 1, -limit 0 not negative": {"-data", "x", "-epochs", "0"},
+		"-tau has no meaning with -method ce":                                                        {"-data", "x", "-method", "ce", "-tau", "0.1"},
+		"-tau 0 must be above 0":                                                                     {"-data", "x", "-tau", "0"},
+		"-imbalance and -select have no meaning with -profile natural":                               {"-data", "x", "-profile", "natural", "-imbalance", "10"},
+		`-milestones "3,x": "x" is not a number of epochs`:                                           {"-data", "x", "-milestones", "3,x"},
+		`what is "more"? All settings are flags`:                                                     {"-data", "x", "more"},
+		"-ema 1 must be above 0 and below 1":                                                         {"-data", "x", "-ema", "1"},
+		"-resume, -every and -holdout need -out: the folder of the run, which keeps its checkpoints": {"-data", "x", "-holdout", "0.1"},
+		"-holdout 1 must be above 0 and below 1":                                                     {"-data", "x", "-out", "y", "-holdout", "1"},
+		"-every 0 must be at least 1":                                                                {"-data", "x", "-out", "y", "-every", "0"},
+		"-epochs 0, -batch 512 and -eval-every 1 must be at least 1, -limit 0 not negative":          {"-data", "x", "-epochs", "0"},
 	} {
 		_, err := parse(args)
 		require.EqualError(t, err, want)
@@ -133,7 +143,10 @@ func TestSettingsAreCheckedBeforeTheDataAreRead(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualError(t, run(context.Background(), s, &bytes.Buffer{}, &bytes.Buffer{}), want)
 	}
-	s, err := parse([]string{"-data", classFolders(t), "-imbalance", "0.5"})
+	s, err := parse([]string{"-data", "nowhere", "-json", filepath.Join("nowhere", "run.json")})
+	require.NoError(t, err)
+	require.ErrorContains(t, run(context.Background(), s, &bytes.Buffer{}, &bytes.Buffer{}), "-json: open "+filepath.Join("nowhere", "run.json."))
+	s, err = parse([]string{"-data", classFolders(t), "-imbalance", "0.5"})
 	require.NoError(t, err)
 	require.ErrorContains(t, run(context.Background(), s, &bytes.Buffer{}, &bytes.Buffer{}), "imbalance factor 0.5 must be at least 1")
 }

@@ -6,35 +6,31 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
-	"os"
+	"path/filepath"
 
 	"github.com/longtail-ml/longtail/hybrid"
-	"github.com/longtail-ml/longtail/metrics"
-	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/manifest"
 )
 
 // report is the JSON of a run. Accuracies are in percent, as the field's tables have them; null means not available.
 type report struct {
-	Settings     settings `json:"settings"`
-	Unit         string   `json:"unit"`
-	TrainCounts  []int    `json:"train_counts"`
-	Parameters   int      `json:"parameters"`
-	MultiplyAdds int64    `json:"multiply_adds"`
-	Interrupted  bool     `json:"interrupted"`
-	Error        string   `json:"error,omitempty"` // what stopped the run before its end
-	History      []epoch  `json:"history"`
+	Settings     settings          `json:"settings"`
+	Manifest     manifest.Manifest `json:"manifest"`
+	Unit         string            `json:"unit"`
+	TrainCounts  []int             `json:"train_counts"`
+	Parameters   int               `json:"parameters"`
+	MultiplyAdds int64             `json:"multiply_adds"`
+	Interrupted  bool              `json:"interrupted"`
+	Error        string            `json:"error,omitempty"` // what stopped the run before its end
 
-	// Of the last epoch.
-	Top1            *float64   `json:"top1"`
-	Top1EMA         *float64   `json:"top1_ema,omitempty"` // of the average weights
-	Many            *float64   `json:"many"`
-	Medium          *float64   `json:"medium"`
-	Few             *float64   `json:"few"`
-	PerClass        []*float64 `json:"per_class"`
-	Images          int        `json:"images"`
-	Seconds         float64    `json:"seconds"`           // of training, evaluation excluded
-	ImagesPerSecond float64    `json:"images_per_second"` // through the backbone in training: each view counts
+	HistoryOf string  `json:"history_of"` // what History's accuracies are of: the test set, or the held-out split
+	History   []epoch `json:"history"`
+
+	figures                  // on the test set, to be quoted
+	Last            *figures `json:"last,omitempty"` // with a held-out split, for comparison
+	Images          int      `json:"images"`
+	Seconds         float64  `json:"seconds"`           // of training, evaluation excluded
+	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts
 }
 
 type epoch struct {
@@ -51,8 +47,9 @@ type epoch struct {
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 
-func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, stopped error) report {
-	r := report{Settings: s, Unit: "percent", TrainCounts: counts, Parameters: net.Parameters, MultiplyAdds: net.MultiplyAdds,
+func newReport(s settings, m manifest.Manifest, result *hybrid.Result) *report {
+	r := &report{Settings: s, Manifest: m, Unit: "percent", TrainCounts: m.Data.TrainCounts, Parameters: m.Network.Parameters,
+		MultiplyAdds: m.Network.MultiplyAdds, HistoryOf: "test set", figures: figures{Weights: m.Selection},
 		Images: result.Images, Seconds: result.Seconds, ImagesPerSecond: result.ImagesPerSecond}
 	for _, e := range result.Epochs {
 		h := epoch{Epoch: e.Epoch, Losses: map[string]float64{}, Loss: e.Total, LR: e.LearningRate, Steps: e.Steps, Seconds: e.Seconds, ImagesPerSecond: e.ImagesPerSecond}
@@ -65,20 +62,19 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 		}
 		if e.Test != nil {
 			h.Top1 = percent(e.Test.Top1)
+			r.Epoch = &e.Epoch
 		}
 		if e.EMA != nil {
 			h.Top1EMA = percent(e.EMA.Top1)
 		}
 		r.History = append(r.History, h)
 	}
-	if stopped != nil {
-		r.Error, r.Interrupted = stopped.Error(), errors.Is(stopped, context.Canceled)
+	if s.Holdout > 0 {
+		r.HistoryOf, r.Epoch = "held-out split", nil
+		return r
 	}
-	if last := result.Last; last != nil {
-		r.Top1, r.Many, r.Medium, r.Few = percent(last.Top1), percent(last.Many), percent(last.Medium), percent(last.Few)
-		for _, c := range last.PerClass {
-			r.PerClass = append(r.PerClass, percent(c))
-		}
+	if result.Last != nil {
+		r.figures.fill(*result.Last)
 	}
 	if average := result.LastEMA; average != nil {
 		r.Top1EMA = percent(average.Top1)
@@ -86,43 +82,48 @@ func newReport(s settings, counts []int, net nn.Summary, result *hybrid.Result, 
 	return r
 }
 
-// percent turns a rate into percent, nil if it is not available.
-func percent(r metrics.Rate) *float64 {
-	if math.IsNaN(float64(r)) {
-		return nil
+// stopped notes what ended the run early; nil is its end.
+func (r *report) stopped(err error) {
+	if err != nil {
+		r.Error, r.Interrupted = err.Error(), errors.Is(err, context.Canceled)
 	}
-	p := math.Round(1e6*float64(r)) / 1e4
-	return &p
 }
 
-func (r report) print(out io.Writer) {
-	cell := func(p *float64) string {
-		if p == nil {
-			return "n/a"
+func (r *report) print(out io.Writer) {
+	fmt.Fprintf(out, "\n%-40s %8s %8s %8s %8s %8s\n", "top-1 (%) on the test set", "many", "medium", "few", "all", "average")
+	all := []figures{r.figures}
+	if r.Last != nil {
+		all = append(all, *r.Last)
+	}
+	for _, f := range all {
+		name := r.Settings.Method + ", " + f.Weights
+		if f.Epoch != nil {
+			name += fmt.Sprintf(" (%d)", *f.Epoch+1)
 		}
-		return fmt.Sprintf("%.2f", *p)
+		fmt.Fprintf(out, "%-40s %8s %8s %8s %8s %8s\n", name, cell(f.Many), cell(f.Medium), cell(f.Few), cell(f.Top1), cell(f.Top1EMA))
 	}
-	fmt.Fprintf(out, "\n%-14s %8s %8s %8s %8s %12s %10s\n", "top-1 (%)", "many", "medium", "few", "all", "images/s", "seconds")
-	fmt.Fprintf(out, "%-14s %8s %8s %8s %8s %12.1f %10.1f\n", r.Settings.Method, cell(r.Many), cell(r.Medium), cell(r.Few), cell(r.Top1), r.ImagesPerSecond, r.Seconds)
-	if r.Top1EMA != nil {
-		fmt.Fprintf(out, "%-14s %35s\n", "average weights", cell(r.Top1EMA))
-	}
+	fmt.Fprintf(out, "%.1f images/s, %.1f s of training\n", r.ImagesPerSecond, r.Seconds)
 }
 
-// write fills the temporary file, syncs it and renames it to path.
-func (r report) write(f *os.File, path string) error {
+func cell(p *float64) string {
+	if p == nil {
+		return "n/a"
+	}
+	return fmt.Sprintf("%.2f", *p)
+}
+
+// write puts the report where -json and -out say.
+func (r *report) write(s settings) error {
 	text, err := json.MarshalIndent(r, "", "  ")
 	if err != nil {
 		return err
 	}
-	if _, err := f.Write(append(text, '\n')); err != nil {
+	text = append(text, '\n')
+	if s.JSON != "" {
+		err = replace(s.JSON, text)
+	}
+	if s.Out == "" {
 		return err
 	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	return errors.Join(err, replace(filepath.Join(s.Out, "report.json"), text), writeManifest(filepath.Join(s.Out, "manifest.json"), r.Manifest))
 }

@@ -3,15 +3,15 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
-	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/checkpoint"
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/stretchr/testify/require"
 )
 
@@ -40,6 +40,12 @@ func left(t *testing.T, out string) map[string]string {
 	c, damaged, err := checkpoint.Store{Dir: filepath.Join(out, "checkpoints")}.Newest()
 	require.NoError(t, err)
 	require.Empty(t, damaged)
+	for _, name := range []string{"metrics.csv", "steps.csv"} {
+		files[name] = table(t, filepath.Join(out, name))
+	}
+	text, err := os.ReadFile(filepath.Join(out, "manifest.json"))
+	require.NoError(t, err)
+	files["manifest"] = string(text)
 	for _, path := range []string{filepath.Join(out, "report.json"), filepath.Join(c.Path, "run.json"), filepath.Join(c.Path, "model.safetensors"),
 		filepath.Join(c.Path, "optimizer.safetensors"), filepath.Join(c.Path, "ema.safetensors"), filepath.Join(c.Path, "manifest.json")} {
 		text, err := os.ReadFile(path)
@@ -47,6 +53,23 @@ func left(t *testing.T, out string) map[string]string {
 		files[filepath.Base(path)] = string(times.ReplaceAll(text, []byte(`"$1": 0`)))
 	}
 	return files
+}
+
+// table is what a CSV file says without times and speeds.
+func table(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	rows, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
+	require.NoError(t, err)
+	require.Equal(t, []string{"step", "name", "value", "time"}, rows[0])
+	var lines []string
+	for _, row := range rows[1:] {
+		if row[1] != "images/s" {
+			lines = append(lines, strings.Join(row[:3], ","))
+		}
+	}
+	return strings.Join(lines, "\n")
 }
 
 func requireSame(t *testing.T, want, got map[string]string) {
@@ -81,16 +104,15 @@ func TestAnInterruptedRunGoesOn(t *testing.T) {
 	requireSame(t, want, left(t, parts))
 	names, err := filepath.Glob(filepath.Join(parts, "*"))
 	require.NoError(t, err)
-	require.Equal(t, []string{filepath.Join(parts, "checkpoints"), filepath.Join(parts, "report.json")}, names)
+	for i := range names {
+		names[i] = filepath.Base(names[i])
+	}
+	require.Equal(t, []string{"checkpoints", "manifest.json", "metrics.csv", "report.json", "steps.csv", "tensorboard"}, names)
 
 	// The average is a network's file.
 	all, err := filepath.Glob(filepath.Join(parts, "checkpoints", "*", "ema.safetensors"))
 	require.NoError(t, err)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4})
-	require.NoError(t, err)
-	net, err := hybrid.NewNetwork(body, 3, hybrid.WithInput(16, 16, 3))
-	require.NoError(t, err)
-	_, err = checkpoint.Load(all[len(all)-1], net)
+	_, err = checkpoint.Load(all[len(all)-1], network(t))
 	require.NoError(t, err)
 }
 
@@ -106,9 +128,15 @@ func TestWhatARunDoesNotGoOnWith(t *testing.T) {
 	err := runWith(t, context.Background(), nil, small(data, out))
 	require.EqualError(t, err, "-out "+out+" has the checkpoints of a run: add -resume to go on with it, or choose another folder")
 	err = runWith(t, context.Background(), nil, small(data, out, "-resume", "-select", "first"))
-	require.ErrorContains(t, err, `manifest.select was "shuffle", now it is "first": set it as it was, or begin a run in another directory`)
+	require.ErrorContains(t, err, "-out "+out+" is another run, choose another folder. What it was, and what it is now:\n  "+
+		`data.profile: "exp, imbalance 8, shuffle, seed 1", "exp, imbalance 8, first, seed 1"`)
 	err = runWith(t, context.Background(), nil, small(data, out, "-resume", "-lr", "0.1"))
-	require.ErrorContains(t, err, "Trainer.LearningRate.Base was 0.05, now it is 0.1")
+	require.EqualError(t, err, "-out "+out+" is another run, choose another folder. What it was, and what it is now:\n  "+
+		`training.learning_rate: "schedule.MultiStep{Base: 0.05, Milestones: [2, 3]}", "schedule.MultiStep{Base: 0.1, Milestones: [2, 3]}"`)
+	written := filepath.Join(out, "manifest.json")
+	require.NoError(t, os.WriteFile(written, []byte("{"), 0o666))
+	err = runWith(t, context.Background(), nil, small(data, out, "-resume"))
+	require.EqualError(t, err, written+": manifest: unexpected end of JSON input")
 
 	file := filepath.Join(out, "report.json")
 	require.ErrorContains(t, runWith(t, context.Background(), nil, small(data, file)), "-out: mkdir "+file)

@@ -57,7 +57,7 @@ func interrupt(t *testing.T, args []string, texts ...string) (log string, state 
 func TestCtrlCSavesAndExits(t *testing.T) {
 	data, out := classFolders(t), t.TempDir()
 	args := small(data, out, "-resume", "-epochs", "1000")
-	log, state := interrupt(t, args, "epoch 2/1000")
+	log, state := interrupt(t, args, "epoch 2/1000  lr")
 	require.Equal(t, 130, state.ExitCode(), log)
 	require.Contains(t, log, "stopping after this step; once more to stop at once\n")
 	require.Contains(t, log, "context canceled (saved in "+filepath.Join(out, "checkpoints", "epoch-"))
@@ -68,7 +68,7 @@ func TestCtrlCSavesAndExits(t *testing.T) {
 	_, err = os.Stat(filepath.Join(out, "report.json"))
 	require.NoError(t, err)
 
-	log, _ = interrupt(t, args, "/1000") // goes on
+	log, _ = interrupt(t, args, "/1000  lr") // goes on
 	require.NotContains(t, log, "epoch 1/1000")
 	require.NotContains(t, log, "epoch 2/1000")
 }

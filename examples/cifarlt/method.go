@@ -1,0 +1,47 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// newTrainer returns the trainer of the method, and fills in its temperature.
+func newTrainer(net *hybrid.Network, s *settings, classes int) (hybrid.Trainer, error) {
+	method, err := streams(net, s, classes)
+	// The paper's augmentation, its padding of 4 pixels in 32 kept in proportion.
+	view := augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
+	return hybrid.Trainer{
+		Streams: hybrid.Augment(method, view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
+		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones}, EMA: hybrid.EMA{Decay: s.EMA, Warmup: s.EMA > 0},
+	}, err
+}
+
+// streams returns the method's streams and fills in its temperature. Without a network it only checks the name.
+func streams(n *hybrid.Network, s *settings, classes int) ([]hybrid.Stream, error) {
+	tau := func(usual float64) float64 {
+		if s.Tau == 0 && n != nil {
+			s.Tau = usual
+		}
+		return s.Tau
+	}
+	switch s.Method {
+	case "ce":
+		return hybrid.CE(), nil
+	case "ce-balanced":
+		return hybrid.CEBalanced(), nil
+	case "hybrid-sc":
+		return hybrid.SC(tau(0.1)), nil
+	case "hybrid-psc":
+		if n == nil {
+			return nil, nil
+		}
+		if classes <= 10 {
+			return hybrid.PSC(n, tau(1), s.Seed)
+		}
+		return hybrid.PSC(n, tau(0.1), s.Seed)
+	}
+	return nil, fmt.Errorf("-method %q is not ce, ce-balanced, hybrid-sc or hybrid-psc", s.Method)
+}

@@ -1,0 +1,101 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+)
+
+// checkpoints makes the folder of the run and says what is saved in it. A folder that cannot be written is found here, not
+// after an epoch of training.
+func (s settings) checkpoints() (c hybrid.Checkpoints, err error) {
+	if s.Out == "" {
+		return c, nil
+	}
+	c = hybrid.Checkpoints{Dir: filepath.Join(s.Out, "checkpoints"), EverySteps: s.Every, Resume: s.Resume}
+	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
+		return c, fmt.Errorf("-out: %w", err)
+	}
+	earlier, err := checkpoint.Store{Dir: c.Dir}.List()
+	if err == nil && len(earlier) > 0 && !s.Resume {
+		err = fmt.Errorf("-out %s has the checkpoints of a run: add -resume to go on with it, or choose another folder", s.Out)
+	}
+	return c, err
+}
+
+// begin writes the manifest, unless the run that is gone on with is another: then the error names what differs.
+func (s settings) begin(m manifest.Manifest) error {
+	if s.Out == "" {
+		return nil
+	}
+	path := filepath.Join(s.Out, "manifest.json")
+	text, err := os.ReadFile(path)
+	if s.Resume && !errors.Is(err, fs.ErrNotExist) {
+		var was manifest.Manifest
+		if err == nil {
+			was, err = manifest.Decode(text)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		was.Build, was.Training.ImagesSeen = m.Build, 0 // it may go on with another build
+		if all := manifest.Diff(was, m); len(all) > 0 {
+			lines := []string{fmt.Sprintf("-out %s is another run, choose another folder. What it was, and what it is now:", s.Out)}
+			for _, d := range all {
+				lines = append(lines, d.String())
+			}
+			return errors.New(strings.Join(lines, "\n  "))
+		}
+	}
+	return writeManifest(path, m)
+}
+
+func writeManifest(path string, m manifest.Manifest) error {
+	text, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	return replace(path, text)
+}
+
+// probe finds out whether the file of -json can be made; "" is none.
+func probe(path string) error {
+	if path == "" {
+		return nil
+	}
+	f, err := temporary(path)
+	if err != nil {
+		return fmt.Errorf("-json: %w", err)
+	}
+	return errors.Join(f.Close(), os.Remove(f.Name()))
+}
+
+func temporary(path string) (*os.File, error) {
+	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
+}
+
+// replace writes a file in one step: whatever interrupts it, path has all of the old text or all of the new.
+func replace(path string, text []byte) error {
+	f, err := temporary(path)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	if err == nil {
+		err = f.Sync()
+	}
+	if err = errors.Join(err, f.Close()); err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name())
+	}
+	return err
+}
