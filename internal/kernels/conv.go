@@ -45,7 +45,17 @@ const (
 // ConvForward sets y [N, OutH, OutW, O] to the convolution of x [N, H, W, C] with w [KH, KW, C, O] plus bias [O]; a nil
 // bias stands for zeros.
 func ConvForward(s Conv, x, w, bias, y []float32) {
-	s.forward(x, w, bias, y, func(int, int, []float64) {}, nil, nil)
+	each := func(int, int, []float64) {}
+	if bias != nil && s.winograd() {
+		behind := bias[:s.O]
+		bias = nil
+		each = func(lo, hi int, _ []float64) {
+			for p := lo; p < hi; p++ {
+				addTo(y[p*s.O:(p+1)*s.O], behind)
+			}
+		}
+	}
+	s.forward(x, w, bias, y, each, nil, nil)
 }
 
 // ConvForwardSums is ConvForward without bias. It also sets sum and sumsq [O] to the sums and the sums of squares of the
@@ -78,7 +88,7 @@ func (s Conv) forward(x, w, bias, y []float32, each func(lo, hi int, sums []floa
 		return
 	}
 	x, w = x[:s.N*s.H*s.W*s.C], w[:s.KH*s.KW*s.C*s.O]
-	if s.winograd() && bias == nil {
+	if s.winograd() {
 		s.forwardWinograd(x, w, y, each, sum, sumsq)
 	} else {
 		s.forwardPlain(x, w, bias, y, each, sum, sumsq)

@@ -83,8 +83,8 @@ func (k winogradConv) bandTiles(rows int) int {
 	return roundUp(rows*k.tiles, unit)
 }
 
-// planeSize is the distance of the planes of tiles rows of n values. Distances of many powers of two would put what is
-// written together in the same few places of the cache.
+// planeSize is the distance of the planes of tiles rows of n values: one line of the cache more than they fill. Planes a
+// large power of two apart would compete for the same few places of the cache.
 func planeSize(tiles, n int) int { return tiles*n + 16 }
 
 // line is the first line of pixels of a row of tiles.
