@@ -8,7 +8,6 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/optim"
-	"github.com/longtail-ml/longtail/schedule"
 )
 
 // step trains on one batch: backbone, heads, losses, backward and, when it is the step's last batch, the optimizer.
@@ -61,7 +60,7 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 	k := 0
 	features := r.features(b)
 	for i, s := range r.Streams {
-		inputs := r.heads(s, features[i], b.parts[i], r.at)
+		inputs := r.heads(s, features[i], b.parts[i])
 		for j, term := range s.Terms {
 			weight := term.weight(r.at)
 			if !(weight >= 0) || !finite(weight) {
@@ -114,7 +113,9 @@ func (r *run) features(b *batch) []*autograd.Var {
 }
 
 // heads returns the input of each term of a stream.
-func (r *run) heads(s Stream, features *autograd.Var, p part, at schedule.Progress) []loss.Input {
+func (r *run) heads(s Stream, features *autograd.Var, p part) []loss.Input {
+	at := r.at // in batches: what remembers an epoch takes stock after its last one
+	at.Step, at.Steps = at.Step*r.Accumulate+r.batch, at.Steps*r.Accumulate
 	whole := loss.Input{Labels: p.labels, Views: p.views, Mix: p.mix, At: at}
 	needs := s.needs()
 	if needs.Embedding {
