@@ -29,7 +29,8 @@ type Term struct {
 	Views  []int              // the views the loss sees, as indices into Stream.Views; nil: all
 }
 
-// Mixer blends the samples of a batch, as mixup (arXiv 1710.09412) and CutMix do.
+// Mixer blends the samples of a batch, as mixup (arXiv 1710.09412) and CutMix do: Mixing makes one of package augment's.
+// One that has a method Validate() error is asked before training.
 type Mixer interface {
 	// Mix changes normalised images [R, H, W, C] in place and returns the second labels and the weights of the first, a
 	// pair for each row. Rows are view-major as in loss.Input. It must depend on nothing but its arguments: batches are
@@ -81,6 +82,11 @@ func checkStreams(streams []Stream, n *Network, classCounts []int) error {
 		for v, view := range s.Views {
 			if err := augment.Validate(view); err != nil {
 				return fmt.Errorf("%s: view %d: %w", where, v, err)
+			}
+		}
+		if v, ok := s.Mixer.(validator); ok {
+			if err := v.Validate(); err != nil {
+				return fmt.Errorf("%s: mixer: %w", where, err)
 			}
 		}
 		for _, t := range s.Terms {
