@@ -19,7 +19,7 @@ func ExampleNetwork_FeaturesOf() {
 		log.Fatal(err)
 	}
 	fmt.Println(features.Shape(), len(labels)) // posthoc.Set{Features: features, Labels: labels, Classes: net.Classes()}
-	// Output: [152 16] 152
+	// Output: [154 16] 154
 }
 
 // A classifier trained on mixup.
