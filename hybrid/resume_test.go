@@ -82,11 +82,11 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
 		require.NoError(t, err)
 		proco, err := loss.NewProCo(classes, n.EmbeddingDim(), 0.1)
 		require.NoError(t, err)
-		kcl := loss.KCL{Queue: queue(t, n), Temperature: 0.1, Positives: 2, WithoutMomentum: true}
-		return hybrid.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, Streams: []hybrid.Stream{{Sampler: sampler.Instance{},
+		kcl := loss.KCL{Queue: queue(t, n), Temperature: 0.1, Positives: 2}
+		return hybrid.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, KeyDecay: 0.9, Streams: []hybrid.Stream{{Sampler: sampler.Instance{},
 			Views: []augment.Transform{augment.Flip{P: 0.5}, augment.Grayscale{P: 0.5}, augment.Identity{}},
 			Terms: []hybrid.Term{
-				{Name: "kcl", Loss: &kcl},
+				{Name: "kcl", Loss: &kcl, Views: []int{0, 2}, KeyViews: []int{1}},
 				{Name: "tsc", Loss: &loss.TSC{KCL: loss.KCL{Queue: queue(t, n), Temperature: 0.1, WithoutMomentum: true}, Targets: targets}},
 				{Name: "gpaco", Loss: &loss.PaCo{Queue: queue(t, n), Temperature: 0.1, WithoutMomentum: true}, Views: []int{0, 1}},
 				{Name: "proco", Loss: proco},
