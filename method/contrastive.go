@@ -34,19 +34,20 @@ func HybridPSC(tau float64) Method {
 }
 
 // KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen
-// backbone: loss.KCL WithoutMomentum, temperature 0.07, six positives from a queue of the paper's 65,536 embeddings, but
-// no more than there are training images. Two images a sample, and batch·queue similarities.
+// backbone: loss.KCL, temperature 0.07, six positives from a queue of the paper's 65,536 keys, but no more than there are
+// training images. Two images a sample, one for the network and one for the momentum encoder (hybrid.Trainer.KeyDecay),
+// which takes no backward pass; and batch·queue similarities.
 func KCL() Method {
 	return Method{Name: "kcl", Title: "KCL", Images: 2, Second: retrained,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			l, err := kcl(n, s)
-			return contrast("kcl", &l, s), err
+			return withKeys("kcl", &l, s), err
 		}}
 }
 
 // TSC is targeted supervised contrastive learning (arXiv 2111.13998): KCL with loss.TSC, whose targets prototype.OnSphere
 // spreads and prototype.Targets deals out to the classes after each step, which costs the classes cubed. Two images a
-// sample.
+// sample, as KCL.
 func TSC() Method {
 	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, Second: retrained,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
@@ -59,13 +60,13 @@ func TSC() Method {
 				return nil, err
 			}
 			targets, err := prototype.NewTargets(points)
-			return contrast("tsc", &loss.TSC{KCL: l, Targets: targets}, s), err
+			return withKeys("tsc", &loss.TSC{KCL: l, Targets: targets}, s), err
 		}}
 }
 
 func kcl(n *hybrid.Network, s Setup) (loss.KCL, error) {
 	q, err := queue(65536, n, s)
-	return loss.KCL{Queue: q, Temperature: 0.07, WithoutMomentum: true}, err
+	return loss.KCL{Queue: q, Temperature: 0.07}, err
 }
 
 // queue is of the paper's length, but holds no image twice for long.
@@ -75,6 +76,13 @@ func queue(length int, n *hybrid.Network, s Setup) (*loss.Queue, error) {
 		images += c
 	}
 	return loss.NewQueue(min(length, max(images, 1)), n.EmbeddingDim())
+}
+
+// withKeys is contrast with the second view for the keys.
+func withKeys(name string, l loss.Loss, s Setup) []hybrid.Stream {
+	streams := contrast(name, l, s)
+	streams[0].Terms[0].Views, streams[0].Terms[0].KeyViews = []int{0}, []int{1}
+	return streams
 }
 
 // contrast is one loss on two views of SimAugment.

@@ -30,6 +30,7 @@ func ExampleAll() {
 	// Output:
 	// TSC    2 images a sample, two stages: true
 	// BCL    3 images a sample, two stages: false
+	// PaCo   2 images a sample, two stages: false
 	// GPaCo  2 images a sample, two stages: false
 	// ProCo  3 images a sample, two stages: false
 }

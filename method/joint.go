@@ -51,16 +51,25 @@ func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
 		Terms: []hybrid.Term{{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}, Weight: schedule.Constant(weight), Views: []int{0}}, contrast}}}
 }
 
-// GPaCo is generalised parametric contrastive learning (arXiv 2209.12400), PaCo (arXiv 2107.12028) without momentum
-// encoder: loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024 embeddings, but no more than there are training
-// images. Two images a sample, both CIFARStrong. The published run is 400 epochs.
-func GPaCo() Method {
-	return Method{Name: "gpaco", Title: "GPaCo", ArXiv: "2209.12400", Images: 2,
+// PaCo is parametric contrastive learning (arXiv 2107.12028): loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024
+// keys, but no more than there are training images. Two images a sample, both CIFARStrong: one for the network and one for
+// the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass. The published run is 400 epochs.
+func PaCo() Method {
+	return paco("paco", "PaCo", "2107.12028", hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
+}
+
+// GPaCo is generalised parametric contrastive learning (arXiv 2209.12400): PaCo without momentum encoder, both views
+// trained on. Two images a sample.
+func GPaCo() Method { return paco("gpaco", "GPaCo", "2209.12400", hybrid.Term{}) }
+
+func paco(name, title, arXiv string, t hybrid.Term) Method {
+	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 2,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			q, err := queue(1024, n, s)
-			view := augment.CIFARStrong()
+			view, t := augment.CIFARStrong(), t
+			t.Name, t.Loss = name, &loss.PaCo{Queue: q, Temperature: 0.05, WithoutMomentum: t.KeyViews == nil}
 			return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
-				Terms: []hybrid.Term{{Name: "gpaco", Loss: &loss.PaCo{Queue: q, Temperature: 0.05, WithoutMomentum: true}}}}}, err
+				Terms: []hybrid.Term{t}}}, err
 		},
 		Recipe: func(epochs int) hybrid.Trainer {
 			rate := schedule.MultiStep{Base: 0.05, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}

@@ -96,7 +96,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), CRT(), LWS(), TauNorm(0),
-		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), GPaCo(), ProCo()}
+		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 
 // ByName returns the method of All with the name.

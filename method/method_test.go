@@ -98,8 +98,8 @@ func TestNamesAreUniqueAndFound(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, m.Title, found.Title)
 	}
-	_, err := method.ByName("paco")
-	require.ErrorContains(t, err, `method: there is no "paco", only ce, ce-balanced, focal, `)
+	_, err := method.ByName("bbn")
+	require.ErrorContains(t, err, `method: there is no "bbn", only ce, ce-balanced, focal, `)
 }
 
 // Recipes are trainers that lack only the streams.
