@@ -4,6 +4,10 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -11,6 +15,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/stretchr/testify/require"
 )
 
@@ -56,6 +61,37 @@ func TestAllMethodsInOneTable(t *testing.T) {
 		require.Equal(t, []string{"crop+flip+grayscale"}, r.Augmentation)
 		require.Contains(t, lines[i+1], r.Title)
 	}
+}
+
+// Class folders, as they are, with the papers' views.
+func TestDataOfOnesOwn(t *testing.T) {
+	dir := t.TempDir()
+	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, PerClass: 20, TestPerClass: 4})
+	require.NoError(t, err)
+	for part, set := range map[string]*dataset.Memory{"train": train, "test": test} {
+		var img dataset.Image
+		for i := range set.Len() {
+			require.NoError(t, set.Image(i, &img))
+			picture := image.NewRGBA(image.Rect(0, 0, img.Width, img.Height))
+			for p := range img.Width * img.Height {
+				picture.Set(p%img.Width, p/img.Width, color.RGBA{img.Pix[3*p], img.Pix[3*p+1], img.Pix[3*p+2], 255})
+			}
+			path := filepath.Join(dir, part, set.Classes()[set.Label(i)], fmt.Sprintf("%04d.png", i))
+			require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+			var buffer bytes.Buffer
+			require.NoError(t, png.Encode(&buffer, picture))
+			require.NoError(t, os.WriteFile(path, buffer.Bytes(), 0o644))
+		}
+	}
+	s, err := parse([]string{"-data", dir, "-profile", "natural", "-holdout", "0.2", "-methods", "ce,bcl", "-views", "paper", "-equal", "epochs",
+		"-depth", "8", "-width", "2", "-epochs", "1", "-batch", "24", "-show", "training.images_seen,training.epochs"})
+	require.NoError(t, err)
+	table, f := compare(t, s)
+	require.Equal(t, []int{16, 16, 16}, f.Runs[0].Manifest.Data.TrainCounts)
+	require.Equal(t, []int{4, 4, 4}, f.Runs[0].Manifest.Data.HeldOutCounts)
+	require.Equal(t, []int64{48, 144}, []int64{f.Table[0].Images, f.Table[1].Images})
+	require.Equal(t, []string{"crop+flip+autoaugment+cutout", "resizedcrop+flip+colorjitter+grayscale"}, f.Table[1].Augmentation)
+	require.Contains(t, table, "training.epochs")
 }
 
 func TestSeedsGiveMeanAndDeviation(t *testing.T) {
