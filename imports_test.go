@@ -41,6 +41,7 @@ var mayImport = map[string][]string{
 	"posthoc":           {"tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
 		"dataset", "augment", "metrics", "manifest", "internal/kernels", "internal/parallel"},
+	"method":              {"nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid"},
 	"internal/vectortest": {},
 }
 

@@ -85,3 +85,16 @@ func TestAStepLargerThanTheData(t *testing.T) {
 	_, err := tr.Fit(context.Background(), mlp(t), train, nil)
 	require.EqualError(t, err, "hybrid: stream 0: a batch of 24 is larger than the 20 images of an epoch: choose a smaller batch")
 }
+
+// What a loss gathers over an epoch ends with the epoch's last batch, not with each batch of its last step.
+func TestALossCountsBatchesNotSteps(t *testing.T) {
+	train, _ := generated(t, 6) // 24 images
+	var seen []schedule.Progress
+	term := hybrid.Term{Name: "spy", Loss: spy{loss.Needs{Logits: true}, func(in loss.Input) { seen = append(seen, in.At) }}}
+	fit(t, hybrid.Trainer{Streams: []hybrid.Stream{ordered(term)}, Epochs: 1, Batch: 4, Accumulate: 3, LearningRate: schedule.Constant(0)},
+		mlp(t), train, nil)
+	require.Len(t, seen, 6)
+	for i, at := range seen {
+		require.Equal(t, schedule.Progress{Epochs: 1, Step: i, Steps: 6}, at)
+	}
+}

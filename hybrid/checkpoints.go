@@ -15,7 +15,7 @@ import (
 //
 // A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses (of which
 // checkpoint.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
-// as a file that loads into a network. Besides the times below, a run is saved when its context is cancelled. Weights that
+// as a file that loads into a network; so does "keys", the momentum encoder of losses that take keys. Besides the times below, a run is saved when its context is cancelled. Weights that
 // are not finite are never saved.
 type Checkpoints struct {
 	Dir         string // of this run alone; "": nothing is saved
@@ -124,6 +124,9 @@ func (r *run) save(score *float64) error {
 	files := map[string]nn.Visitable{"model": trainable{r.network, r.Streams}, "optimizer": r.optimizer}
 	if r.average != nil {
 		files["ema"] = r.network.With(r.average.weights)
+	}
+	if r.encoder != nil {
+		files["keys"] = r.network.With(r.encoder.weights)
 	}
 	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score,
 		Settings: r.saver.settings, State: s}, r.saver.manifest, files)

@@ -45,6 +45,9 @@ func (t Trainer) check(n *Network, train, test dataset.Dataset) error {
 	if !(t.EMA.Decay >= 0 && t.EMA.Decay < 1) {
 		return fmt.Errorf("hybrid: Trainer.EMA.Decay %v must be above 0 and below 1, or 0 for no average", t.EMA.Decay)
 	}
+	if !(t.KeyDecay >= 0 && t.KeyDecay < 1) {
+		return fmt.Errorf("hybrid: Trainer.KeyDecay %v must be above 0 and below 1, or 0 for 0.999", t.KeyDecay)
+	}
 	if t.EMA.Warmup && t.EMA.Decay == 0 {
 		return fmt.Errorf("hybrid: Trainer.EMA.Warmup needs EMA.Decay: set it, commonly to 0.999")
 	}

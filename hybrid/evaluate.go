@@ -21,47 +21,55 @@ func (n *Network) Evaluate(ctx context.Context, data dataset.Dataset, batch int)
 }
 
 func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autograd.Mode, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
-	if batch <= 0 {
-		batch = 128
-	}
 	confusion, err := metrics.NewConfusion(n.classes)
 	if err != nil {
 		return nil, err
+	}
+	err = n.each(ctx, data, batch, func(from int, images *tensor.Tensor) error {
+		tape.Reset(mode)
+		logits := n.Forward(tape.Const(images))
+		if i := kernels.FirstNonFinite(logits.Data()); i >= 0 {
+			return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
+		}
+		for i := range images.Dim(0) {
+			row := logits.Data()[i*n.classes : (i+1)*n.classes]
+			if err := confusion.Add(data.Label(from+i), argmax(row)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return confusion, nil
+}
+
+// each gives the normalised images of data in batches [B, H, W, C], of which from is the first image's index.
+func (n *Network) each(ctx context.Context, data dataset.Dataset, batch int, do func(from int, images *tensor.Tensor) error) error {
+	if batch <= 0 {
+		batch = 128
 	}
 	var img dataset.Image
 	images := tensor.New(min(batch, data.Len()), n.height, n.width, n.channels)
 	for from := 0; from < data.Len(); from += batch {
 		if err := ctx.Err(); err != nil {
-			return nil, err
+			return err
 		}
 		count := min(batch, data.Len()-from)
 		for i := range count {
 			if err := data.Image(from+i, &img); err != nil {
-				return nil, err
+				return err
 			}
 			if err := n.write(images.Rows(i, i+1).Data(), &img); err != nil {
-				return nil, fmt.Errorf("hybrid: image %d: %w", from+i, err)
+				return fmt.Errorf("hybrid: image %d: %w", from+i, err)
 			}
 		}
-		err := tensor.Try(func() error {
-			tape.Reset(mode)
-			logits := n.Forward(tape.Const(images.Rows(0, count)))
-			if i := kernels.FirstNonFinite(logits.Data()); i >= 0 {
-				return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
-			}
-			for i := range count {
-				row := logits.Data()[i*n.classes : (i+1)*n.classes]
-				if err := confusion.Add(data.Label(from+i), argmax(row)); err != nil {
-					return err
-				}
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
+		if err := tensor.Try(func() error { return do(from, images.Rows(0, count)) }); err != nil {
+			return err
 		}
 	}
-	return confusion, nil
+	return nil
 }
 
 // argmax returns the index of the largest value, the first of equals.

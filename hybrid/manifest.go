@@ -99,7 +99,7 @@ func (t Trainer) manifest(d describer) manifest.Training {
 	}
 	m := manifest.Training{Optimizer: d.phrase(t.Optimizer), LearningRate: d.phrase(t.LearningRate), Epochs: t.Epochs, LimitSteps: t.LimitSteps,
 		Batch: t.Batch, Accumulate: t.Accumulate, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: d.phrase(t.Groups),
-		BLAS: d.phrase(t.BLAS), Seed: t.Seed}
+		BLAS: d.phrase(t.BLAS), Seed: t.Seed, KeyDecay: t.KeyDecay}
 	if t.ClipNorm > 0 {
 		m.ClipNorm = phrase(t.ClipNorm)
 	}
@@ -131,7 +131,7 @@ func transforms(d describer, all []string, t augment.Transform) []string {
 }
 
 func (t Term) manifest(d describer) manifest.Term {
-	m := manifest.Term{Name: t.Name, Weight: "1", Views: t.Views, Settings: map[string]string{}}
+	m := manifest.Term{Name: t.Name, Weight: "1", Views: t.Views, KeyViews: t.KeyViews, Settings: map[string]string{}}
 	if t.Weight != nil {
 		m.Weight = d.phrase(t.Weight)
 	}

@@ -86,6 +86,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		}},
 		{`training.clip_norm: "", "1.5"`, func(t *hybrid.Trainer) { t.ClipNorm = 1.5 }},
 		{`training.ema: "", "{Decay: 0.9, Warmup: true}"`, func(t *hybrid.Trainer) { t.EMA = hybrid.EMA{Decay: 0.9, Warmup: true} }},
+		{"training.key_decay: 0, 0.99", func(t *hybrid.Trainer) { t.KeyDecay = 0.99 }},
 		{"training.seed: 0, 18446744073709551615", func(t *hybrid.Trainer) { t.Seed = 1<<64 - 1 }},
 		{"training.limit_steps: 0, 3", func(t *hybrid.Trainer) { t.LimitSteps = 3 }},
 		{"training.eval_every: 1, 4", func(t *hybrid.Trainer) { t.EvalEvery = 4 }},
@@ -109,6 +110,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.streams[1]: {", func(t *hybrid.Trainer) { t.Streams = t.Streams[:1] }},
 		{`training.streams[0].terms[0].name: "sc", "con"`, func(t *hybrid.Trainer) { t.Streams[0].Terms[0].Name = "con" }},
 		{"training.streams[0].terms[0].views: none, [1]", func(t *hybrid.Trainer) { t.Streams[0].Terms[0].Views = []int{1} }},
+		{"training.streams[0].terms[0].key_views: none, [0]", func(t *hybrid.Trainer) { t.Streams[0].Terms[0].KeyViews = []int{0} }},
 		{`training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"`, func(t *hybrid.Trainer) { t.Streams = hybrid.SC(0.2) }},
 		{`training.streams[0].terms[0].settings.Inside: none, "true"`, func(t *hybrid.Trainer) {
 			t.Streams[0].Terms[0].Loss = &loss.SupervisedContrastive{Temperature: 0.1, Inside: true}

@@ -131,6 +131,11 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 		}
 		r.average.updates = s.Averaged
 	}
+	if r.encoder != nil {
+		if err := c.Load("keys", r.network.With(r.encoder.weights)); err != nil {
+			return err
+		}
+	}
 	if err := c.Load("model", trainable{r.network, r.Streams}); err != nil {
 		return err
 	}

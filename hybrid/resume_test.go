@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -16,6 +17,7 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
@@ -23,6 +25,8 @@ import (
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
@@ -62,9 +66,66 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
 	"PSC by Adam": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
 		return hybrid.Trainer{Streams: psc(t, n), Optimizer: optim.Adam{WeightDecay: 0.1}}
 	},
+	"losses of logits": func(*testing.T, *hybrid.Network) hybrid.Trainer {
+		return hybrid.Trainer{Streams: []hybrid.Stream{
+			{Sampler: sampler.SquareRoot{}, Terms: []hybrid.Term{{Name: "focal", Loss: &loss.Focal{Gamma: 2}},
+				{Name: "class-balanced", Loss: &loss.ClassBalanced{}}}},
+			{Sampler: sampler.Reversed{}, Terms: []hybrid.Term{{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}}}},
+			{Sampler: sampler.Progressive{}, Terms: []hybrid.Term{
+				{Name: "ldam-drw", Loss: &loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Beta: 0.99}}}}},
+		}}
+	},
+	"losses with queues and means": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		points, err := prototype.OnSphere(classes, n.EmbeddingDim(), prototype.Sphere{}, pcg())
+		require.NoError(t, err)
+		targets, err := prototype.NewTargets(points)
+		require.NoError(t, err)
+		proco, err := loss.NewProCo(classes, n.EmbeddingDim(), 0.1)
+		require.NoError(t, err)
+		kcl := loss.KCL{Queue: queue(t, n), Temperature: 0.1, Positives: 2}
+		return hybrid.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, KeyDecay: 0.9, Streams: []hybrid.Stream{{Sampler: sampler.Instance{},
+			Views: []augment.Transform{augment.Flip{P: 0.5}, augment.Grayscale{P: 0.5}, augment.Identity{}},
+			Terms: []hybrid.Term{
+				{Name: "kcl", Loss: &kcl, Views: []int{0, 2}, KeyViews: []int{1}},
+				{Name: "tsc", Loss: &loss.TSC{KCL: loss.KCL{Queue: queue(t, n), Temperature: 0.1, WithoutMomentum: true}, Targets: targets}},
+				{Name: "gpaco", Loss: &loss.PaCo{Queue: queue(t, n), Temperature: 0.1, WithoutMomentum: true}, Views: []int{0, 1}},
+				{Name: "proco", Loss: proco},
+			}}}}
+	},
+	"prototypes of every kind": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		size := prototype.Size{Classes: classes, Dim: n.EmbeddingDim(), PerClass: 2}
+		moving, err := prototype.NewMovingAverage(size, 0.9, pcg())
+		require.NoError(t, err)
+		size.PerClass = 1
+		means, err := prototype.NewClassMean(size, pcg())
+		require.NoError(t, err)
+		points, err := prototype.OnSphere(classes, n.EmbeddingDim(), prototype.Sphere{}, pcg())
+		require.NoError(t, err)
+		fixed, err := prototype.NewFixed(points)
+		require.NoError(t, err)
+		weight := n.Classifier.(*nn.Linear).Weight
+		centres := &prototype.ClassifierRows{Weight: weight,
+			Head: nn.Sequential{nn.NewLinear(weight.Value.Dim(1), 8, pcg()), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU), nn.NewLinear(8, n.EmbeddingDim(), pcg())}}
+		return hybrid.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, Streams: []hybrid.Stream{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{
+			{Name: "moving", Loss: &loss.MultiPrototypicalContrastive{Bank: moving, PerClass: 2, Temperature: 0.5}},
+			{Name: "means", Loss: &loss.PrototypicalContrastive{Bank: means, Temperature: 0.5}},
+			{Name: "fixed", Loss: &loss.PrototypicalContrastive{Bank: fixed, Temperature: 0.5}},
+			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1}},
+		}}}}
+	},
 	"a loss with state of every kind": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
 		return hybrid.Trainer{Streams: []hybrid.Stream{ordered(hybrid.Term{Name: "stateful", Loss: newStateful()})}, Batch: 4, Accumulate: 2}
 	},
+}
+
+// pcg is a fresh source of the same numbers.
+func pcg() *rand.Rand { return rand.New(rand.NewPCG(1, 1)) }
+
+// queue is shorter than an epoch and no multiple of a batch.
+func queue(t *testing.T, n *hybrid.Network) *loss.Queue {
+	q, err := loss.NewQueue(13, n.EmbeddingDim())
+	require.NoError(t, err)
+	return q
 }
 
 // stateful is cross-entropy scaled by a buffer and a counter, which move in each batch, and the squares of its parameters,

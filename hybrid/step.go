@@ -8,7 +8,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/optim"
-	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // step trains on one batch: backbone, heads, losses, backward and, when it is the step's last batch, the optimizer.
@@ -18,7 +18,9 @@ func (r *run) step(b *batch) error {
 		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
 	}
 	number := at.Step*r.Accumulate + r.batch
-	r.tape.Reset(autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS})
+	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS}
+	r.tape.Reset(mode)
+	r.encoder.reset(mode)
 	if r.batch == 0 {
 		if err := r.before.remember(); err != nil {
 			return err
@@ -52,6 +54,7 @@ func (r *run) step(b *batch) error {
 	r.optimizer.Step(rate)
 	r.tape.Commit()
 	r.average.update()
+	r.encoder.update()
 	r.stepDone()
 	return nil
 }
@@ -61,12 +64,14 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 	k := 0
 	features := r.features(b)
 	for i, s := range r.Streams {
-		inputs := r.heads(s, features[i], b.parts[i], r.at)
+		inputs, part := r.heads(s, features[i], b.parts[i]), b.parts[i]
+		keys := r.encoder.keys(r.network, s, b.images.Rows(part.from, part.to), part.views)
 		for j, term := range s.Terms {
 			weight := term.weight(r.at)
 			if !(weight >= 0) || !finite(weight) {
 				return nil, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
 			}
+			inputs[j].Keys = keys[j]
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
 			r.report.add(k, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
 				Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
@@ -76,9 +81,9 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 			total = value
 			k++
 		}
+		r.report.Images += (len(s.seen()) + len(s.keyViews())) * len(part.labels) / part.views
 	}
 	r.report.Total += float64(total.Value().Item())
-	r.report.Images += b.images.Dim(0)
 	return total, nil
 }
 
@@ -99,23 +104,42 @@ func (r *run) stepDone() {
 
 // features returns the features of each stream's rows.
 func (r *run) features(b *batch) []*autograd.Var {
-	out := make([]*autograd.Var, len(b.parts))
+	out, images := make([]*autograd.Var, len(b.parts)), make([]*tensor.Tensor, len(b.parts))
+	total := 0
+	for i, p := range b.parts {
+		images[i] = gather(r.tape, b.images.Rows(p.from, p.to), len(p.labels)/p.views, r.Streams[i].seen())
+		total += images[i].Dim(0)
+	}
 	if r.network.separate {
-		for i, p := range b.parts {
-			out[i] = r.network.Features(r.tape.Const(b.images.Rows(p.from, p.to)))
+		for i, x := range images {
+			out[i] = r.network.Features(r.tape.Const(x))
 		}
 		return out
 	}
-	all := r.network.Features(r.tape.Const(b.images))
-	for i, p := range b.parts {
-		out[i] = rows(all, p.from, p.to)
+	joined := b.images
+	if total < b.images.Dim(0) {
+		joined = r.tape.Scratch(append([]int{total}, b.images.Shape()[1:]...)...)
+		at := 0
+		for _, x := range images {
+			at += copy(joined.Data()[at:], x.Data())
+		}
+	}
+	all, from := r.network.Features(r.tape.Const(joined)), 0
+	for i, x := range images {
+		out[i] = rows(all, from, from+x.Dim(0))
+		from += x.Dim(0)
 	}
 	return out
 }
 
 // heads returns the input of each term of a stream.
-func (r *run) heads(s Stream, features *autograd.Var, p part, at schedule.Progress) []loss.Input {
-	whole := loss.Input{Labels: p.labels, Views: p.views, Mix: p.mix, At: at}
+func (r *run) heads(s Stream, features *autograd.Var, p part) []loss.Input {
+	at := r.at // in batches: what remembers an epoch takes stock after its last one
+	at.Step, at.Steps = at.Step*r.Accumulate+r.batch, at.Steps*r.Accumulate
+	whole, seen := loss.Input{Labels: p.labels, Views: p.views, Mix: p.mix, At: at}, s.seen()
+	if len(seen) < p.views {
+		whole = selectViews(whole, seen)
+	}
 	needs := s.needs()
 	if needs.Embedding {
 		whole.Embedding = r.network.Embed(features)
@@ -125,7 +149,7 @@ func (r *run) heads(s Stream, features *autograd.Var, p part, at schedule.Progre
 	}
 	inputs := make([]loss.Input, len(s.Terms))
 	for i, t := range s.Terms {
-		inputs[i] = selectViews(whole, t.Views)
+		inputs[i] = selectViews(whole, positions(seen, t.Views))
 		needs := t.Loss.Needs()
 		if !needs.Embedding {
 			inputs[i].Embedding = nil

@@ -27,9 +27,13 @@ type Term struct {
 	Loss   loss.Loss
 	Weight schedule.Scheduler // nil: always 1
 	Views  []int              // the views the loss sees, as indices into Stream.Views; nil: all
+	// KeyViews are the views that a momentum encoder makes Input.Keys of, see Trainer.KeyDecay; required by losses that
+	// take keys. A view that no term of the stream sees passes that encoder alone.
+	KeyViews []int
 }
 
-// Mixer blends the samples of a batch, as mixup (arXiv 1710.09412) and CutMix do.
+// Mixer blends the samples of a batch, as mixup (arXiv 1710.09412) and CutMix do: Mixing makes one of package augment's.
+// One that has a method Validate() error is asked before training.
 type Mixer interface {
 	// Mix changes normalised images [R, H, W, C] in place and returns the second labels and the weights of the first, a
 	// pair for each row. Rows are view-major as in loss.Input. It must depend on nothing but its arguments: batches are
@@ -83,6 +87,11 @@ func checkStreams(streams []Stream, n *Network, classCounts []int) error {
 				return fmt.Errorf("%s: view %d: %w", where, v, err)
 			}
 		}
+		if v, ok := s.Mixer.(validator); ok {
+			if err := v.Validate(); err != nil {
+				return fmt.Errorf("%s: mixer: %w", where, err)
+			}
+		}
 		for _, t := range s.Terms {
 			if err := t.check(len(s.views()), n, classCounts); err != nil {
 				return fmt.Errorf("%s: term %q: %w", where, t.Name, err)
@@ -108,12 +117,13 @@ func (t Term) check(views int, n *Network, classCounts []int) error {
 	if t.Views != nil && len(t.Views) == 0 {
 		return fmt.Errorf("Views is empty: list the views the loss sees, or use nil for all")
 	}
-	for _, v := range t.Views {
-		if v < 0 || v >= views {
-			return fmt.Errorf("view %d is not one of the stream's %d", v, views)
-		}
+	if err := checkViews(t.Views, views); err != nil {
+		return err
 	}
-	if t.Loss.Needs().Embedding && n.Projection == nil {
+	if err := t.checkKeys(views); err != nil {
+		return err
+	}
+	if needs := t.Loss.Needs(); (needs.Embedding || needs.Keys) && n.Projection == nil {
 		return fmt.Errorf("the loss needs embeddings, the network was made without a projection head")
 	}
 	if p, ok := t.Loss.(loss.Preparer); ok {

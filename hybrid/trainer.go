@@ -31,6 +31,7 @@ type Trainer struct {
 	Optimizer    optim.Rule         // nil means SGD with momentum 0.9 and weight decay 1e-4
 	ClipNorm     float64            // scale gradients down to this norm; 0: never
 	EMA          EMA                // a moving average of the weights, evaluated beside them; zero: none
+	KeyDecay     float64            // of the weights of the encoder that makes keys, see Term.KeyViews; 0 means 0.999
 	Seed         uint64             // of sampling and augmentation; the network has its own
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
@@ -93,6 +94,7 @@ type run struct {
 	params    []nn.Entry
 	optimizer optim.Optimizer
 	average   *average // of the weights; nil: none
+	encoder   *encoder // of keys; nil: no term takes them
 	tape      *autograd.Tape
 	// evaluation has a tape of its own: a tape gives up memory that many steps of another size do not ask for.
 	evaluation *autograd.Tape
@@ -134,6 +136,7 @@ func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
 		r.average = newAverage(t.EMA, n)
 		r.result.EMA = r.average.weights
 	}
+	r.encoder = newEncoder(t, n)
 	var err error
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err

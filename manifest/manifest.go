@@ -53,6 +53,7 @@ type Training struct {
 	LearningRate  string   `json:"learning_rate"`   // the schedule: "0.5, tenfold less at epochs 120 and 160"
 	ClipNorm      string   `json:"clip_norm"`       // what gradients were scaled down to; "" if they were not
 	EMA           string   `json:"ema"`             // the moving average of the weights: "decay 0.999"; "" for none
+	KeyDecay      float64  `json:"key_decay"`       // of the encoder that makes keys; 0: the default of 0.999, if there are keys
 	Epochs        int      `json:"epochs"`          // planned
 	LimitSteps    int      `json:"limit_steps"`     // of an epoch, the rest left out; 0 for all
 	Batch         int      `json:"batch"`           // samples that each stream draws
@@ -77,11 +78,12 @@ type Stream struct {
 
 // Term is one loss of a stream.
 type Term struct {
-	Name     string            `json:"name"`     // "sc"
-	Loss     string            `json:"loss"`     // "supervised contrastive"
-	Weight   string            `json:"weight"`   // the schedule: "1 − (epoch/epochs)²"
-	Views    []int             `json:"views"`    // that the loss saw, from 0; none for all
-	Settings map[string]string `json:"settings"` // "temperature": "0.1"
+	Name     string            `json:"name"`      // "sc"
+	Loss     string            `json:"loss"`      // "supervised contrastive"
+	Weight   string            `json:"weight"`    // the schedule: "1 − (epoch/epochs)²"
+	Views    []int             `json:"views"`     // that the loss saw, from 0; none for all
+	KeyViews []int             `json:"key_views"` // that the encoder made keys of; none without keys
+	Settings map[string]string `json:"settings"`  // "temperature": "0.1"
 }
 
 // Build is what a run was computed with: the same bits can be expected of the same build only.

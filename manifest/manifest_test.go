@@ -114,7 +114,7 @@ func TestDiff(t *testing.T) {
 		`training.streams[1].sampler: "class-balanced", "instance"`,
 		`training.streams[1].terms[0].loss: "cross-entropy", ""`,
 		`training.streams[1].terms[0].weight: "1 − α", ""`,
-		`training.streams[1].terms[1]: none, {"name":"kl","loss":"","weight":"","views":null,"settings":null}`,
+		`training.streams[1].terms[1]: none, {"name":"kl","loss":"","weight":"","views":null,"key_views":null,"settings":null}`,
 		`training.streams[2]: none, {"name":"third","sampler":"","views":null,"mixer":"","terms":null}`,
 		`training.learning_rate: "0.5 <cut> at 120", "0.1"`,
 		`training.seed: 18446744073709551615, 2`,

@@ -1,0 +1,81 @@
+package method
+
+import (
+	"cmp"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// CE is plain cross-entropy on every image once an epoch, the baseline: loss.CrossEntropy, with the augmentation and
+// recipe of arXiv 2103.14267. One image a sample. It serves the frequent classes and fails the rare ones.
+func CE() Method {
+	return Method{Name: "ce", Title: "CE", Images: 1, Heads: classifierOnly, Recipe: hybridRecipe,
+		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.CE(), nil }}
+}
+
+// CEBalanced is CE on class-balanced batches (sampler.ClassBalanced). One image a sample. Rare images come often enough to
+// be learnt by heart: the second stage of CRT has the gain without the loss.
+func CEBalanced() Method {
+	return Method{Name: "ce-balanced", Title: "CE, balanced batches", Images: 1, Heads: classifierOnly, Recipe: hybridRecipe,
+		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.CEBalanced(), nil }}
+}
+
+// Focal is the focal loss of arXiv 1708.02002 (loss.Focal) with γ; 0 means 2. One image a sample. It knows nothing of the
+// class counts: a baseline more than a cure.
+func Focal(gamma float64) Method {
+	return classifier("focal", "Focal", "1708.02002", func() loss.Loss { return &loss.Focal{Gamma: cmp.Or(gamma, 2)} })
+}
+
+// ClassBalanced is cross-entropy with the weights of arXiv 1901.05555 (loss.ClassBalanced) and β; 0 means 0.9999. One
+// image a sample. It needs images of every class; rare classes' large weights want a small learning rate or clipping.
+func ClassBalanced(beta float64) Method {
+	return classifier("class-balanced", "Class-balanced weights", "1901.05555", func() loss.Loss { return &loss.ClassBalanced{Beta: beta} })
+}
+
+// LogitAdjusted is the logit-adjusted loss of arXiv 2007.07314 (loss.LogitAdjusted) with τ; 0 means 1, which is balanced
+// softmax (arXiv 2007.10740) too. One image a sample, and nothing to tune: the first to try.
+func LogitAdjusted(tau float64) Method {
+	return classifier("logit-adjusted", "Logit-adjusted", "2007.07314", func() loss.Loss { return &loss.LogitAdjusted{Tau: tau} })
+}
+
+// LDAMDRW is LDAM with deferred re-weighting (arXiv 1906.07413): loss.LDAM on a cosine classifier, and class-balanced
+// weights from 80% of the epochs on (loss.DRW). One image a sample. It needs images of every class, and enough epochs
+// after the weights set in.
+func LDAMDRW() Method {
+	m := classifier("ldam-drw", "LDAM-DRW", "1906.07413", func() loss.Loss {
+		return &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}
+	})
+	m.Heads = func(int, Setup) []hybrid.Option {
+		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithCosineClassifier()}
+	}
+	m.Recipe = func(epochs int) hybrid.Trainer {
+		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.8, 0.9), Gamma: 0.01}
+		return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
+			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
+	}
+	return m
+}
+
+// classifier is a loss of logits on one view of every image.
+func classifier(name, title, arXiv string, l func() loss.Loss) Method {
+	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 1, Heads: classifierOnly,
+		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) {
+			return []hybrid.Stream{{Name: "classifier", Sampler: sampler.Instance{}, Views: []augment.Transform{cropFlip()},
+				Terms: []hybrid.Term{{Name: name, Loss: l()}}}}, nil
+		}}
+}
+
+func classifierOnly(int, Setup) []hybrid.Option { return []hybrid.Option{hybrid.WithoutProjection()} }
+
+// hybridRecipe is that of arXiv 2103.14267, the trainer's own.
+func hybridRecipe(epochs int) hybrid.Trainer { return hybrid.Trainer{Epochs: epochs} }
+
+// cropFlip is the plain augmentation of 32×32 images.
+func cropFlip() augment.Transform {
+	return augment.Compose{augment.Crop{Padding: 4}, augment.Flip{P: 0.5}}
+}

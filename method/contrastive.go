@@ -1,0 +1,93 @@
+package method
+
+import (
+	"cmp"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/sampler"
+)
+
+// HybridSC is the paper's Hybrid-SC (arXiv 2103.14267): loss.SupervisedContrastive with temperature tau, 0 meaning 0.1, and
+// cross-entropy on class-balanced batches, the weight moving from the one to the other by schedule.Curriculum. Three images
+// a sample: two views and a class-balanced image. The contrast needs batches in which rare classes meet.
+func HybridSC(tau float64) Method {
+	return Method{Name: "hybrid-sc", Title: "Hybrid-SC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
+		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.SC(cmp.Or(tau, 0.1)), nil }}
+}
+
+// HybridPSC is the paper's Hybrid-PSC (arXiv 2103.14267): as HybridSC with loss.PrototypicalContrastive and learnable
+// prototypes. tau 0 means the paper's 1 for up to ten classes and 0.1 for more. Three images a sample; memory grows with
+// the classes instead of the square of the batch.
+func HybridPSC(tau float64) Method {
+	return Method{Name: "hybrid-psc", Title: "Hybrid-PSC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			usual := 0.1
+			if n.Classes() <= 10 {
+				usual = 1
+			}
+			return hybrid.PSC(n, cmp.Or(tau, usual), s.Seed)
+		}}
+}
+
+// KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen
+// backbone: loss.KCL, temperature 0.07, six positives from a queue of the paper's 65,536 keys, but no more than there are
+// training images. Two images a sample, one for the network and one for the momentum encoder (hybrid.Trainer.KeyDecay),
+// which takes no backward pass; and batch·queue similarities.
+func KCL() Method {
+	return Method{Name: "kcl", Title: "KCL", Images: 2, Second: retrained,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			l, err := kcl(n, s)
+			return withKeys("kcl", &l, s), err
+		}}
+}
+
+// TSC is targeted supervised contrastive learning (arXiv 2111.13998): KCL with loss.TSC, whose targets prototype.OnSphere
+// spreads and prototype.Targets deals out to the classes after each step, which costs the classes cubed. Two images a
+// sample, as KCL.
+func TSC() Method {
+	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, Second: retrained,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			l, err := kcl(n, s)
+			if err != nil {
+				return nil, err
+			}
+			points, err := prototype.OnSphere(n.Classes(), n.EmbeddingDim(), prototype.Sphere{}, rand.New(rand.NewPCG(s.Seed, 0x747363)))
+			if err != nil {
+				return nil, err
+			}
+			targets, err := prototype.NewTargets(points)
+			return withKeys("tsc", &loss.TSC{KCL: l, Targets: targets}, s), err
+		}}
+}
+
+func kcl(n *hybrid.Network, s Setup) (loss.KCL, error) {
+	q, err := queue(65536, n, s)
+	return loss.KCL{Queue: q, Temperature: 0.07}, err
+}
+
+// queue is of the paper's length, but holds no image twice for long.
+func queue(length int, n *hybrid.Network, s Setup) (*loss.Queue, error) {
+	images := 0
+	for _, c := range s.Counts {
+		images += c
+	}
+	return loss.NewQueue(min(length, max(images, 1)), n.EmbeddingDim())
+}
+
+// withKeys is contrast with the second view for the keys.
+func withKeys(name string, l loss.Loss, s Setup) []hybrid.Stream {
+	streams := contrast(name, l, s)
+	streams[0].Terms[0].Views, streams[0].Terms[0].KeyViews = []int{0}, []int{1}
+	return streams
+}
+
+// contrast is one loss on two views of SimAugment.
+func contrast(name string, l loss.Loss, s Setup) []hybrid.Stream {
+	view := augment.SimAugment(s.size())
+	return []hybrid.Stream{{Name: "feature", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
+		Terms: []hybrid.Term{{Name: name, Loss: l}}}}
+}

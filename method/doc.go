@@ -1,0 +1,17 @@
+// Package method has the methods the field compares on long-tailed images as presets: each is the heads, streams, losses,
+// schedules and second stage of its paper, in terms of package hybrid.
+//
+//	m := method.BCL()
+//	net, streams, err := m.New(body, method.Setup{Counts: dataset.Counts(train), Seed: 1})
+//	result, err := hybrid.Trainer{Streams: streams}.Fit(ctx, net, train, test)
+//	err = m.Finish(ctx, net, method.Stage{Train: train}) // a second stage, for methods that have one
+//
+// All lists them, ByName finds one. The formula of a loss is in package loss, at the type that a preset's comment names.
+//
+// Invariants: a Method holds no state and may be used for many networks; equal Setups give equal networks and losses.
+// Images is what a sample costs: the images that pass the backbone for it in a step.
+//
+// Limits: BBN (arXiv 1912.02413) is missing: it mixes the features of two streams, which have last blocks of their own,
+// before one classifier, and a Term sees one stream. Second stages see each image as it is, without augmentation.
+// Publications differ in augmentation and epochs: hybrid.Augment gives all methods the same views.
+package method

@@ -1,0 +1,98 @@
+package method
+
+import (
+	"fmt"
+	"math/rand/v2"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/prototype"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// BCL is balanced contrastive learning (arXiv 2207.09052): 2·logit-adjusted cross-entropy on the first view and
+// 0.6·loss.BalancedContrastive, temperature 0.1, on two others, whose class centres are made of the classifier's rows
+// (prototype.ClassifierRows); embeddings and centres by heads of 512 hidden units with batch norm. Three images a sample:
+// CIFARStrong and two SimAugment.
+func BCL() Method {
+	return Method{Name: "bcl", Title: "BCL", ArXiv: "2207.09052", Images: 3, Heads: wideHead,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			classifier, err := linear(n)
+			if err != nil {
+				return nil, err
+			}
+			centres := &prototype.ClassifierRows{Weight: classifier.Weight,
+				Head: wide(n.Backbone.OutDim(), n.EmbeddingDim(), rand.New(rand.NewPCG(s.Seed, 0x62636c)))}
+			return threeViews(s, 2, hybrid.Term{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1},
+				Weight: schedule.Constant(0.6)}), nil
+		}}
+}
+
+// ProCo is probabilistic contrastive learning (arXiv 2403.06726): logit-adjusted cross-entropy on the first view and
+// loss.ProCo, temperature 0.1, on two others; views and head are those of BCL. Three images a sample; its memory does not
+// grow with the batch, but it computes three Bessel functions for each row and class.
+func ProCo() Method {
+	return Method{Name: "proco", Title: "ProCo", ArXiv: "2403.06726", Images: 3, Heads: wideHead,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			l, err := loss.NewProCo(n.Classes(), n.EmbeddingDim(), 0.1)
+			return threeViews(s, 1, hybrid.Term{Name: "proco", Loss: l}), err
+		}}
+}
+
+// threeViews is logit-adjusted cross-entropy on one view and a contrast of two others.
+func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
+	sim := augment.SimAugment(s.size())
+	contrast.Views = []int{1, 2}
+	return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{augment.CIFARStrong(), sim, sim},
+		Terms: []hybrid.Term{{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}, Weight: schedule.Constant(weight), Views: []int{0}}, contrast}}}
+}
+
+// PaCo is parametric contrastive learning (arXiv 2107.12028): loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024
+// keys, but no more than there are training images. Two images a sample, both CIFARStrong: one for the network and one for
+// the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass. The published run is 400 epochs.
+func PaCo() Method {
+	return paco("paco", "PaCo", "2107.12028", hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
+}
+
+// GPaCo is generalised parametric contrastive learning (arXiv 2209.12400): PaCo without momentum encoder, both views
+// trained on. Two images a sample.
+func GPaCo() Method { return paco("gpaco", "GPaCo", "2209.12400", hybrid.Term{}) }
+
+func paco(name, title, arXiv string, t hybrid.Term) Method {
+	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 2,
+		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			q, err := queue(1024, n, s)
+			view, t := augment.CIFARStrong(), t
+			t.Name, t.Loss = name, &loss.PaCo{Queue: q, Temperature: 0.05, WithoutMomentum: t.KeyViews == nil}
+			return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
+				Terms: []hybrid.Term{t}}}, err
+		},
+		Recipe: func(epochs int) hybrid.Trainer {
+			rate := schedule.MultiStep{Base: 0.05, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}
+			return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(10, epochs), Then: rate},
+				Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 5e-4}}
+		}}
+}
+
+// wideHead is the projection of BCL's code.
+func wideHead(width int, s Setup) []hybrid.Option {
+	return []hybrid.Option{hybrid.WithProjectionModule(wide(width, s.dim(), rand.New(rand.NewPCG(s.Seed, 0x77696465))))}
+}
+
+func wide(in, out int, rng *rand.Rand) nn.Module {
+	const hidden = 512
+	return nn.Sequential{nn.NewLinear(in, hidden, rng), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), nn.NewLinear(hidden, out, rng)}
+}
+
+// linear returns the classifier of a network, whose rows some methods need.
+func linear(n *hybrid.Network) (*nn.Linear, error) {
+	l, ok := n.Classifier.(*nn.Linear)
+	if !ok {
+		return nil, fmt.Errorf("needs a linear classifier, the network's is %T: leave out WithClassifier and WithCosineClassifier", n.Classifier)
+	}
+	return l, nil
+}

@@ -1,0 +1,112 @@
+package method
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/posthoc"
+)
+
+// Method is a way to train a network. Streams is required; the rest may be zero in a method of your own.
+type Method struct {
+	Name   string // on command lines: "hybrid-sc"
+	Title  string // in tables: "Hybrid-SC"
+	ArXiv  string // the paper's number; "" if it has none
+	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams
+	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
+	Heads func(width int, s Setup) []hybrid.Option
+	// Streams returns what the network is trained on, with the paper's augmentation.
+	Streams func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error)
+	// Recipe returns the paper's batch, learning rate and optimizer on CIFAR for a run of so many epochs, milestones in
+	// proportion. nil: this package knows none; the zero Trainer has that of hybrid networks.
+	Recipe func(epochs int) hybrid.Trainer
+	// Second makes the final classifier of a trained network. nil: the one that was trained.
+	Second func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error)
+}
+
+// Setup is what a method must know of its task.
+type Setup struct {
+	Counts []int  // training images of each class: dataset.Counts
+	Size   int    // width of the images in pixels; 0 means 32
+	Dim    int    // width of embeddings; 0 means 128
+	Seed   uint64 // of the weights of heads and prototypes
+}
+
+func (s Setup) dim() int  { return cmp.Or(s.Dim, 128) }
+func (s Setup) size() int { return cmp.Or(s.Size, 32) }
+
+// Stage is what a second stage learns from.
+type Stage struct {
+	Train dataset.Dataset // the images trained on
+	Held  dataset.Dataset // held out of training (dataset.Holdout), to choose hyper-parameters by; nil: none
+	// Retrain trains heads anew. Its zero value is arXiv 1910.09217's, for a small set set a smaller Batch.
+	Retrain posthoc.Retrain
+}
+
+// New returns a network on the backbone and its streams. Options come after those of the method and count where both set
+// the same part.
+func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybrid.Network, []hybrid.Stream, error) {
+	if b == nil {
+		return nil, nil, fmt.Errorf("method: %s: the backbone is nil", m.Name)
+	}
+	if m.Streams == nil {
+		return nil, nil, fmt.Errorf("method: %s: Streams is nil: take a method of this package, or set it", m.Name)
+	}
+	if s.Size < 0 || s.Dim < 0 {
+		return nil, nil, fmt.Errorf("method: Setup of size %d and embeddings of width %d: neither may be negative", s.Size, s.Dim)
+	}
+	all := []hybrid.Option{hybrid.WithInput(s.size(), s.size(), 3), hybrid.WithSeed(s.Seed), hybrid.WithProjection(0, s.dim())}
+	if m.Heads != nil {
+		all = append(all, m.Heads(b.OutDim(), s)...)
+	}
+	n, err := hybrid.NewNetwork(b, len(s.Counts), append(all, opts...)...)
+	if err != nil {
+		return nil, nil, fmt.Errorf("method: %s: %w", m.Name, err)
+	}
+	streams, err := m.Streams(n, s)
+	if err != nil {
+		return nil, nil, fmt.Errorf("method: %s: %w", m.Name, err)
+	}
+	return n, streams, nil
+}
+
+// Finish gives a trained network its final classifier, if the method has a second stage.
+func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
+	if m.Second == nil {
+		return nil
+	}
+	if s.Train == nil {
+		return fmt.Errorf("method: %s: Stage.Train is nil: its second stage needs the training images", m.Name)
+	}
+	head, err := m.Second(ctx, n, s)
+	if err != nil {
+		return fmt.Errorf("method: %s: second stage: %w", m.Name, err)
+	}
+	n.Classifier = head
+	nn.Name(n)
+	return nil
+}
+
+// All returns the methods with their papers' settings, classifiers first.
+func All() []Method {
+	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), CRT(), LWS(), TauNorm(0),
+		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
+}
+
+// ByName returns the method of All with the name.
+func ByName(name string) (Method, error) {
+	var names []string
+	for _, m := range All() {
+		if m.Name == name {
+			return m, nil
+		}
+		names = append(names, m.Name)
+	}
+	return Method{}, fmt.Errorf("method: there is no %q, only %s", name, strings.Join(names, ", "))
+}

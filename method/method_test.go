@@ -1,0 +1,203 @@
+package method_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/stretchr/testify/require"
+)
+
+const classes, size = 4, 8
+
+func data(t testing.TB) (train, held, test dataset.Dataset) {
+	t.Helper()
+	all, test, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: size, PerClass: 40, TestPerClass: 10, Seed: 1})
+	require.NoError(t, err)
+	tail, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{Seed: 1})
+	require.NoError(t, err)
+	train, held, err = dataset.Holdout(tail, dataset.HoldoutSettings{Fraction: 0.2, Seed: 1})
+	require.NoError(t, err)
+	return train, held, test
+}
+
+func body(t testing.TB) backbone.Backbone {
+	t.Helper()
+	b, err := backbone.NewMLP(1, size*size*3, 12)
+	require.NoError(t, err)
+	return b
+}
+
+func setup(d dataset.Dataset) method.Setup {
+	return method.Setup{Counts: dataset.Counts(d), Size: size, Dim: 6, Seed: 3}
+}
+
+// Every method must train to its end, cost what it says, and be done the same way twice.
+func TestEveryMethodTrains(t *testing.T) {
+	train, held, test := data(t)
+	for _, m := range method.All() {
+		t.Run(m.Name, func(t *testing.T) {
+			run := func() (*hybrid.Network, float64) {
+				n, streams, err := m.New(body(t), setup(train))
+				require.NoError(t, err)
+				tr := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
+					LearningRate: schedule.Constant(0.05)}
+				r, err := tr.Fit(context.Background(), n, train, test)
+				require.NoError(t, err)
+				require.Equal(t, 2*2*16*m.Images, r.Images)
+				before := n.Classifier
+				require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: train, Held: held, Retrain: posthoc.Retrain{Batch: 8}}))
+				require.Equal(t, m.Second == nil, before == n.Classifier, "a second stage makes a classifier of its own")
+				c, err := n.Evaluate(context.Background(), test, 0)
+				require.NoError(t, err)
+				return n, float64(c.Top1())
+			}
+			n, top1 := run()
+			again, same := run()
+			require.Equal(t, top1, same)
+			a, b := nn.Tensors(n), nn.Tensors(again)
+			require.Equal(t, len(a), len(b))
+			for i := range a {
+				require.Equal(t, a[i].Data(), b[i].Data())
+			}
+		})
+	}
+}
+
+// The augmentation of the papers must fit images of 32 pixels, and the presets' own views train.
+func TestTheViewsOfThePapersTrain(t *testing.T) {
+	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 2, Size: 32, PerClass: 8, TestPerClass: 2})
+	require.NoError(t, err)
+	for _, m := range method.All() {
+		b, err := backbone.NewMLP(1, 32*32*3, 8)
+		require.NoError(t, err)
+		n, streams, err := m.New(b, method.Setup{Counts: dataset.Counts(train)})
+		require.NoError(t, err, m.Name)
+		tr := hybrid.Trainer{Streams: streams, Epochs: 1, Batch: 8, LimitSteps: 1, ClipNorm: 1}
+		r, err := tr.Fit(context.Background(), n, train, test)
+		require.NoError(t, err, m.Name)
+		require.Equal(t, 8*m.Images, r.Images)
+	}
+}
+
+func TestNamesAreUniqueAndFound(t *testing.T) {
+	seen := map[string]bool{}
+	for _, m := range method.All() {
+		require.False(t, seen[m.Name] || seen[m.Title], m.Name)
+		seen[m.Name], seen[m.Title] = true, true
+		found, err := method.ByName(m.Name)
+		require.NoError(t, err)
+		require.Equal(t, m.Title, found.Title)
+	}
+	_, err := method.ByName("bbn")
+	require.ErrorContains(t, err, `method: there is no "bbn", only ce, ce-balanced, focal, `)
+}
+
+// Recipes are trainers that lack only the streams.
+func TestRecipesAreValid(t *testing.T) {
+	train, _, test := data(t)
+	recipes := 0
+	for _, m := range method.All() {
+		if m.Recipe == nil {
+			continue
+		}
+		recipes++
+		for _, epochs := range []int{1, 10} {
+			n, streams, err := m.New(body(t), setup(train))
+			require.NoError(t, err)
+			tr := m.Recipe(epochs)
+			require.Equal(t, epochs, tr.Epochs)
+			tr.Streams, tr.Batch, tr.LimitSteps, tr.ClipNorm = hybrid.Augment(streams, augment.Identity{}), 16, 1, 0.1
+			_, err = tr.Fit(context.Background(), n, train, test)
+			require.NoError(t, err, m.Name)
+		}
+	}
+	require.Positive(t, recipes)
+	at := func(p schedule.Scheduler, epoch int) float64 {
+		return p.At(schedule.Progress{Epoch: epoch, Epochs: 200})
+	}
+	ldam := method.LDAMDRW().Recipe(200).LearningRate
+	for epoch, want := range map[int]float64{4: 0.1, 159: 0.1, 160: 1e-3, 180: 1e-5} {
+		require.InDelta(t, want, at(ldam, epoch), 1e-12)
+	}
+}
+
+func TestSettingsReachTheLosses(t *testing.T) {
+	train, _, _ := data(t)
+	first := func(m method.Method) loss.Loss {
+		_, streams, err := m.New(body(t), setup(train))
+		require.NoError(t, err)
+		return streams[0].Terms[0].Loss
+	}
+	require.Equal(t, 2.0, first(method.Focal(0)).(*loss.Focal).Gamma)
+	require.Equal(t, 0.5, first(method.Focal(0.5)).(*loss.Focal).Gamma)
+	require.Equal(t, 0.9, first(method.ClassBalanced(0.9)).(*loss.ClassBalanced).Beta)
+	require.Equal(t, 0.7, first(method.LogitAdjusted(0.7)).(*loss.LogitAdjusted).Tau)
+	require.Equal(t, 0.1, first(method.HybridSC(0)).(*loss.SupervisedContrastive).Temperature)
+	require.Equal(t, 1.0, first(method.HybridPSC(0)).(*loss.PrototypicalContrastive).Temperature)
+	require.Equal(t, 0.2, first(method.HybridPSC(0.2)).(*loss.PrototypicalContrastive).Temperature)
+	require.Equal(t, 0.3, first(method.SupCon(0.3)).(*loss.SupervisedContrastive).Temperature)
+}
+
+// The centres of BCL are made of the classifier that is trained, so that the contrast reaches it.
+func TestTheContrastOfBCLReachesTheClassifier(t *testing.T) {
+	train, _, test := data(t)
+	n, streams, err := method.BCL().New(body(t), setup(train))
+	require.NoError(t, err)
+	streams[0].Terms[0].Weight = schedule.Constant(0)
+	before := n.Classifier.(*nn.Linear).Weight.Value.Clone()
+	_, err = hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 8, LimitSteps: 1}.Fit(context.Background(), n, train, test)
+	require.NoError(t, err)
+	require.NotEqual(t, before.Data(), n.Classifier.(*nn.Linear).Weight.Value.Data())
+}
+
+func TestMistakesAreErrors(t *testing.T) {
+	train, held, _ := data(t)
+	s := setup(train)
+	_, _, err := method.CE().New(nil, s)
+	require.EqualError(t, err, "method: ce: the backbone is nil")
+	_, _, err = method.Method{Name: "mine"}.New(body(t), s)
+	require.EqualError(t, err, "method: mine: Streams is nil: take a method of this package, or set it")
+	s.Dim = -1
+	_, _, err = method.CE().New(body(t), s)
+	require.EqualError(t, err, "method: Setup of size 8 and embeddings of width -1: neither may be negative")
+	s = setup(train)
+	s.Counts = nil
+	_, _, err = method.CE().New(body(t), s)
+	require.EqualError(t, err, "method: ce: hybrid: a classifier needs at least two classes, not 0")
+	_, _, err = method.BCL().New(body(t), setup(train), hybrid.WithCosineClassifier())
+	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
+	_, _, err = method.HybridPSC(0).New(body(t), setup(train), hybrid.WithoutProjection())
+	require.ErrorContains(t, err, "method: hybrid-psc: ")
+
+	n, _, err := method.TauNorm(0).New(body(t), setup(train))
+	require.NoError(t, err)
+	err = method.TauNorm(0).Finish(context.Background(), n, method.Stage{Train: train})
+	require.EqualError(t, err, "method: tau-norm: second stage: Stage.Held is nil: hold images out of training to choose tau by, or give TauNorm one")
+	err = method.CRT().Finish(context.Background(), n, method.Stage{Held: held})
+	require.EqualError(t, err, "method: crt: Stage.Train is nil: its second stage needs the training images")
+	before := n.Classifier
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	require.ErrorIs(t, method.CRT().Finish(ctx, n, method.Stage{Train: train}), context.Canceled)
+	require.True(t, before == n.Classifier, "a second stage that fails leaves the network as it was")
+}
+
+// A fixed tau is used as it is.
+func TestTauNormDividesByNorms(t *testing.T) {
+	train, _, _ := data(t)
+	n, _, err := method.TauNorm(1).New(body(t), setup(train))
+	require.NoError(t, err)
+	require.NoError(t, method.TauNorm(1).Finish(context.Background(), n, method.Stage{Train: train}))
+	w := nn.L2Normalize(autograd.NewTape(autograd.Mode{}).Const(n.Classifier.(*nn.Linear).Weight.Value))
+	require.InDeltaSlice(t, n.Classifier.(*nn.Linear).Weight.Value.Data(), w.Data(), 1e-6)
+}

@@ -1,0 +1,93 @@
+package method
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/posthoc"
+)
+
+// SupCon is two-stage supervised contrastive learning (arXiv 2004.11362): loss.SupervisedContrastive alone with temperature
+// tau, 0 meaning 0.1, then a linear classifier on the frozen backbone. The classifier's batches are class-balanced, for the
+// long tail; Stage.Retrain's Sampler can change that. Two images a sample, and one pass over the images for the second
+// stage.
+func SupCon(tau float64) Method {
+	return Method{Name: "supcon", Title: "SupCon, two stages", ArXiv: "2004.11362", Images: 2, Second: retrained,
+		Streams: func(_ *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+			return contrast("sc", &loss.SupervisedContrastive{Temperature: cmp.Or(tau, 0.1)}, s), nil
+		}}
+}
+
+// CRT is classifier re-training (arXiv 1910.09217): CE, then a new classifier trained on class-balanced batches of the
+// frozen backbone's features (posthoc.Retrain). One image a sample, and one pass over the images for the second stage.
+func CRT() Method { return decoupled("crt", "cRT", retrained) }
+
+// LWS is learnable weight scaling (arXiv 1910.09217): CE, then one scale a class, learnt on class-balanced batches of the
+// frozen features (posthoc.Retrain). It cannot forget what the classifier knows, nor mend its directions. Cost as CRT.
+func LWS() Method {
+	return decoupled("lws", "LWS", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+		head, err := linear(n)
+		if err != nil {
+			return nil, err
+		}
+		train, err := features(ctx, n, s.Train)
+		if err != nil {
+			return nil, err
+		}
+		scaled, _, err := s.Retrain.LWS(ctx, head, train)
+		return scaled, err
+	})
+}
+
+// TauNorm is τ-normalisation (arXiv 1910.09217): CE, then the classifier's rows divided by their norm to the power tau
+// (posthoc.TauNormalize). tau 0 means the best of 0, 0.1, …, 2 on Stage.Held. One image a sample, and nothing to train.
+func TauNorm(tau float64) Method {
+	return decoupled("tau-norm", "τ-norm", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+		head, err := linear(n)
+		if err != nil {
+			return nil, err
+		}
+		best := tau
+		if tau == 0 {
+			if s.Held == nil {
+				return nil, fmt.Errorf("Stage.Held is nil: hold images out of training to choose tau by, or give TauNorm one")
+			}
+			held, err := features(ctx, n, s.Held)
+			if err != nil {
+				return nil, err
+			}
+			if best, _, err = posthoc.ChooseTau(head, held, nil); err != nil {
+				return nil, err
+			}
+		}
+		normalized, err := posthoc.TauNormalize(head, best)
+		return normalized, err
+	})
+}
+
+// decoupled is cross-entropy and a second stage.
+func decoupled(name, title string, second func(context.Context, *hybrid.Network, Stage) (nn.Module, error)) Method {
+	m := classifier("ce", title, "1910.09217", func() loss.Loss { return &loss.CrossEntropy{} })
+	m.Name, m.Second = name, second
+	return m
+}
+
+// retrained is a new classifier on the frozen backbone.
+func retrained(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+	train, err := features(ctx, n, s.Train)
+	if err != nil {
+		return nil, err
+	}
+	head, err := s.Retrain.CRT(ctx, train)
+	return head, err
+}
+
+func features(ctx context.Context, n *hybrid.Network, d dataset.Dataset) (posthoc.Set, error) {
+	x, labels, err := n.FeaturesOf(ctx, d, 0)
+	return posthoc.Set{Features: x, Labels: labels, Classes: n.Classes()}, err
+}
