@@ -1,5 +1,5 @@
 // Quickstart trains four methods on one small long-tailed data set and compares them. It needs no data and,
-// where the processor has AVX2, under a minute on two cores; pure Go takes about three.
+// where the processor has AVX2, under a minute on two cores; pure Go takes longer.
 //
 //	go run ./examples/quickstart
 //
