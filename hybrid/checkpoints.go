@@ -21,18 +21,19 @@ type Checkpoints struct {
 	Dir         string // of this run alone; "": nothing is saved
 	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1
 	EverySteps  int    // save after every so many steps of an epoch too; 0: not
-	// Keep is how many of the newest checkpoints stay, besides the one of the best epoch, the first with the highest test
-	// accuracy. 0 means 3.
+	// Keep is how many of the newest checkpoints stay, besides the one of the best saved epoch, the first with the highest
+	// test accuracy. 0 means 3.
 	Keep int
 	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
 	// begins a run where there is none. The trainer, the network and the data must be those of the run: a difference is
-	// an error that names it. EvalBatch, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS.
+	// an error that names it. EvalBatch, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS. With another
+	// EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
 	//
 	// Of losses, samplers and other parts, exported fields and the values of schedules are compared. Parts with state
 	// must show it as nn.Visitable.
 	Resume bool
 	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. Of a manifest.Manifest
-	// (see Trainer.Manifest) Build may differ: it says what saved a checkpoint. nil: nothing.
+	// (see Trainer.Manifest), or a pointer to one, Build may differ: it says what saved a checkpoint. nil: nothing.
 	Manifest any
 	// BeforeSave is called on Fit's goroutine before a checkpoint is saved, after the callbacks of what it holds: to put on
 	// disk first what must not be behind it, such as the rows of record.Recorder. Its error ends the run, without the
@@ -98,7 +99,12 @@ func (r *run) saveOnCancel(ctx context.Context, err error) error {
 	if r.Checkpoints.Dir == "" || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
 		return err
 	}
-	if failed := r.save(nil); failed != nil {
+	var score *float64 // of an epoch that has just ended, which EveryEpochs may have left out
+	if n := len(r.result.Epochs); r.at.Step == 0 && n > 0 && r.result.Epochs[n-1].Epoch == r.at.Epoch-1 && r.result.Epochs[n-1].Test != nil {
+		top1 := float64(r.result.Epochs[n-1].Test.Top1)
+		score = &top1
+	}
+	if failed := r.save(score); failed != nil {
 		return errors.Join(err, failed)
 	}
 	return fmt.Errorf("%w (saved in %s)", err, r.result.Checkpoint)

@@ -387,3 +387,23 @@ func TestSettingsAreSavedWithTheRun(t *testing.T) {
 	require.NotContains(t, settings, "EvalBatch")
 	require.NotContains(t, settings, tr.Checkpoints.Dir)
 }
+
+// An epoch that EveryEpochs leaves out is saved with its score when the run is cancelled behind it.
+func TestACancelledRunKeepsTheScoreOfItsLastEpoch(t *testing.T) {
+	train, test := generated(t, 6)
+	ctx, cancel := context.WithCancel(context.Background())
+	dir := t.TempDir()
+	tr := hybrid.Trainer{Streams: hybrid.CE(), Epochs: 9, Batch: 8, LearningRate: schedule.Constant(0.05),
+		Checkpoints: hybrid.Checkpoints{Dir: dir, EveryEpochs: 5}, OnEpoch: func(e hybrid.EpochReport) {
+			if e.Epoch == 1 {
+				cancel()
+			}
+		}}
+	result, err := tr.Fit(ctx, mlp(t), train, test)
+	require.ErrorIs(t, err, context.Canceled)
+	c, _, err := checkpoint.Store{Dir: dir}.Newest()
+	require.NoError(t, err)
+	require.Equal(t, 2, c.Run.Epoch)
+	require.NotNil(t, c.Run.Score)
+	require.Equal(t, float64(result.Epochs[1].Test.Top1), *c.Run.Score)
+}

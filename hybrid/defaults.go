@@ -2,6 +2,7 @@ package hybrid
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/optim"
@@ -18,6 +19,9 @@ func (t *Trainer) setDefaults() {
 		if *d.setting == 0 {
 			*d.setting = d.value
 		}
+	}
+	if t.KeyDecay == 0 && slices.ContainsFunc(t.Streams, func(s Stream) bool { return len(s.keyViews()) > 0 }) {
+		t.KeyDecay = 0.999
 	}
 	if t.LearningRate == nil {
 		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}

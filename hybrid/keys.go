@@ -1,7 +1,6 @@
 package hybrid
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 
@@ -20,7 +19,7 @@ type encoder struct {
 func newEncoder(t Trainer, n *Network) *encoder {
 	for _, s := range t.Streams {
 		if len(s.keyViews()) > 0 {
-			return &encoder{newAverage(EMA{Decay: cmp.Or(t.KeyDecay, 0.999)}, n), autograd.NewTape(autograd.Mode{})}
+			return &encoder{newAverage(EMA{Decay: t.KeyDecay}, n), autograd.NewTape(autograd.Mode{})}
 		}
 	}
 	return nil

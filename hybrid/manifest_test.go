@@ -110,7 +110,6 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.streams[1]: {", func(t *hybrid.Trainer) { t.Streams = t.Streams[:1] }},
 		{`training.streams[0].terms[0].name: "sc", "con"`, func(t *hybrid.Trainer) { t.Streams[0].Terms[0].Name = "con" }},
 		{"training.streams[0].terms[0].views: none, [1]", func(t *hybrid.Trainer) { t.Streams[0].Terms[0].Views = []int{1} }},
-		{"training.streams[0].terms[0].key_views: none, [0]", func(t *hybrid.Trainer) { t.Streams[0].Terms[0].KeyViews = []int{0} }},
 		{`training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"`, func(t *hybrid.Trainer) { t.Streams = hybrid.SC(0.2) }},
 		{`training.streams[0].terms[0].settings.Inside: none, "true"`, func(t *hybrid.Trainer) {
 			t.Streams[0].Terms[0].Loss = &loss.SupervisedContrastive{Temperature: 0.1, Inside: true}
@@ -140,6 +139,14 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 	}
 
 	a, b := base(), base()
+	a.KeyDecay, b.KeyDecay, b.Streams[0].Terms[0].KeyViews = 0.9, 0.9, []int{0}
+	require.Equal(t, []string{"training.streams[0].terms[0].key_views: none, [0]"},
+		differences(manifestOf(t, a, mlp(t), train, nil, nil), manifestOf(t, b, mlp(t), train, nil, nil)))
+	a = base()
+	a.Streams[0].Terms[0].KeyViews, b.KeyDecay = []int{0}, 0.999
+	require.Empty(t, differences(manifestOf(t, a, mlp(t), train, nil, nil), manifestOf(t, b, mlp(t), train, nil, nil)), "the default")
+
+	a, b = base(), base()
 	a.Streams[0].Terms[0].Weight, b.Streams[0].Terms[0].Weight = curve(0.5), curve(0.6)
 	lines := differences(manifestOf(t, a, mlp(t), train, nil, nil), manifestOf(t, b, mlp(t), train, nil, nil))
 	require.Len(t, lines, 1, "one function, other values")

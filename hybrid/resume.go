@@ -156,8 +156,16 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 
 // sameBuild returns a saved manifest with the build of this program, if it is of a form that has one.
 func (r *run) sameBuild(saved json.RawMessage) json.RawMessage {
-	now, ok := r.Checkpoints.Manifest.(manifest.Manifest)
-	if !ok {
+	var now manifest.Manifest
+	switch m := r.Checkpoints.Manifest.(type) {
+	case manifest.Manifest:
+		now = m
+	case *manifest.Manifest:
+		if m == nil {
+			return saved
+		}
+		now = *m
+	default:
 		return saved
 	}
 	was, err := manifest.Decode(saved)

@@ -16,7 +16,7 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 )
 
-// mayDiffer lists the fields of Trainer that do not change what is computed.
+// mayDiffer lists the fields of Trainer that do not change the weights that come out.
 var mayDiffer = []string{"EvalBatch", "Checkpoints", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"}
 
 // settings describes all that the bits of a run depend on: Run.Settings of a checkpoint.

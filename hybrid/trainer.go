@@ -35,12 +35,13 @@ type Trainer struct {
 	Seed         uint64             // of sampling and augmentation; the network has its own
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
-	EvalBatch    int                // images evaluated at once; 0 means 128
+	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
 	// SkipNonFinite is how many steps of a run are left out, and counted, where the loss or a gradient is not finite. The
-	// next ends the run. 0: the first ends it.
+	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
+	// not notice the end of an epoch whose last step is left out, and take two as one.
 	SkipNonFinite int
 
 	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not

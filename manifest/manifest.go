@@ -53,7 +53,7 @@ type Training struct {
 	LearningRate  string   `json:"learning_rate"`   // the schedule: "0.5, tenfold less at epochs 120 and 160"
 	ClipNorm      string   `json:"clip_norm"`       // what gradients were scaled down to; "" if they were not
 	EMA           string   `json:"ema"`             // the moving average of the weights: "decay 0.999"; "" for none
-	KeyDecay      float64  `json:"key_decay"`       // of the encoder that makes keys; 0: the default of 0.999, if there are keys
+	KeyDecay      float64  `json:"key_decay"`       // of the encoder that makes keys; 0: no keys
 	Epochs        int      `json:"epochs"`          // planned
 	LimitSteps    int      `json:"limit_steps"`     // of an epoch, the rest left out; 0 for all
 	Batch         int      `json:"batch"`           // samples that each stream draws

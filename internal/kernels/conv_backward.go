@@ -42,7 +42,8 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 	chunk := (s.N + maxSums - 1) / maxSums
 	if dw != nil {
 		const fewTiles = 256 // that make a sum worth its memory
-		chunk = max((s.N+maxPartials-1)/maxPartials, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
+		most := min(maxPartials, max(2, partialValues/weights))
+		chunk = max((s.N+most-1)/most, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
 	}
 	partials := (s.N + chunk - 1) / chunk
 	var sums *scratch
