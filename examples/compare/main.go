@@ -9,7 +9,8 @@
 // samples for -epochs epochs, as the papers do; then -show training.images_seen says that the table shows the difference.
 //
 // Runs whose manifests differ in data, backbone or budget are refused in one table unless -show names the field, which
-// becomes a column. -with FILE joins the runs of an earlier -json FILE under the same rule.
+// becomes a column. -with FILE joins the runs of an earlier -json FILE under the same rule; with -methods none it only makes
+// the table, of runs from several files for example. -json FILE is written after every run.
 package main
 
 import (
@@ -36,6 +37,7 @@ type settings struct {
 	Size      int      `json:"size"`
 	Profile   string   `json:"profile"`
 	Imbalance float64  `json:"imbalance,omitempty"`
+	Select    string   `json:"select"`
 	Holdout   float64  `json:"holdout"`
 	Depth     int      `json:"depth"`
 	Width     int      `json:"width"`
@@ -45,6 +47,7 @@ type settings struct {
 	Equal     string   `json:"equal"`
 	Views     string   `json:"views"`
 	LR        float64  `json:"lr"`
+	Cuts      string   `json:"cuts"`
 	Warmup    int      `json:"warmup"`
 	Decay     float64  `json:"decay"`
 	Clip      float64  `json:"clip"`
@@ -78,13 +81,14 @@ func main() {
 func parse(args []string) (s settings, err error) {
 	methods, seeds, show := "", "", ""
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
-	f.StringVar(&methods, "methods", "all", "`NAMES` of methods, separated by commas, or all")
+	f.StringVar(&methods, "methods", "all", "`NAMES` of methods, separated by commas, or all; none with -with")
 	f.StringVar(&seeds, "seeds", "1", "`SEEDS` of the long tail, the weights and the training, separated by commas")
 	f.BoolVar(&s.Quick, "quick", false, "a small network on generated data: minutes for all methods")
 	f.StringVar(&s.Data, "data", "", "`DIR` with CIFAR binary files, or train and test class folders (required without -quick)")
 	f.IntVar(&s.Size, "size", 32, "side in pixels that class-folder images are resized to")
 	f.StringVar(&s.Profile, "profile", "exp", "class counts: exp, step, or natural for those of the data")
 	f.Float64Var(&s.Imbalance, "imbalance", 100, "imbalance factor: images of the largest class over those of the smallest")
+	f.StringVar(&s.Select, "select", "shuffle", "which images of a class the long tail keeps: shuffle (by seed) or first")
 	f.Float64Var(&s.Holdout, "holdout", 0.1, "`FRACTION` of each class that no method trains on, for tau-norm to choose its exponent by")
 	f.IntVar(&s.Depth, "depth", 32, "depth of the ResNet: 6n+2")
 	f.IntVar(&s.Width, "width", 16, "channels of the ResNet's first stage")
@@ -93,15 +97,16 @@ func parse(args []string) (s settings, err error) {
 	f.IntVar(&s.Batch, "batch", 384, "samples in a batch of a method of one image a sample")
 	f.StringVar(&s.Equal, "equal", "images", "what methods have in common: images (and steps), or epochs (and samples in a batch)")
 	f.StringVar(&s.Views, "views", "plain", "plain: crop, flip and grayscale for all; paper: each method's own")
-	f.Float64Var(&s.LR, "lr", 0.5, "learning rate, cut tenfold at 80% and 90% of the epochs")
+	f.Float64Var(&s.LR, "lr", 0.5, "learning rate")
+	f.StringVar(&s.Cuts, "cuts", "80,90", "`PERCENTS` of the epochs after which the learning rate is cut tenfold, separated by commas; none")
 	f.IntVar(&s.Warmup, "warmup", 5, "`PERCENT` of the epochs in which the learning rate rises to its height")
 	f.Float64Var(&s.Decay, "decay", 1e-4, "weight decay of SGD with momentum 0.9")
 	f.Float64Var(&s.Clip, "clip", 1, "`NORM` gradients are scaled down to, for losses that begin steep; 0: not")
 	f.StringVar(&s.Groups, "groups", "counts", "many, medium and few by counts (above 100, below 20) or rank (the first 3 and last 3 classes)")
 	f.Float64Var(&s.Floor, "floor", 0, "fail if a method's accuracy is below `PERCENT`")
 	f.StringVar(&show, "show", "", "`FIELDS` of manifests that may differ, separated by commas, such as training.images_seen: each is a column")
-	f.StringVar(&s.With, "with", "", "join the runs of an earlier -json `FILE`")
-	f.StringVar(&s.JSON, "json", "", "write settings, runs and table to `FILE`")
+	f.StringVar(&s.With, "with", "", "join the runs of earlier -json `FILES`, separated by commas")
+	f.StringVar(&s.JSON, "json", "", "write settings, runs and table to `FILE`, after every run")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}
@@ -129,6 +134,9 @@ func parse(args []string) (s settings, err error) {
 		}
 		s.Seeds = append(s.Seeds, seed)
 	}
+	if len(s.Methods) == 0 {
+		s.Seeds = nil
+	}
 	if show != "" {
 		s.Show = strings.Split(show, ",")
 	}
@@ -149,6 +157,9 @@ func names(list string) (all []string, err error) {
 		}
 		return all, nil
 	}
+	if list == "none" {
+		return nil, nil
+	}
 	for _, name := range strings.Split(list, ",") {
 		if _, err := method.ByName(name); err != nil {
 			return nil, fmt.Errorf("-methods: %w", err)
@@ -163,12 +174,21 @@ func names(list string) (all []string, err error) {
 
 // check refuses settings before the data are read.
 func (s settings) check() error {
+	if len(s.Methods) == 0 {
+		if s.With == "" {
+			return fmt.Errorf("-methods none makes a table of earlier runs: name their files by -with")
+		}
+		return checkShow(s.Show)
+	}
+	if _, err := s.cuts(); err != nil {
+		return err
+	}
 	if s.Quick == (s.Data != "") {
 		return fmt.Errorf("give either -data, the folder of CIFAR-10 or CIFAR-100 (binary version) or of train and test class folders, or -quick")
 	}
 	for flag, choices := range map[string][]string{"equal": {"images", "epochs"}, "views": {"plain", "paper"}, "groups": {"counts", "rank"},
-		"profile": {"exp", "step", "natural"}} {
-		value := map[string]string{"equal": s.Equal, "views": s.Views, "groups": s.Groups, "profile": s.Profile}[flag]
+		"profile": {"exp", "step", "natural"}, "select": {"shuffle", "first"}} {
+		value := map[string]string{"equal": s.Equal, "views": s.Views, "groups": s.Groups, "profile": s.Profile, "select": s.Select}[flag]
 		if !slices.Contains(choices, value) {
 			return fmt.Errorf("-%s %q is not one of %s", flag, value, strings.Join(choices, ", "))
 		}
@@ -192,4 +212,19 @@ func (s settings) check() error {
 		}
 	}
 	return checkShow(s.Show)
+}
+
+// cuts returns the parts of the epochs after which the learning rate is cut.
+func (s settings) cuts() (parts []float64, err error) {
+	if s.Cuts == "none" {
+		return nil, nil
+	}
+	for _, text := range strings.Split(s.Cuts, ",") {
+		percent, err := strconv.ParseFloat(text, 64)
+		if err != nil || !(percent > 0 && percent < 100) || (parts != nil && percent/100 <= parts[len(parts)-1]) {
+			return nil, fmt.Errorf("-cuts %q: %q is not a percentage above 0, below 100 and above the one before", s.Cuts, text)
+		}
+		parts = append(parts, percent/100)
+	}
+	return parts, nil
 }

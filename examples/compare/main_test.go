@@ -144,6 +144,26 @@ func TestUnfairTablesAreRefused(t *testing.T) {
 	require.EqualError(t, run(context.Background(), other, &out, &log), "ce is there twice with seed 1: leave one out")
 }
 
+// A table of runs from several files, without a run of its own.
+func TestFilesAreJoined(t *testing.T) {
+	var files []string
+	var log bytes.Buffer
+	for _, m := range []string{"ce", "crt"} {
+		s := tiny(t, "-methods", m, "-select", "first", "-cuts", "50")
+		s.JSON = filepath.Join(t.TempDir(), m+".json")
+		require.NoError(t, run(context.Background(), s, &log, &log))
+		files = append(files, s.JSON)
+	}
+	s, err := parse([]string{"-methods", "none", "-with", strings.Join(files, ",")})
+	require.NoError(t, err)
+	table, f := compare(t, s)
+	require.Len(t, f.Runs, 2)
+	require.Nil(t, f.Settings, "the runs had settings of their own")
+	require.Contains(t, table, "cRT")
+	require.Contains(t, f.Runs[0].Manifest.Data.Profile, "first")
+	require.Contains(t, f.Runs[0].Manifest.Training.LearningRate, "3", "half of six epochs")
+}
+
 func TestAFloorThatIsMissedIsAnError(t *testing.T) {
 	var out, log bytes.Buffer
 	err := run(context.Background(), tiny(t, "-methods", "ce", "-floor", "100"), &out, &log)
@@ -157,8 +177,12 @@ func TestAnInterruptedComparisonKeepsItsRuns(t *testing.T) {
 	s.JSON = filepath.Join(t.TempDir(), "compare.json")
 	ctx, cancel := context.WithCancel(context.Background())
 	var out bytes.Buffer
+	var first file
 	log := writer(func(text string) {
 		if strings.Contains(text, "crt, seed 1") {
+			text, err := os.ReadFile(s.JSON)
+			require.NoError(t, err)
+			require.NoError(t, json.Unmarshal(text, &first))
 			cancel()
 		}
 	})
@@ -168,6 +192,7 @@ func TestAnInterruptedComparisonKeepsItsRuns(t *testing.T) {
 	var f file
 	require.NoError(t, json.Unmarshal(text, &f))
 	require.Len(t, f.Runs, 1)
+	require.Equal(t, "after 1 runs of 3", first.Error, "written after every run")
 	require.Contains(t, f.Error, "context canceled")
 	require.Contains(t, out.String(), "CE")
 }
@@ -200,6 +225,12 @@ func TestFlagsAreChecked(t *testing.T) {
 		"-quick -holdout 0":                     "-holdout 0 must be below 1, and above 0 for tau-norm",
 		"-quick -show budget":                   `-show "budget" is no field of a manifest`,
 		"-quick -lr 0":                          "-lr 0 above 0",
+		"-quick -cuts 60,50":                    `-cuts "60,50": "50" is not a percentage`,
+		"-quick -cuts 100":                      `-cuts "100": "100" is not a percentage`,
+		"-quick -select last":                   `-select "last" is not one of shuffle, first`,
+		"-quick -methods none":                  "-methods none makes a table of earlier runs",
+		"-methods none -with x":                 "",
+		"-quick -cuts none -select first":       "",
 		"-quick -profile natural":               "",
 		"-data x -profile natural":              "",
 		"-quick -methods ce -holdout 0":         "",

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
@@ -44,18 +45,29 @@ func percent(r metrics.Rate) *float64 {
 
 // file is the JSON.
 type file struct {
-	Settings settings `json:"settings"`
-	Unit     string   `json:"unit"`
-	Error    string   `json:"error,omitempty"` // what stopped the comparison before its end
-	Table    []row    `json:"table"`
-	Runs     []result `json:"runs"`
+	Settings *settings `json:"settings,omitempty"` // of the runs that were not joined by -with; nil if all were
+	Unit     string    `json:"unit"`
+	Error    string    `json:"error,omitempty"` // what stopped the comparison before its end
+	Table    []row     `json:"table"`
+	Runs     []result  `json:"runs"`
 }
 
-// earlier returns the runs of a file; none for "".
-func earlier(path string) ([]result, error) {
-	if path == "" {
+// earlier returns the runs of files, listed with commas; none for "".
+func earlier(list string) (all []result, err error) {
+	if list == "" {
 		return nil, nil
 	}
+	for _, path := range strings.Split(list, ",") {
+		runs, err := runsOf(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, runs...)
+	}
+	return all, nil
+}
+
+func runsOf(path string) ([]result, error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("-with: %w", err)
@@ -76,9 +88,22 @@ func earlier(path string) ([]result, error) {
 	return f.Runs, nil
 }
 
-// write replaces the file of -json by this comparison, or leaves it.
-func write(s settings, runs []result, t table, stopped error) error {
-	f := file{Settings: s, Unit: "percent", Table: t.rows, Runs: runs}
+// write replaces the file of -json, if there is one to be, by this comparison, or leaves it.
+func write(s settings, runs []result, stopped error) error {
+	if s.JSON == "" {
+		return nil
+	}
+	t, err := newTable(runs, s.Show, stopped == nil)
+	if err != nil {
+		return err
+	}
+	if s.Data != "" {
+		s.Data = filepath.Base(s.Data)
+	}
+	f := file{Unit: "percent", Table: t.rows, Runs: runs}
+	if len(s.Methods) > 0 {
+		f.Settings = &s
+	}
 	if stopped != nil {
 		f.Error = stopped.Error()
 	}

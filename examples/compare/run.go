@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"time"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -52,6 +53,9 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 			}
 			fmt.Fprintf(log, "%s%% after %.1f s\n", metrics.Rate(*j.result.Top1/100), j.result.Seconds)
 			all = append(all, j.result)
+			if failed = write(s, all, fmt.Errorf("after %d runs of %d", len(all)-done, total)); failed != nil {
+				break
+			}
 		}
 		if failed != nil {
 			break
@@ -65,10 +69,8 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 		return err
 	}
 	t.print(out)
-	if s.JSON != "" {
-		if err := write(s, all, t, failed); err != nil {
-			return err
-		}
+	if err := write(s, all, failed); err != nil {
+		return err
 	}
 	if failed != nil {
 		return failed
@@ -85,7 +87,7 @@ type data struct {
 
 // load reads or generates the data, cuts the long tail and holds images out.
 func load(ctx context.Context, s settings, seed uint64) (*data, error) {
-	name := s.Data
+	name := filepath.Base(s.Data)
 	var all, test dataset.Dataset
 	var err error
 	if s.Quick {
@@ -97,14 +99,15 @@ func load(ctx context.Context, s settings, seed uint64) (*data, error) {
 	if err != nil {
 		return nil, err
 	}
+	selection := map[string]dataset.Selection{"shuffle": dataset.Shuffle, "first": dataset.First}[s.Select]
 	profile := map[string]dataset.Profile{"exp": dataset.Exponential{Imbalance: s.Imbalance}, "step": dataset.Step{Imbalance: s.Imbalance},
 		"natural": dataset.Natural{}}[s.Profile]
-	train, err := dataset.LongTail(all, profile, dataset.LongTailSettings{Seed: seed})
+	train, err := dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
 	d := &data{}
-	m := manifest.Data{Name: name, Profile: fmt.Sprintf("%s, imbalance %g, shuffle, seed %d", s.Profile, s.Imbalance, seed), TestCounts: dataset.Counts(test)}
+	m := manifest.Data{Name: name, Profile: fmt.Sprintf("%s, imbalance %g, %s, seed %d", s.Profile, s.Imbalance, s.Select, seed), TestCounts: dataset.Counts(test)}
 	if s.Holdout > 0 {
 		var held dataset.Dataset
 		if train, held, err = dataset.Holdout(train, dataset.HoldoutSettings{Fraction: s.Holdout, Min: 1, Seed: seed}); err != nil {
@@ -178,7 +181,8 @@ func (s settings) trainer(m method.Method, images int) hybrid.Trainer {
 	if s.Equal == "images" {
 		epochs, batch, steps = epochs/m.Images, batch/m.Images, steps*m.Images
 	}
-	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}
+	cuts, _ := s.cuts() // checked with the flags
+	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
 	return hybrid.Trainer{
 		Epochs: epochs, Batch: batch, LimitSteps: max(steps, 1), ClipNorm: s.Clip,
 		LearningRate: schedule.Warmup{Epochs: (epochs*s.Warmup + 99) / 100, Then: rate},
