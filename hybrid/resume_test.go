@@ -19,6 +19,7 @@ import (
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -74,6 +75,15 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
 			{Sampler: sampler.Progressive{}, Terms: []hybrid.Term{
 				{Name: "ldam-drw", Loss: &loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Beta: 0.99}}}}},
 		}}
+	},
+	"partners, deferred": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
+		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+		require.NoError(t, err)
+		branched := newNetwork(t, body, hybrid.WithSeed(3))
+		*n = *branched
+		s := hybrid.CE()
+		s[0].Sampler, s[0].Partner = sampler.Deferred{}, &hybrid.Partner{Sampler: sampler.Reversed{}}
+		return hybrid.Trainer{Streams: s, Batch: 4, Accumulate: 2}
 	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {
 		points, err := prototype.OnSphere(classes, n.EmbeddingDim(), prototype.Sphere{}, pcg())
