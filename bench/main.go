@@ -1,7 +1,7 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-profile]
+//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
 //
 //	train   ResNet-32 training step on [B, 32, 32, 3], images/s
 //	infer   ResNet-32 inference, images/s
@@ -36,7 +36,8 @@ import (
 type settings struct {
 	batch, threads, dim int
 	seconds             float64
-	methods, views      string    // of job methods
+	methods, views      string // of job methods
+	largest             int
 	profile             *profiler // nil: none is wanted
 }
 
@@ -66,6 +67,7 @@ func main() {
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
 	f.StringVar(&s.methods, "methods", "", "names of methods, with commas between (default: all)")
 	f.StringVar(&s.views, "views", "cifar", "augmentation of methods: cifar, the same for all, or paper, each its own")
+	f.IntVar(&s.largest, "largest", 5000, "training images of the largest class in methods, whose queues hold as many as there are of all")
 	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
 	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])

@@ -21,7 +21,7 @@ func methods(s settings) (result, error) {
 		return nil, fmt.Errorf("-views %s: there are cifar and paper", s.views)
 	}
 	s.batch = or(s.batch, 384)
-	data, err := longTailed(5000)
+	data, err := longTailed(s.largest)
 	if err != nil {
 		return nil, err
 	}
@@ -61,8 +61,8 @@ func methodBackbone(method.Method) (backbone.Backbone, error) {
 	return backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
 }
 
-// longTailed has the counts of CIFAR-10-LT with imbalance 100 and so many images of the largest class: how long queues
-// are depends on them. The images are 40 of each class, over and over.
+// longTailed has ten classes with imbalance 100 and so many images of the largest class, 5,000 being the counts of
+// CIFAR-10-LT: how long queues are depends on them. The images are 40 of each class, over and over.
 func longTailed(largest int) (dataset.Dataset, error) {
 	const drawn, classes = 40, 10
 	data, _, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: 32, PerClass: drawn, TestPerClass: 1})
