@@ -1,46 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/longtail-ml/longtail/backbone"
-	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/method"
 )
-
-func TestKeyRowsTakeNoBackwardPass(t *testing.T) {
-	times := turns{steps: []float64{0.5, 9, 0.4}, train: []float64{0.3, 0.2, 9}}
-	measured, predicted := methodSpeed{Rows: 60}.speeds(times)
-	require.Equal(t, 120.0, measured)
-	require.Equal(t, 200.0, predicted)
-	times.keys = []float64{9, 0.1, 0.1}
-	measured, predicted = methodSpeed{Rows: 60, KeyRows: 60}.speeds(times)
-	require.Equal(t, 240.0, measured)
-	require.InDelta(t, 300, predicted, 1e-9)
-}
-
-// Every method is timed: its queues fill, its rows are those it says, and every round counts.
-func TestEveryMethodIsTimed(t *testing.T) {
-	data, err := longTailed(100)
-	require.NoError(t, err)
-	require.Equal(t, []int{100, 59, 35, 21, 12, 7, 4, 2, 1, 1}, dataset.Counts(data))
-	tiny := func(method.Method) (backbone.Backbone, error) { return backbone.NewMLP(1, 32*32*3, 8) }
-	for _, m := range method.All() {
-		speed, err := timeMethod(settings{batch: 12, views: "cifar", seconds: 1e-3, profile: &profiler{}}, m, tiny, data)
-		require.NoError(t, err, m.Name)
-		require.Equal(t, 12/m.Images, speed.Samples, m.Name)
-		require.Equal(t, 12, speed.Rows+speed.KeyRows, m.Name)
-		keys := map[string]int{"kcl": 6, "tsc": 6, "paco": 6}
-		require.Equal(t, keys[m.Name], speed.KeyRows, m.Name)
-		require.Len(t, speed.Ratios, rounds, m.Name)
-		require.Positive(t, speed.ImagesPerSecond)
-		require.Positive(t, speed.Predicted)
-		require.InDelta(t, speed.ImagesPerSecond/speed.Predicted, speed.Ratio, 0.01)
-	}
-}
 
 func TestMethodsAndViewsAreChosen(t *testing.T) {
 	all, err := chooseMethods("")
@@ -53,25 +19,4 @@ func TestMethodsAndViewsAreChosen(t *testing.T) {
 	require.ErrorContains(t, err, `method: there is no "mine", only ce, `)
 	_, err = methods(settings{views: "none"})
 	require.EqualError(t, err, "-views none: there are cifar and paper")
-}
-
-// A profile that stops and starts again has the time between left out, and one that is printed begins anew.
-func TestProfileGoesOn(t *testing.T) {
-	p := &profiler{}
-	p.start()
-	require.NoError(t, p.stop())
-	once := p.wall
-	require.Positive(t, once)
-	require.NoError(t, p.stop())
-	require.Equal(t, once, p.wall)
-	p.start()
-	var text bytes.Buffer
-	require.NoError(t, p.print(&text, 2))
-	require.Contains(t, text.String(), "of 2 threads busy")
-	text.Reset()
-	require.NoError(t, p.print(&text, 2))
-	require.Empty(t, text.String())
-	var none *profiler
-	none.start()
-	require.NoError(t, none.print(&text, 2))
 }
