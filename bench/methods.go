@@ -56,9 +56,9 @@ func chooseMethods(names string) ([]method.Method, error) {
 	return chosen, nil
 }
 
-// methodBackbone is the backbone a method is timed with: ResNet-32. A method that wants another gets a case of its own.
-func methodBackbone(method.Method) (backbone.Backbone, error) {
-	return backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
+// methodBackbone is the backbone a method is timed with: ResNet-32, with the branches that it needs.
+func methodBackbone(branches int) (backbone.Backbone, error) {
+	return backbone.NewResNet(backbone.ResNetSettings{Depth: 32, Branches: branches})
 }
 
 // longTailed has ten classes with imbalance 100 and so many images of the largest class, 5,000 being the counts of

@@ -53,9 +53,9 @@ func (m methodSpeed) speeds(t turns) (measured, predicted float64) {
 }
 
 // timeMethod times steps of m for half of the time, and what foretells them for the other half.
-func timeMethod(s settings, m method.Method, body func(method.Method) (backbone.Backbone, error), data dataset.Dataset) (methodSpeed, error) {
+func timeMethod(s settings, m method.Method, body func(branches int) (backbone.Backbone, error), data dataset.Dataset) (methodSpeed, error) {
 	speed := methodSpeed{Name: m.Name, Samples: max(1, s.batch/m.Images)}
-	b, err := body(m)
+	b, err := body(m.Branches)
 	if err != nil {
 		return speed, err
 	}
@@ -71,7 +71,7 @@ func timeMethod(s settings, m method.Method, body func(method.Method) (backbone.
 	if s.views == "cifar" {
 		streams = hybrid.Augment(streams, augment.CIFAR())
 	}
-	train, keys, err := plainSteps(m, body, speed)
+	train, keys, err := plainSteps(body, speed)
 	if err != nil {
 		return speed, err
 	}
@@ -131,12 +131,15 @@ func viewsOf(s hybrid.Stream) (seen, keys int) {
 		slices.Sort(views)
 		return len(slices.Compact(views))
 	}
+	if s.Partner != nil {
+		return 2 * distinct(network), distinct(encoder)
+	}
 	return distinct(network), distinct(encoder)
 }
 
 // plainSteps returns a training step by cross-entropy on the rows, and a forward pass of the key rows.
-func plainSteps(m method.Method, body func(method.Method) (backbone.Backbone, error), speed methodSpeed) (train, keys func(), err error) {
-	b, err := body(m)
+func plainSteps(body func(branches int) (backbone.Backbone, error), speed methodSpeed) (train, keys func(), err error) {
+	b, err := body(0)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -26,7 +26,12 @@ func TestEveryMethodIsTimed(t *testing.T) {
 	data, err := longTailed(100)
 	require.NoError(t, err)
 	require.Equal(t, []int{100, 59, 35, 21, 12, 7, 4, 2, 1, 1}, dataset.Counts(data))
-	tiny := func(method.Method) (backbone.Backbone, error) { return backbone.NewMLP(1, 32*32*3, 8) }
+	tiny := func(branches int) (backbone.Backbone, error) {
+		if branches > 0 {
+			return backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 1, Branches: branches})
+		}
+		return backbone.NewMLP(1, 32*32*3, 8)
+	}
 	for _, m := range method.All() {
 		speed, err := timeMethod(settings{batch: 12, views: "cifar", seconds: 1e-3, profile: &profiler{}}, m, tiny, data)
 		require.NoError(t, err, m.Name)
