@@ -46,7 +46,11 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 		}
 		for _, j := range jobs {
 			fmt.Fprintf(log, "%d/%d  %s, seed %d: ", len(all)-done+1, total, j.method.Name, seed)
-			if failed = j.train(ctx, d); failed != nil {
+			lines := &inset{w: log, from: time.Now().Add(half)}
+			j.trainer.OnStep = lines.step
+			failed = j.train(ctx, d)
+			lines.end()
+			if failed != nil {
 				fmt.Fprintln(log, failed)
 				failed = fmt.Errorf("%s, seed %d: %w", j.method.Name, seed, failed)
 				break
