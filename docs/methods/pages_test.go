@@ -59,8 +59,24 @@ func TestIndexAgreesWithThePresets(t *testing.T) {
 		if m.Second != nil {
 			second = "yes"
 		}
-		link := fmt.Sprintf("[%s](%s.md)", m.Title, m.Name)
-		require.Equal(t, []string{fmt.Sprint(m.Images), second}, rows[link], "the row of %s", link)
+		row := fmt.Sprintf("[%s](%s.md)", m.Title, m.Name)
+		require.Equal(t, []string{fmt.Sprint(m.Images), second}, rows[row], "the row of %s", row)
+	}
+}
+
+var link = regexp.MustCompile(`\[([^\]]+)\]\(([^)]+)\)`)
+
+func TestLinksLeadSomewhere(t *testing.T) {
+	files, err := filepath.Glob("*.md")
+	require.NoError(t, err)
+	for _, f := range files {
+		for _, l := range link.FindAllStringSubmatch(read(t, f).text, -1) {
+			if n := arXiv(l[1]); n != "" {
+				require.Equal(t, "https://arxiv.org/abs/"+n, l[2], "%s: %s", f, l[0])
+				continue
+			}
+			require.FileExists(t, l[2], "%s: %s", f, l[0])
+		}
 	}
 }
 
