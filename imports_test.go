@@ -23,7 +23,7 @@ var mayImport = map[string][]string{
 	"schedule":          {},
 	"metrics":           {},
 	"manifest":          {},
-	"record":            {},
+	"record":            {"internal/atomicfile"},
 	"dataset":           {},
 	"sampler":           {"schedule"},
 	"augment":           {"dataset"},
@@ -37,11 +37,12 @@ var mayImport = map[string][]string{
 	"prototype":         {"tensor", "autograd", "nn"},
 	"loss":              {"tensor", "autograd", "nn", "prototype", "schedule", "internal/kernels", "internal/parallel"},
 	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
-	"checkpoint":        {"tensor", "autograd", "nn"},
+	"checkpoint":        {"tensor", "autograd", "nn", "internal/atomicfile"},
 	"posthoc":           {"tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "checkpoint", "schedule", "sampler",
 		"dataset", "augment", "metrics", "manifest", "internal/kernels", "internal/parallel"},
 	"method":              {"nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid"},
+	"internal/atomicfile": {},
 	"internal/vectortest": {},
 }
 

@@ -114,6 +114,12 @@ func TestGradients(t *testing.T) {
 		"Concat": {Inputs: []*tensor.Tensor{a, b}, Reference: func(in [][]float64) []float64 {
 			return append(append([]float64{}, in[0]...), in[1]...)
 		}, Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Concat(in[0], in[1]) }},
+		"Columns": {Inputs: []*tensor.Tensor{a, positive(gradtest.Normal(6, 1, 3, 1))}, Reference: func(in [][]float64) (y []float64) {
+			for r := range 3 {
+				y = append(append(append(y, in[0][4*r:4*r+4]...), in[1][r]), in[0][4*r:4*r+4]...)
+			}
+			return y
+		}, Forward: func(_ *autograd.Tape, in vars) *autograd.Var { return autograd.Columns(in[0], in[1], in[0]) }},
 	} {
 		t.Run(name, func(t *testing.T) { gradtest.Check(t, c) })
 	}
@@ -177,6 +183,9 @@ func TestMisuse(t *testing.T) {
 		"Tape.Backward []: the value is on another tape":                                                func() { other.Backward(y, nil) },
 		"autograd.Concat [], []: needs equal dimensions after the first, and at least one":              func() { autograd.Concat(y, y) },
 		"autograd.Concat: nothing to join":                                                              func() { autograd.Concat() },
+		"autograd.Columns: nothing to join":                                                             func() { autograd.Columns() },
+		"autograd.Columns [2 3], [3 3]: needs matrices of equally many rows":                            func() { autograd.Columns(a, b) },
+		"autograd.Columns [], []: needs matrices of equally many rows":                                  func() { autograd.Columns(y) },
 		"autograd.Gather [2 3]: no row 2":                                                               func() { autograd.Gather(a, []int{2}) },
 		"mine: an operation needs an input to know its tape; use Tape.Const":                            func() { autograd.Op("mine", tensor.New(1), nil, nil) },
 		"autograd.Sub [2 3], [2 3]: the inputs are on different tapes":                                  func() { autograd.Sub(a, other.Const(tensor.New(2, 3))) },

@@ -74,3 +74,38 @@ func Gather(x *Var, rows []int) *Var {
 		}
 	})
 }
+
+// Columns joins matrices [R, F_i] along the second dimension: [R, ΣF_i]. The numbers of rows must agree.
+func Columns(xs ...*Var) *Var {
+	if len(xs) == 0 {
+		panic(&tensor.Error{Op: "autograd.Columns", Detail: "nothing to join"})
+	}
+	width := 0
+	for _, x := range xs {
+		if s := x.Shape(); len(s) != 2 || s[0] != xs[0].Dim(0) {
+			panic(&tensor.Error{Op: "autograd.Columns", Path: Path(xs...), Shapes: []tensor.Shape{xs[0].Shape(), s},
+				Detail: "needs matrices of equally many rows"})
+		}
+		width += x.Dim(1)
+	}
+	rows := xs[0].Dim(0)
+	y := xs[0].Tape().Scratch(rows, width)
+	at := 0
+	for _, x := range xs {
+		n := x.Dim(1)
+		for r := range rows {
+			copy(y.Data()[r*width+at:], x.Data()[r*n:(r+1)*n])
+		}
+		at += n
+	}
+	return Op("autograd.Columns", y, xs, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		at := 0
+		for i, x := range xs {
+			n := x.Dim(1)
+			for r := 0; gx[i] != nil && r < rows; r++ {
+				kernels.AddScaled(gx[i].Data()[r*n:(r+1)*n], 1, gy.Data()[r*width+at:r*width+at+n])
+			}
+			at += n
+		}
+	})
+}

@@ -2,6 +2,7 @@ package backbone_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -18,7 +19,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	_, err = backbone.NewResNet(backbone.ResNetSettings{Depth: 2})
 	require.Error(t, err)
 	_, err = backbone.NewResNet(backbone.ResNetSettings{Width: -1})
-	require.EqualError(t, err, "backbone: width -1 and channels 3 must be at least 1")
+	require.EqualError(t, err, "backbone: width -1, channels 3 and branches 1 must be at least 1")
 	_, err = backbone.NewMLP(1, 5)
 	require.EqualError(t, err, "backbone: an MLP needs the width of its input and of at least one layer, not [5]")
 	_, err = backbone.NewMLP(1, 5, 0)
@@ -83,4 +84,49 @@ func ExampleNewMLP() {
 	m, err := backbone.NewMLP(1, 784, 256, 64)
 	fmt.Println(m.OutDim(), err)
 	// Output: 64 <nil>
+}
+
+// A branched network is the plain one up to the last block, of which each branch has its own.
+func TestBranches(t *testing.T) {
+	for _, depth := range []int{8, 14} { // the last block with a stride, and without
+		settings := backbone.ResNetSettings{Depth: depth, Width: 4, Seed: 1}
+		plain, err := backbone.NewResNet(settings)
+		require.NoError(t, err)
+		settings.Branches = 3
+		r, err := backbone.NewResNet(settings)
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 16, 3, 48}, []int{plain.Branches(), plain.OutDim(), r.Branches(), r.OutDim()})
+
+		tape := autograd.NewTape(autograd.Mode{})
+		x := tape.Const(gradtest.Normal(1, 1, 2, 8, 8, 3))
+		whole := r.Forward(x)
+		require.Equal(t, tensor.Shape{2, 48}, whole.Shape())
+		require.Equal(t, plain.Forward(x).Data(), r.Branch(0, x).Data(), "the first branch has the seed's weights")
+		require.Equal(t, plain.Forward(x).Data(), plain.Branch(0, x).Data())
+		for i := range 3 {
+			f := r.Branch(i, x)
+			require.Equal(t, tensor.Shape{2, 16}, f.Shape())
+			if i > 0 {
+				require.NotEqual(t, r.Branch(0, x).Data(), f.Data())
+			}
+			for row := range 2 {
+				for k := range 16 {
+					require.InDelta(t, f.Data()[row*16+k]/3, whole.Data()[row*48+i*16+k], 1e-6)
+				}
+			}
+		}
+		tape.Backward(autograd.Sum(whole), nil)
+		paths := []string{}
+		for _, e := range nn.Params(r) {
+			paths = append(paths, e.Path)
+			require.NotNil(t, e.Param.Grad, e.Path)
+		}
+		require.Subset(t, paths, []string{"branch1.conv1.weight", "branch2.bn1.bias", "branch3.conv2.weight"})
+		require.Equal(t, depth > 8, slices.Contains(paths, "layer3.0.conv1.weight"))
+		require.Len(t, paths, len(nn.Params(plain))+2*6, "two blocks of two convolutions with batch norm more")
+		require.EqualError(t, tensor.Try(func() error { r.Branch(3, x); return nil }), "backbone.Branch: no branch 3: there are 3")
+		require.Error(t, tensor.Try(func() error { plain.Branch(-1, x); return nil }))
+	}
+	_, err := backbone.NewResNet(backbone.ResNetSettings{Branches: -1})
+	require.EqualError(t, err, "backbone: width 16, channels 3 and branches -1 must be at least 1")
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // ResNetSettings describe a CIFAR ResNet (arXiv 1512.03385, section 4.2).
@@ -17,6 +18,8 @@ type ResNetSettings struct {
 	Width int
 	// Channels of the image. 0 means 3.
 	Channels int
+	// Branches is how often the last block is there, each with weights of its own, see [Branched]. 0 means 1.
+	Branches int
 	// Seed of the He-normal weights.
 	Seed uint64
 }
@@ -24,9 +27,10 @@ type ResNetSettings struct {
 // ResNet is a CIFAR ResNet: a 3×3 stem, three stages of basic blocks with strides 1, 2 and 2, shortcuts without
 // parameters (option A), global average pooling. It takes images of any size of at least 1×1.
 type ResNet struct {
-	stem   *nn.ConvBN
-	stages [3][]*basicBlock
-	out    int
+	stem     *nn.ConvBN
+	stages   [3][]*basicBlock
+	branches []*basicBlock // in place of the last block of the last stage; nil, or at least two
+	width    int           // of a branch's features
 }
 
 // NewResNet returns a network with fresh weights. Settings no ResNet can have are an error.
@@ -40,43 +44,81 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 	if s.Channels == 0 {
 		s.Channels = 3
 	}
+	if s.Branches == 0 {
+		s.Branches = 1
+	}
 	if s.Depth < 8 || (s.Depth-2)%6 != 0 {
 		return nil, fmt.Errorf("backbone: a CIFAR ResNet has depth 6n+2 (8, 20, 32, 44, 56, 110), not %d", s.Depth)
 	}
-	if s.Width < 1 || s.Channels < 1 {
-		return nil, fmt.Errorf("backbone: width %d and channels %d must be at least 1", s.Width, s.Channels)
+	if s.Width < 1 || s.Channels < 1 || s.Branches < 1 {
+		return nil, fmt.Errorf("backbone: width %d, channels %d and branches %d must be at least 1", s.Width, s.Channels, s.Branches)
 	}
 	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
-	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), out: 4 * s.Width}
+	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width}
 	in := s.Width
 	for i := range r.stages {
 		out, stride := s.Width<<i, 1
 		if i > 0 {
 			stride = 2
 		}
-		for range (s.Depth - 2) / 6 {
-			r.stages[i] = append(r.stages[i], newBasicBlock(in, out, stride, rng))
+		n := (s.Depth - 2) / 6
+		for j := range n {
+			blocks, copies := &r.stages[i], 1
+			if i == 2 && j == n-1 && s.Branches > 1 {
+				blocks, copies = &r.branches, s.Branches
+			}
+			for range copies {
+				*blocks = append(*blocks, newBasicBlock(in, out, stride, rng))
+			}
 			in, stride = out, 1
 		}
 	}
 	return r, nil
 }
 
-// OutDim is four times the width.
-func (r *ResNet) OutDim() int { return r.out }
+// OutDim is four times the width, for each branch.
+func (r *ResNet) OutDim() int { return r.width * r.Branches() }
+
+// Branches is 1 or that of the settings.
+func (r *ResNet) Branches() int { return max(len(r.branches), 1) }
 
 // Forward returns the features [N, OutDim] of images [N, H, W, C].
 func (r *ResNet) Forward(x *autograd.Var) *autograd.Var {
+	x = r.trunk(x)
+	if r.branches == nil {
+		return nn.GlobalAvgPool2d(x)
+	}
+	features := make([]*autograd.Var, len(r.branches))
+	for i, b := range r.branches {
+		features[i] = nn.GlobalAvgPool2d(b.forward(x))
+	}
+	return autograd.Scale(autograd.Columns(features...), 1/float64(len(features)))
+}
+
+// Branch returns the features [N, OutDim/Branches] of images [N, H, W, C] by branch i. It panics with *tensor.Error if
+// there is no such branch.
+func (r *ResNet) Branch(i int, x *autograd.Var) *autograd.Var {
+	if i < 0 || i >= r.Branches() {
+		panic(&tensor.Error{Op: "backbone.Branch", Detail: fmt.Sprintf("no branch %d: there are %d", i, r.Branches())})
+	}
+	if x = r.trunk(x); r.branches != nil {
+		x = r.branches[i].forward(x)
+	}
+	return nn.GlobalAvgPool2d(x)
+}
+
+// trunk is what the branches share.
+func (r *ResNet) trunk(x *autograd.Var) *autograd.Var {
 	x = r.stem.Forward(x)
 	for _, stage := range r.stages {
 		for _, b := range stage {
 			x = b.forward(x)
 		}
 	}
-	return nn.GlobalAvgPool2d(x)
+	return x
 }
 
-// Visit shows conv1, bn1 and layer1.0.conv1 to layer3.n.bn2, PyTorch's names.
+// Visit shows conv1, bn1 and layer1.0.conv1 to layer3.n.bn2, PyTorch's names; branches as branch1, branch2, ….
 func (r *ResNet) Visit(v nn.Visitor) {
 	v.Sub("conv1", r.stem.Conv)
 	v.Sub("bn1", r.stem.BN)
@@ -84,6 +126,9 @@ func (r *ResNet) Visit(v nn.Visitor) {
 		for j, b := range stage {
 			v.Sub(fmt.Sprintf("layer%d.%d", i+1, j), b)
 		}
+	}
+	for i, b := range r.branches {
+		v.Sub(fmt.Sprintf("branch%d", i+1), b)
 	}
 }
 

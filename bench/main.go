@@ -1,11 +1,12 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-profile]
+//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
 //
 //	train   ResNet-32 training step on [B, 32, 32, 3], images/s
 //	infer   ResNet-32 inference, images/s
 //	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s
+//	methods whole training steps of the methods of package method, and what their images foretell, images/s
 //	input   augmentation and normalisation alone, images/s; JPEG decoding alone, images/s
 //	sc      supervised contrastive loss, forward and backward, ms
 //	sgemm   square float32 product, GFLOP/s
@@ -35,6 +36,8 @@ import (
 type settings struct {
 	batch, threads, dim int
 	seconds             float64
+	methods, views      string // of job methods
+	largest             int
 	profile             *profiler // nil: none is wanted
 }
 
@@ -43,7 +46,7 @@ type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
 	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
-	"memory": memory, "peak": peak,
+	"memory": memory, "peak": peak, "methods": methods,
 }
 
 func main() {
@@ -62,6 +65,9 @@ func main() {
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
+	f.StringVar(&s.methods, "methods", "", "names of methods, with commas between (default: all)")
+	f.StringVar(&s.views, "views", "cifar", "augmentation of methods: cifar, the same for all, or paper, each its own")
+	f.IntVar(&s.largest, "largest", 5000, "training images of the largest class in methods, whose queues hold as many as there are of all")
 	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
 	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])
@@ -104,14 +110,17 @@ func (s settings) timed(f func(), seconds float64) float64 {
 	f()
 	f()
 	s.profile.start()
-	var times []float64
-	for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); len(times) < 3 || time.Now().Before(end); {
+	return median(times(f, seconds))
+}
+
+// times calls f for so long, and three times at least, and returns what each call took in seconds.
+func times(f func(), seconds float64) (all []float64) {
+	for end := time.Now().Add(time.Duration(seconds * float64(time.Second))); len(all) < 3 || time.Now().Before(end); {
 		began := time.Now()
 		f()
-		times = append(times, time.Since(began).Seconds())
+		all = append(all, time.Since(began).Seconds())
 	}
-	slices.Sort(times)
-	return times[len(times)/2]
+	return all
 }
 
 func fail(err error) {

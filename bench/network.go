@@ -46,22 +46,31 @@ func train(s settings) (result, error) {
 
 // trainStep is the time of forward, cross-entropy, backward and SGD.
 func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64, error) {
+	step, err := newTrainStep(net, b)
+	if err != nil {
+		return 0, err
+	}
+	return s.timed(step, seconds), nil
+}
+
+// newTrainStep returns a function that trains on the same b images each time.
+func newTrainStep(net *hybrid.Network, b int) (func(), error) {
 	params := nn.Params(net)
 	optimizer, err := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}.New(params)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	x, labels := gradtest.Normal(1, 1, b, 32, 32, 3), randomLabels(b)
 	mode := autograd.Mode{Train: true}
 	tape, ce := autograd.NewTape(mode), &loss.CrossEntropy{}
-	return s.timed(func() {
+	return func() {
 		tape.Reset(mode)
 		l, _ := ce.Forward(loss.Input{Logits: net.Forward(tape.Const(x)), Labels: labels, Views: 1})
 		optim.ZeroGrad(params)
 		tape.Backward(l, nil)
 		optimizer.Step(0.1)
 		tape.Commit()
-	}, seconds), nil
+	}, nil
 }
 
 func infer(s settings) (result, error) {

@@ -13,30 +13,42 @@ import (
 
 // profiler takes the CPU profile of what is timed. A nil one does nothing.
 type profiler struct {
-	data  bytes.Buffer
-	began time.Time
+	data    bytes.Buffer
+	began   time.Time // zero: it is not running
+	samples []sample
+	wall    time.Duration
 }
 
-// start begins the profile, if it has not begun: what is timed calls it when it is warm, so that nothing else counts.
+// start begins the profile, unless it is running: what is timed calls it when it is warm, so that nothing else counts.
 func (p *profiler) start() {
 	if p == nil || !p.began.IsZero() {
 		return
 	}
+	p.data.Reset()
 	p.began = time.Now()
 	fail(pprof.StartCPUProfile(&p.data))
 }
 
-// print ends the profile and writes its time by kind.
-func (p *profiler) print(w io.Writer, threads int) error {
+// stop ends the profile until start is called again.
+func (p *profiler) stop() error {
 	if p == nil || p.began.IsZero() {
 		return nil
 	}
+	p.wall += time.Since(p.began)
+	p.began = time.Time{}
 	pprof.StopCPUProfile()
-	wall := time.Since(p.began)
 	samples, err := readProfile(&p.data)
-	if err != nil {
+	p.samples = append(p.samples, samples...)
+	return err
+}
+
+// print ends the profile, writes its time by kind, and begins anew.
+func (p *profiler) print(w io.Writer, threads int) error {
+	if err := p.stop(); err != nil || p == nil || p.wall == 0 {
 		return err
 	}
+	samples, wall := p.samples, p.wall
+	p.samples, p.wall = nil, 0
 	return printKinds(w, samples, wall, threads)
 }
 

@@ -58,3 +58,24 @@ func TestReadProfileErrors(t *testing.T) {
 		require.ErrorIs(t, err, errProfile, "%q", message)
 	}
 }
+
+// A profile that stops and starts again has the time between left out, and one that is printed begins anew.
+func TestProfileGoesOn(t *testing.T) {
+	p := &profiler{}
+	p.start()
+	require.NoError(t, p.stop())
+	once := p.wall
+	require.Positive(t, once)
+	require.NoError(t, p.stop())
+	require.Equal(t, once, p.wall)
+	p.start()
+	var text bytes.Buffer
+	require.NoError(t, p.print(&text, 2))
+	require.Contains(t, text.String(), "of 2 threads busy")
+	text.Reset()
+	require.NoError(t, p.print(&text, 2))
+	require.Empty(t, text.String())
+	var none *profiler
+	none.start()
+	require.NoError(t, none.print(&text, 2))
+}

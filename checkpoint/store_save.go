@@ -4,12 +4,14 @@ import (
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 
+	"github.com/longtail-ml/longtail/internal/atomicfile"
 	"github.com/longtail-ml/longtail/nn"
 )
 
@@ -49,7 +51,7 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 	if err := fillDir(temp, r, manifest, tensors); err != nil {
 		return err
 	}
-	syncDir(temp)
+	atomicfile.SyncDir(temp)
 	if _, err := os.Lstat(path); err == nil { // a damaged one; no system renames a directory over another
 		if err := discard(path); err != nil {
 			return err
@@ -58,7 +60,7 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 	if err := os.Rename(temp, path); err != nil {
 		return err
 	}
-	syncDir(s.Dir)
+	atomicfile.SyncDir(s.Dir)
 	return nil
 }
 
@@ -66,7 +68,9 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 func fillDir(dir string, r Run, manifest json.RawMessage, tensors map[string]nn.Visitable) error {
 	w := &sums{dir: dir}
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
-		err := w.write(name+tensorsSuffix, func(f *os.File) error { return fill(f, tensors[name], nil) })
+		err := w.write(name+tensorsSuffix, func(f *os.File) error {
+			return atomicfile.Fill(f, func(w io.Writer) error { return write(w, tensors[name], nil) })
+		})
 		if err != nil {
 			return err
 		}

@@ -108,6 +108,9 @@ func (t Trainer) manifest(d describer) manifest.Training {
 	}
 	for _, s := range t.Streams {
 		stream := manifest.Stream{Name: s.Name, Sampler: d.phrase(s.Sampler), Mixer: d.phrase(s.Mixer)}
+		if s.Partner != nil {
+			stream.Partner = d.phrase(*s.Partner)
+		}
 		for _, view := range s.views() {
 			stream.Views = append(stream.Views, transforms(d, []string{}, view))
 		}

@@ -101,6 +101,10 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{`training.streams[1].sampler: "sampler.ClassBalanced", "hybrid_test.half{Share: 0.5}"`,
 			func(t *hybrid.Trainer) { t.Streams[1].Sampler = half{Share: 0.5} }},
 		{`training.streams[0].mixer: "", "hybrid_test.half"`, func(t *hybrid.Trainer) { t.Streams[0].Mixer = half{} }},
+		{`training.streams[1].partner: "", "hybrid.Partner{Sampler: sampler.Reversed, Weight: schedule.Constant(0.5)}"`,
+			func(t *hybrid.Trainer) {
+				t.Streams[1].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}, Weight: schedule.Constant(0.5)}
+			}},
 		{`training.streams[1].views: [["augment.Crop{Padding: 4}","augment.Flip{P: 0.5}","augment.Grayscale{P: 0.2}"]], ` +
 			`[["hybrid_test.half{Share: 0.25}","augment.Flip{P: 1}"],[]]`, func(t *hybrid.Trainer) {
 			t.Streams[1].Views = []augment.Transform{augment.Compose{&half{Share: 0.25}, augment.Compose{augment.Flip{P: 1}}}, augment.Compose{}}

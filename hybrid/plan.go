@@ -10,13 +10,14 @@ import (
 
 // plan says what the batches of an epoch hold.
 type plan struct {
-	network *Network
-	train   dataset.Dataset
-	streams []Stream
-	orders  [][]int // of each stream: the sample indices of the epoch
-	samples int     // of a stream in a batch
-	seed    uint64
-	epoch   int
+	network  *Network
+	train    dataset.Dataset
+	streams  []Stream
+	orders   [][]int // of each stream: the sample indices of the epoch
+	partners [][]int // and those of their partners; nil where there are none
+	samples  int     // of a stream in a batch
+	seed     uint64
+	epoch    int
 }
 
 // plan draws the samples of the epoch and learns how many steps they make.
@@ -28,27 +29,43 @@ func (r *run) plan() (*plan, error) {
 	each := r.Batch * r.Accumulate
 	for i, s := range r.Streams {
 		// A seed for each stream, so that two streams with one sampler see different images.
-		order, err := s.Sampler.Epoch(r.labels, sampler.Plan{At: at, Classes: r.network.classes, Batch: each, Seed: r.Seed + uint64(i)<<32})
+		draw := sampler.Plan{At: at, Classes: r.network.classes, Batch: each, Seed: r.Seed + uint64(i)<<32}
+		order, err := r.draw(s.Sampler, draw)
 		if err != nil {
 			return nil, fmt.Errorf("hybrid: stream %d: %w", i, err)
 		}
-		for _, sample := range order {
-			if sample < 0 || sample >= len(r.labels) {
-				return nil, fmt.Errorf("hybrid: stream %d: the sampler drew image %d of %d", i, sample, len(r.labels))
+		images := len(order)
+		var partners []int
+		if s.Partner != nil {
+			draw.Seed += 1 << 63
+			if partners, err = r.draw(s.Partner.Sampler, draw); err != nil {
+				return nil, fmt.Errorf("hybrid: stream %d: Partner: %w", i, err)
 			}
+			images = min(images, len(partners))
 		}
-		n := len(order) / each
+		n := images / each
 		if n == 0 {
-			return nil, fmt.Errorf("hybrid: stream %d: a batch of %d is larger than the %d images of an epoch: choose a smaller batch", i, each, len(order))
+			return nil, fmt.Errorf("hybrid: stream %d: a batch of %d is larger than the %d images of an epoch: choose a smaller batch", i, each, images)
 		}
 		if i == 0 || n < r.at.Steps {
 			r.at.Steps = n
 		}
-		p.orders = append(p.orders, order)
+		p.orders, p.partners = append(p.orders, order), append(p.partners, partners)
 	}
 	if r.LimitSteps > 0 {
 		r.at.Steps = min(r.at.Steps, r.LimitSteps)
 	}
 	r.epoch.Epoch, r.last = r.at.Epoch, time.Now()
 	return p, r.checkDraws(p)
+}
+
+// draw asks a sampler for the samples of the epoch.
+func (r *run) draw(s sampler.Sampler, p sampler.Plan) ([]int, error) {
+	order, err := s.Epoch(r.labels, p)
+	for _, sample := range order {
+		if err == nil && (sample < 0 || sample >= len(r.labels)) {
+			err = fmt.Errorf("the sampler drew image %d of %d", sample, len(r.labels))
+		}
+	}
+	return order, err
 }

@@ -186,7 +186,7 @@ func (r *run) checkDraws(p *plan) error {
 		return nil
 	}
 	h := sha256.New()
-	for _, order := range p.orders {
+	for _, order := range slices.Concat(p.orders, p.partners) {
 		for _, i := range order {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(i)))
 		}

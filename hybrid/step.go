@@ -62,7 +62,10 @@ func (r *run) step(b *batch) error {
 // losses computes the weighted sum of all terms on a batch and adds them to the report.
 func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 	k := 0
-	features := r.features(b)
+	features, err := r.features(b)
+	if err != nil {
+		return nil, err
+	}
 	for i, s := range r.Streams {
 		inputs, part := r.heads(s, features[i], b.parts[i]), b.parts[i]
 		keys := r.encoder.keys(r.network, s, b.images.Rows(part.from, part.to), part.views)
@@ -81,7 +84,11 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 			total = value
 			k++
 		}
-		r.report.Images += (len(s.seen()) + len(s.keyViews())) * len(part.labels) / part.views
+		images := (len(s.seen()) + len(s.keyViews())) * len(part.labels) / part.views
+		if s.Partner != nil {
+			images *= 2
+		}
+		r.report.Images += images
 	}
 	r.report.Total += float64(total.Value().Item())
 	return total, nil
@@ -103,18 +110,29 @@ func (r *run) stepDone() {
 }
 
 // features returns the features of each stream's rows.
-func (r *run) features(b *batch) []*autograd.Var {
-	out, images := make([]*autograd.Var, len(b.parts)), make([]*tensor.Tensor, len(b.parts))
+func (r *run) features(b *batch) (out []*autograd.Var, err error) {
+	out = make([]*autograd.Var, len(b.parts))
+	var joint []int // the streams that pass together
+	var images []*tensor.Tensor
 	total := 0
 	for i, p := range b.parts {
-		images[i] = gather(r.tape, b.images.Rows(p.from, p.to), len(p.labels)/p.views, r.Streams[i].seen())
-		total += images[i].Dim(0)
-	}
-	if r.network.separate {
-		for i, x := range images {
-			out[i] = r.network.Features(r.tape.Const(x))
+		s := r.Streams[i]
+		if s.Partner != nil {
+			if out[i], err = r.mixed(s, b, &p); err != nil {
+				return nil, err
+			}
+			continue
 		}
-		return out
+		x := gather(r.tape, b.images.Rows(p.from, p.to), len(p.labels)/p.views, s.seen())
+		if r.network.separate {
+			out[i] = r.network.Features(r.tape.Const(x))
+			continue
+		}
+		joint, images = append(joint, i), append(images, x)
+		total += x.Dim(0)
+	}
+	if joint == nil {
+		return out, nil
 	}
 	joined := b.images
 	if total < b.images.Dim(0) {
@@ -125,11 +143,11 @@ func (r *run) features(b *batch) []*autograd.Var {
 		}
 	}
 	all, from := r.network.Features(r.tape.Const(joined)), 0
-	for i, x := range images {
-		out[i] = rows(all, from, from+x.Dim(0))
+	for k, x := range images {
+		out[joint[k]] = rows(all, from, from+x.Dim(0))
 		from += x.Dim(0)
 	}
-	return out
+	return out, nil
 }
 
 // heads returns the input of each term of a stream.

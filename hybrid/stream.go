@@ -18,6 +18,7 @@ type Stream struct {
 	Sampler sampler.Sampler     // draws the samples of an epoch
 	Views   []augment.Transform // each sample is given once through each; none: one view of the image as it is
 	Mixer   Mixer               // blends samples of a batch; nil: none
+	Partner *Partner            // mixes each sample's features with those of another; nil: not
 	Terms   []Term
 }
 
@@ -91,6 +92,9 @@ func checkStreams(streams []Stream, n *Network, classCounts []int) error {
 			if err := v.Validate(); err != nil {
 				return fmt.Errorf("%s: mixer: %w", where, err)
 			}
+		}
+		if err := s.checkPartner(n); err != nil {
+			return fmt.Errorf("%s: %w", where, err)
 		}
 		for _, t := range s.Terms {
 			if err := t.check(len(s.views()), n, classCounts); err != nil {

@@ -62,10 +62,16 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 		{v: autograd.MatMulT(z, z), temperature: l.Temperature},
 		{v: similarities(op, "centres", z, centres), temperature: l.Temperature},
 	}
-	y, anchors := contrastColumns(op, blocks, func(i int, _, t, shift []float32) {
+	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		put := func(j, c int) {
-			if shift[j] = other[c]; c == in.Labels[i] {
-				shift[j], t[j] = own[c], 1/float32(count[c])
+			switch {
+			case j == i:
+				r.x[j] = minusInf
+			case c == in.Labels[i]:
+				r.add(j, 1/float32(count[c]))
+				r.x[j] += own[c]
+			default:
+				r.x[j] += other[c]
 			}
 		}
 		for j, c := range in.Labels {
@@ -74,7 +80,6 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 		for c := range classes {
 			put(rows+c, c)
 		}
-		shift[i], t[i] = minusInf, 0
 	})
 	observeBank(l.Bank, in)
 	return y, Stats{Anchors: anchors, ZeroRows: zeroRows(z)}

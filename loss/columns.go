@@ -17,16 +17,50 @@ type columns struct {
 	bias        []float64 // of each column; nil: 0
 }
 
-// weigh writes, for anchor i with x over all blocks side by side, each column's weight t as a positive and the shift of
-// its share of the denominator, a logarithm: −Inf leaves it out. Both come as zeros. It is called twice an anchor, by
-// several goroutines, and must write the same each time.
-type weigh func(i int, x, t, shift []float32)
+// row is what an anchor is contrasted with.
+type row struct {
+	// x has the logits of all blocks side by side. weigh may add to them for the denominator alone: log 1/m counts a column
+	// m times less, −Inf leaves it out.
+	x         []float32
+	positives []positive
+}
+
+// positive is a column that the anchor is drawn to.
+type positive struct {
+	column    int
+	weight, x float32 // x is the logit before anything is added to it
+}
+
+// add makes column j a positive. It comes before anything is added to x[j].
+func (r *row) add(j int, weight float32) {
+	r.positives = append(r.positives, positive{j, weight, r.x[j]})
+}
+
+// divide divides the weights of the positives.
+func (r *row) divide(by float32) {
+	for k := range r.positives {
+		r.positives[k].weight /= by
+	}
+}
+
+// total is the sum of the weights of the positives.
+func (r *row) total() (sum float64) {
+	for _, p := range r.positives {
+		sum += float64(p.weight)
+	}
+	return sum
+}
+
+// weigh chooses the positives of anchor i and its denominator. It is called twice an anchor, by several goroutines, and
+// must do the same each time.
+type weigh func(i int, r *row)
 
 // contrastColumns returns the mean over the anchors of
 //
-//	Σ_j t_j ( log Σ_k e^{x_k + shift_k} − x_j )
+//	Σ_p t_p ( log Σ_k e^{x_k} − x_p )
 //
-// and their number: rows whose t sums to 0 are left out. t takes no gradient. Memory is what the blocks hold, [A, ΣK].
+// over the positives p of weight t_p, and the number of anchors: rows whose weights sum to 0 are left out. Weights take no
+// gradient. Memory is what the blocks hold, [A, ΣK].
 func contrastColumns(op string, blocks []columns, w weigh) (*autograd.Var, int) {
 	n, width := blocks[0].v.Dim(0), 0
 	in := make([]*autograd.Var, len(blocks))
@@ -35,18 +69,14 @@ func contrastColumns(op string, blocks []columns, w weigh) (*autograd.Var, int) 
 		width += c.v.Dim(1)
 	}
 	weights, losses := make([]float64, n), make([]float64, n)
-	eachAnchor(blocks, n, width, w, func(i int, x, t, shift []float32) {
-		dot, total := 0.0, 0.0
-		for j, v := range t {
-			if v != 0 {
-				total += float64(v)
-				dot += float64(v) * float64(x[j])
-			}
-			x[j] += shift[j]
+	eachAnchor(blocks, n, width, w, func(i int, r *row) {
+		if weights[i] = r.total(); weights[i] == 0 {
+			return
 		}
-		if weights[i] = total; total != 0 {
-			top, sum := kernels.SumExp(x)
-			losses[i] = total*(float64(top)+math.Log(sum)) - dot
+		top, sum := kernels.SumExp(r.x)
+		losses[i] = weights[i] * (float64(top) + math.Log(sum))
+		for _, p := range r.positives {
+			losses[i] -= float64(p.weight) * float64(p.x)
 		}
 	})
 	anchors, sum := 0, 0.0
@@ -60,51 +90,53 @@ func contrastColumns(op string, blocks []columns, w weigh) (*autograd.Var, int) 
 	y.Data()[0] = float32(sum / float64(max(anchors, 1)))
 	return autograd.Op(op, y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		g := float64(gy.Item()) / float64(max(anchors, 1))
-		eachAnchor(blocks, n, width, w, func(i int, x, t, shift []float32) {
+		eachAnchor(blocks, n, width, w, func(i int, r *row) {
 			if weights[i] == 0 {
 				return
 			}
-			for j := range x {
-				x[j] += shift[j]
-			}
-			kernels.SoftmaxRows(x, x, 1, width)
-			at := 0
+			kernels.SoftmaxRows(r.x, r.x, 1, width)
+			from := 0
 			for b, c := range blocks {
 				k := c.v.Dim(1)
 				if gx[b] != nil {
-					dx := gx[b].Data()[i*k : (i+1)*k]
-					for j := range dx {
-						dx[j] += float32(g / c.temperature * (weights[i]*float64(x[at+j]) - float64(t[at+j])))
-					}
+					c.gradient(gx[b].Data()[i*k:(i+1)*k], r, from, weights[i], g)
 				}
-				at += k
+				from += k
 			}
 		})
 	}), anchors
 }
 
-// eachAnchor calls do with each anchor's row, whose memory it may overwrite.
-func eachAnchor(blocks []columns, n, width int, w weigh, do func(i int, x, t, shift []float32)) {
+// gradient adds g/temperature times total·x − t to dx, where x is the softmax and the block begins at the given column.
+func (c columns) gradient(dx []float32, r *row, from int, total, g float64) {
+	scale := g / c.temperature
+	kernels.AddScaled(dx, float32(scale*total), r.x[from:from+len(dx)])
+	for _, p := range r.positives {
+		if j := p.column - from; j >= 0 && j < len(dx) {
+			dx[j] -= float32(scale * float64(p.weight))
+		}
+	}
+}
+
+// eachAnchor calls do with each anchor's row, which it may overwrite.
+func eachAnchor(blocks []columns, n, width int, w weigh, do func(i int, r *row)) {
 	parallel.Range(n, 16, func(lo, hi int) {
-		memory := make([]float32, 3*width)
-		x, t, shift := memory[:width], memory[width:2*width], memory[2*width:]
+		r := row{x: make([]float32, width)}
 		for i := lo; i < hi; i++ {
-			at := 0
+			from := 0
 			for _, c := range blocks {
 				k := c.v.Dim(1)
-				for j, v := range c.v.Data()[i*k : (i+1)*k] {
-					s := float64(v) / c.temperature
-					if c.bias != nil {
-						s += c.bias[j]
-					}
-					x[at+j] = float32(s)
+				x := r.x[from : from+k]
+				copy(x, c.v.Data()[i*k:(i+1)*k])
+				kernels.Scale(x, float32(1/c.temperature))
+				for j, b := range c.bias {
+					x[j] += float32(b)
 				}
-				at += k
+				from += k
 			}
-			clear(t)
-			clear(shift)
-			w(i, x, t, shift)
-			do(i, x, t, shift)
+			r.positives = r.positives[:0]
+			w(i, &r)
+			do(i, &r)
 		}
 	})
 }

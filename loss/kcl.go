@@ -88,28 +88,22 @@ func (l *KCL) contrast(op, name string, in Input, targets *autograd.Var, targetW
 		most = 6
 	}
 	n, near, seed := rows/in.Views, views.Dim(0), tape.Rand().Uint64()
-	y, anchors := contrastColumns(op, blocks, func(i int, _, t, shift []float32) {
-		positives := 0
+	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		for j := range near {
 			if j%n != i%n || (l.WithoutMomentum && j == i) {
-				shift[j] = minusInf
+				r.x[j] = minusInf
 			} else {
-				t[j] = 1
-				positives++
+				r.add(j, 1)
 			}
 		}
 		own := byLabel[in.Labels[i]]
 		for _, k := range draw(len(own), most, rand.New(rand.NewPCG(seed, uint64(i)))) {
-			t[near+own[k]] = 1
-			positives++
+			r.add(near+own[k], 1)
 		}
 		if targets != nil {
-			t[near+len(keyLabels)+in.Labels[i]] = targetWeight
-			positives++
+			r.add(near+len(keyLabels)+in.Labels[i], targetWeight)
 		}
-		for j := range t {
-			t[j] /= float32(max(positives, 1))
-		}
+		r.divide(float32(max(len(r.positives), 1)))
 	})
 	enqueue(l.Queue, in)
 	return y, Stats{Anchors: anchors, Skipped: rows - anchors, ZeroRows: zeroRows(z)}

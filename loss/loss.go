@@ -1,8 +1,8 @@
 // Package loss has the losses of hybrid networks, those the field compares them with, and the interface for your own.
 //
-// On logits: CrossEntropy, Focal, ClassBalanced, LDAM, DRW, and LogitAdjusted, which is balanced softmax too. On embeddings:
-// SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive, BalancedContrastive (BCL), KCL,
-// TSC and ProCo. On both: PaCo, which is GPaCo too.
+// On logits: CrossEntropy, Focal, ClassBalanced, LDAM, DRW, LogitAdjusted, which is balanced softmax too, and VectorScaling.
+// On embeddings: SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive,
+// BalancedContrastive (BCL), KCL, TSC and ProCo. On both: PaCo, which is GPaCo too.
 //
 // A Loss sees one stream's rows on a tape and returns a scalar. It holds no state that Forward changes, so its gradient
 // can be checked (autograd/gradtest) and a step can be repeated; what a loss remembers of the steps (queues, class means,

@@ -66,9 +66,9 @@ func (l *MultiPrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) 
 		mustPrepare(op, l.Prepare(make([]int, classes)))
 	}
 	s := columns{v: similarities(op, "prototypes", in.Embedding, prototypes), temperature: l.Temperature}
-	y, anchors := contrastColumns(op, []columns{s}, func(i int, x, t, shift []float32) {
+	y, anchors := contrastColumns(op, []columns{s}, func(i int, r *row) {
 		at := in.Labels[i] * m
-		own, weight := x[at:at+m], t[at:at+m]
+		own := r.x[at : at+m]
 		best, sum := 0, 0.0
 		for k, v := range own {
 			if v > own[best] {
@@ -79,15 +79,16 @@ func (l *MultiPrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) 
 			sum += math.Exp(float64(v - own[best]))
 		}
 		for k, v := range own {
-			weight[k] = float32(math.Exp(float64(v-own[best])) / sum / float64(m))
-		}
-		if l.Nearest {
-			clear(weight)
-			weight[best] = 1
+			switch {
+			case !l.Nearest:
+				r.add(at+k, float32(math.Exp(float64(v-own[best]))/sum/float64(m)))
+			case k == best:
+				r.add(at+k, 1)
+			}
 		}
 		if !l.IncludeOwn {
 			for k := range own {
-				shift[at+k] = minusInf
+				own[k] = minusInf
 			}
 		}
 	})

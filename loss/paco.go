@@ -103,31 +103,28 @@ func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
 		labels = append(labels, keyLabels...)
 	}
 	alpha := float32(cmp.Or(l.Alpha, 0.01))
-	y, anchors := contrastColumns(op, blocks, func(i int, _, t, shift []float32) {
-		l.centres(t[:classes], in.Labels[i])
+	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
+		l.centres(r, in.Labels[i])
 		for j, y := range labels {
-			if y == in.Labels[i] {
-				t[classes+j] = alpha
+			if y == in.Labels[i] && j != i {
+				r.add(classes+j, alpha)
 			}
 		}
-		t[classes+i], shift[classes+i] = 0, minusInf
-		sum := float32(sum64(t))
-		for j := range t {
-			t[j] /= sum
-		}
+		r.x[classes+i] = minusInf
+		r.divide(float32(r.total()))
 	})
 	enqueue(l.Queue, in)
 	return y, Stats{Anchors: anchors, ZeroRows: zeroRows(z)}
 }
 
-// centres writes the weights of the centres for a row of class y. A class without images gets none.
-func (l *PaCo) centres(t []float32, y int) {
-	if l.Smoothing > 0 {
-		for c, q := range l.logPrior {
-			if !math.IsInf(q, -1) {
-				t[c] = float32(l.Smoothing / float64(len(t)-1))
-			}
+// centres adds the centres as positives of a row of class y. A class without images gets none.
+func (l *PaCo) centres(r *row, y int) {
+	for c, q := range l.logPrior {
+		switch {
+		case c == y:
+			r.add(c, float32(1-l.Smoothing))
+		case l.Smoothing > 0 && !math.IsInf(q, -1):
+			r.add(c, float32(l.Smoothing/float64(len(l.logPrior)-1)))
 		}
 	}
-	t[y] = float32(1 - l.Smoothing)
 }

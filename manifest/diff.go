@@ -43,7 +43,8 @@ func diff(path string, a, b reflect.Value, all *[]Difference) {
 	switch t := a.Type(); {
 	case t.Kind() == reflect.Struct:
 		for i := range t.NumField() {
-			diff(strings.TrimPrefix(path+"."+t.Field(i).Tag.Get("json"), "."), a.Field(i), b.Field(i), all)
+			name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
+			diff(strings.TrimPrefix(path+"."+name, "."), a.Field(i), b.Field(i), all)
 		}
 	case t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Struct:
 		for i := range max(a.Len(), b.Len()) {

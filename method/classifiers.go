@@ -61,6 +61,30 @@ func LDAMDRW() Method {
 	return m
 }
 
+// BBN is the bilateral-branch network (arXiv 1912.02413): every image of an epoch and one drawn by sampler.Reversed pass
+// a last block of their own each, and cross-entropy sees their features mixed, the reversed part growing by
+// schedule.Curriculum (hybrid.Partner). It needs a backbone of two branches. Two images a sample; in prediction both blocks
+// of every image.
+func BBN() Method {
+	m := classifier("bbn", "BBN", "1912.02413", func() loss.Loss { return &loss.CrossEntropy{} })
+	streams := m.Streams
+	m.Images, m.Branches = 2, 2
+	m.Streams = func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		all, err := streams(n, s)
+		if err != nil {
+			return nil, err
+		}
+		all[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
+		return all, nil
+	}
+	m.Recipe = func(epochs int) hybrid.Trainer {
+		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.6, 0.8), Gamma: 0.01}
+		return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
+			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
+	}
+	return m
+}
+
 // classifier is a loss of logits on one view of every image.
 func classifier(name, title, arXiv string, l func() loss.Loss) Method {
 	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 1, Heads: classifierOnly,

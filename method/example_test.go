@@ -16,7 +16,7 @@ import (
 func ExampleByName() {
 	m, err := method.ByName("hybrid-sc")
 	fmt.Println(m.Title, m.ArXiv, m.Images, err)
-	_, err = method.ByName("bbn")
+	_, err = method.ByName("boosting")
 	fmt.Println(err != nil)
 	// Output:
 	// Hybrid-SC 2103.14267 3 <nil>
@@ -24,7 +24,7 @@ func ExampleByName() {
 }
 
 func ExampleAll() {
-	for _, m := range method.All()[13:] {
+	for _, m := range method.All()[14:] {
 		fmt.Printf("%-6s %d images a sample, two stages: %t\n", m.Title, m.Images, m.Second != nil)
 	}
 	// Output:

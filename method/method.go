@@ -19,6 +19,8 @@ type Method struct {
 	Title  string // in tables: "Hybrid-SC"
 	ArXiv  string // the paper's number; "" if it has none
 	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams
+	// Branches is how often the backbone's last part must be there (backbone.Branched); 0 means any backbone will do.
+	Branches int
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
 	Heads func(width int, s Setup) []hybrid.Option
 	// Streams returns what the network is trained on, with the paper's augmentation.
@@ -54,6 +56,10 @@ type Stage struct {
 func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybrid.Network, []hybrid.Stream, error) {
 	if b == nil {
 		return nil, nil, fmt.Errorf("method: %s: the backbone is nil", m.Name)
+	}
+	if branched, ok := b.(backbone.Branched); m.Branches > 0 && (!ok || branched.Branches() != m.Branches) {
+		return nil, nil, fmt.Errorf("method: %s: needs a backbone of %d branches, such as a backbone.ResNet with ResNetSettings.Branches %d",
+			m.Name, m.Branches, m.Branches)
 	}
 	if m.Streams == nil {
 		return nil, nil, fmt.Errorf("method: %s: Streams is nil: take a method of this package, or set it", m.Name)
@@ -95,7 +101,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
-	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), CRT(), LWS(), TauNorm(0),
+	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), BBN(), CRT(), LWS(), TauNorm(0),
 		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/stretchr/testify/require"
 )
@@ -30,9 +31,18 @@ func data(t testing.TB) (train, held, test dataset.Dataset) {
 	return train, held, test
 }
 
-func body(t testing.TB) backbone.Backbone {
+func body(t testing.TB) backbone.Backbone { return bodyOf(t, method.CE()) }
+
+// bodyOf is a small backbone that the method can have, of images of 8 pixels or those given.
+func bodyOf(t testing.TB, m method.Method, pixels ...int) backbone.Backbone {
 	t.Helper()
-	b, err := backbone.NewMLP(1, size*size*3, 12)
+	if m.Branches > 0 {
+		b, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Seed: 1, Branches: m.Branches})
+		require.NoError(t, err)
+		return b
+	}
+	side := append(pixels, size)[0]
+	b, err := backbone.NewMLP(1, side*side*3, 12)
 	require.NoError(t, err)
 	return b
 }
@@ -47,7 +57,7 @@ func TestEveryMethodTrains(t *testing.T) {
 	for _, m := range method.All() {
 		t.Run(m.Name, func(t *testing.T) {
 			run := func() (*hybrid.Network, float64) {
-				n, streams, err := m.New(body(t), setup(train))
+				n, streams, err := m.New(bodyOf(t, m), setup(train))
 				require.NoError(t, err)
 				tr := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
 					LearningRate: schedule.Constant(0.05)}
@@ -78,9 +88,7 @@ func TestTheViewsOfThePapersTrain(t *testing.T) {
 	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 2, Size: 32, PerClass: 8, TestPerClass: 2})
 	require.NoError(t, err)
 	for _, m := range method.All() {
-		b, err := backbone.NewMLP(1, 32*32*3, 8)
-		require.NoError(t, err)
-		n, streams, err := m.New(b, method.Setup{Counts: dataset.Counts(train)})
+		n, streams, err := m.New(bodyOf(t, m, 32), method.Setup{Counts: dataset.Counts(train)})
 		require.NoError(t, err, m.Name)
 		tr := hybrid.Trainer{Streams: streams, Epochs: 1, Batch: 8, LimitSteps: 1, ClipNorm: 1}
 		r, err := tr.Fit(context.Background(), n, train, test)
@@ -98,8 +106,8 @@ func TestNamesAreUniqueAndFound(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, m.Title, found.Title)
 	}
-	_, err := method.ByName("bbn")
-	require.ErrorContains(t, err, `method: there is no "bbn", only ce, ce-balanced, focal, `)
+	_, err := method.ByName("boosting")
+	require.ErrorContains(t, err, `method: there is no "boosting", only ce, ce-balanced, focal, `)
 }
 
 // Recipes are trainers that lack only the streams.
@@ -112,7 +120,7 @@ func TestRecipesAreValid(t *testing.T) {
 		}
 		recipes++
 		for _, epochs := range []int{1, 10} {
-			n, streams, err := m.New(body(t), setup(train))
+			n, streams, err := m.New(bodyOf(t, m), setup(train))
 			require.NoError(t, err)
 			tr := m.Recipe(epochs)
 			require.Equal(t, epochs, tr.Epochs)
@@ -200,4 +208,23 @@ func TestTauNormDividesByNorms(t *testing.T) {
 	require.NoError(t, method.TauNorm(1).Finish(context.Background(), n, method.Stage{Train: train}))
 	w := nn.L2Normalize(autograd.NewTape(autograd.Mode{}).Const(n.Classifier.(*nn.Linear).Weight.Value))
 	require.InDeltaSlice(t, n.Classifier.(*nn.Linear).Weight.Value.Data(), w.Data(), 1e-6)
+}
+
+// BBN trains a sample by the first last block and a reversed one by the second, both last blocks of one network.
+func TestBBNNeedsTwoBranches(t *testing.T) {
+	train, _, _ := data(t)
+	_, _, err := method.BBN().New(body(t), setup(train))
+	require.EqualError(t, err, "method: bbn: needs a backbone of 2 branches, such as a backbone.ResNet with ResNetSettings.Branches 2")
+	three, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Branches: 3})
+	require.NoError(t, err)
+	_, _, err = method.BBN().New(three, setup(train))
+	require.ErrorContains(t, err, "needs a backbone of 2 branches")
+	n, streams, err := method.BBN().New(bodyOf(t, method.BBN()), setup(train))
+	require.NoError(t, err)
+	require.Equal(t, &hybrid.Partner{Sampler: sampler.Reversed{}}, streams[0].Partner)
+	require.Nil(t, n.Projection)
+	rate := method.BBN().Recipe(200).LearningRate
+	for epoch, want := range map[int]float64{4: 0.1, 119: 0.1, 120: 1e-3, 160: 1e-5} {
+		require.InDelta(t, want, rate.At(schedule.Progress{Epoch: epoch, Epochs: 200}), 1e-12)
+	}
 }

@@ -3,15 +3,15 @@ package record
 import (
 	"bufio"
 	"bytes"
-	"crypto/rand"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strconv"
+
+	"github.com/longtail-ml/longtail/internal/atomicfile"
 )
 
 // ResumeCSV opens the file path to go on with step, which is the number of steps taken so far. Rows of that step and later
@@ -28,32 +28,16 @@ func ResumeCSV(path string, step int) (*CSV, error) {
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
-	temp := path + ".tmp-" + rand.Text()[:8]
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	err = atomicfile.Write(path, func(w io.Writer) error {
+		defer old.Close() // Windows renames over closed files only
+		return keepBefore(w, old, step)
+	})
+	old.Close() // if it came to nothing
 	if err != nil {
-		old.Close()
-		return nil, fmt.Errorf("record: %w", err)
-	}
-	err = keepBefore(f, old, step)
-	old.Close() // Windows renames over closed files only
-	if err == nil {
-		err = f.Sync()
-	}
-	if closing := f.Close(); err == nil {
-		err = closing
-	}
-	if err == nil {
-		err = os.Rename(temp, path)
-	}
-	if err != nil {
-		os.Remove(temp)
 		return nil, fmt.Errorf("record: resuming %s: %w", path, err)
 	}
-	if d, err := os.Open(filepath.Dir(path)); err == nil {
-		_ = d.Sync() // makes the rename last through a power cut, where a system can
-		d.Close()
-	}
-	if f, err = os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0); err != nil {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}
 	return &CSV{&file{path: path, f: f}}, nil
@@ -61,7 +45,7 @@ func ResumeCSV(path string, step int) (*CSV, error) {
 
 // keepBefore copies the header and the rows of the steps before step.
 func keepBefore(to io.Writer, from io.Reader, step int) error {
-	r, w := bufio.NewReader(from), bufio.NewWriter(to)
+	r := bufio.NewReader(from)
 	for number := 1; ; number++ {
 		line, err := r.ReadBytes('\n')
 		if err != nil && err != io.EOF {
@@ -72,12 +56,12 @@ func keepBefore(to io.Writer, from io.Reader, step int) error {
 			if !whole && !(err == io.EOF && bytes.HasPrefix([]byte(csvHeader), line)) {
 				return fmt.Errorf("line 1 is %.60q, not %q: this is another kind of file, choose another name", line, csvHeader)
 			}
-			if _, err := w.WriteString(csvHeader); err != nil {
+			if _, err := io.WriteString(to, csvHeader); err != nil {
 				return err
 			}
 		}
 		if err == io.EOF { // what is left of a line was being written
-			return w.Flush()
+			return nil
 		}
 		if number == 1 {
 			continue
@@ -87,7 +71,7 @@ func keepBefore(to io.Writer, from io.Reader, step int) error {
 			return fmt.Errorf("line %d, %.60q, is no row: %w", number, line, err)
 		}
 		if at < step {
-			if _, err := w.Write(line); err != nil {
+			if _, err := to.Write(line); err != nil {
 				return err
 			}
 		}

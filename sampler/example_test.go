@@ -85,3 +85,11 @@ func ExampleProgressive() {
 	// 90% 9% 1%
 	// 34% 32% 34%
 }
+
+func ExampleDeferred() {
+	shares(sampler.Deferred{}, schedule.Progress{Epoch: 159, Epochs: 200})
+	shares(sampler.Deferred{}, schedule.Progress{Epoch: 160, Epochs: 200})
+	// Output:
+	// 90% 9% 1%
+	// 34% 32% 34%
+}

@@ -19,6 +19,7 @@ var all = map[string]sampler.Sampler{
 	"square-root":               sampler.SquareRoot{},
 	"reversed":                  sampler.Reversed{},
 	"progressive":               sampler.Progressive{},
+	"deferred":                  sampler.Deferred{},
 }
 
 func plan(seed uint64, epoch int) sampler.Plan {
@@ -168,4 +169,38 @@ func TestEpochErrors(t *testing.T) {
 			require.Nil(t, got, name)
 		}
 	}
+}
+
+// Before and after the share of the epochs, the draws are those of the two samplers.
+func TestDeferredChangesOnce(t *testing.T) {
+	labels := slices.Concat(make([]int, 90), slices.Repeat([]int{1}, 10))
+	draws := func(s sampler.Sampler, epoch, epochs int) []int {
+		order, err := s.Epoch(labels, sampler.Plan{Seed: 3, At: schedule.Progress{Epoch: epoch, Epochs: epochs}})
+		require.NoError(t, err)
+		return order
+	}
+	for _, c := range []struct {
+		s             sampler.Deferred
+		before, after sampler.Sampler
+		first, epochs int // epoch of After
+	}{
+		{sampler.Deferred{}, sampler.Instance{}, sampler.ClassBalanced{}, 160, 200},
+		{sampler.Deferred{}, sampler.Instance{}, sampler.ClassBalanced{}, 4, 5},
+		{sampler.Deferred{Before: sampler.SquareRoot{}, After: sampler.Reversed{}, Start: 0.5}, sampler.SquareRoot{}, sampler.Reversed{}, 5, 10},
+		{sampler.Deferred{Start: 1}, sampler.Instance{}, nil, 3, 3},
+	} {
+		require.Equal(t, draws(c.before, c.first-1, c.epochs), draws(c.s, c.first-1, c.epochs))
+		if c.after != nil {
+			require.Equal(t, draws(c.after, c.first, c.epochs), draws(c.s, c.first, c.epochs))
+		}
+	}
+	for _, start := range []float64{-0.1, 1.1, math.NaN()} {
+		_, err := sampler.Deferred{Start: start}.Epoch(labels, plan(1, 0))
+		require.ErrorContains(t, err, "sampler: Deferred.Start is ")
+		require.ErrorContains(t, err, "it must be in (0, 1], or 0 for 0.8")
+	}
+	_, err := sampler.Deferred{}.Epoch([]int{1}, plan(1, 199))
+	require.Error(t, err, "class 0 has no image to draw")
+	_, err = sampler.Deferred{}.Epoch([]int{1}, plan(1, 0))
+	require.NoError(t, err)
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
 )
 
 // checkpoints makes the folder of the run and says what is saved in it. A folder that cannot be written is found here, not
@@ -62,7 +63,7 @@ func writeManifest(path string, m manifest.Manifest) error {
 	if err != nil {
 		return err
 	}
-	return replace(path, text)
+	return record.Replace(path, text)
 }
 
 // probe finds out whether the file of -json can be made; "" is none.
@@ -70,32 +71,9 @@ func probe(path string) error {
 	if path == "" {
 		return nil
 	}
-	f, err := temporary(path)
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
 	if err != nil {
 		return fmt.Errorf("-json: %w", err)
 	}
 	return errors.Join(f.Close(), os.Remove(f.Name()))
-}
-
-func temporary(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-}
-
-// replace writes a file in one step: whatever interrupts it, path has all of the old text or all of the new.
-func replace(path string, text []byte) error {
-	f, err := temporary(path)
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	if err == nil {
-		err = f.Sync()
-	}
-	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		os.Remove(f.Name())
-	}
-	return err
 }

@@ -10,6 +10,7 @@ import (
 
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
 )
 
 // report is the JSON of a run. Accuracies are in percent, as the field's tables have them; null means not available.
@@ -120,10 +121,10 @@ func (r *report) write(s settings) error {
 	}
 	text = append(text, '\n')
 	if s.JSON != "" {
-		err = replace(s.JSON, text)
+		err = record.Replace(s.JSON, text)
 	}
 	if s.Out == "" {
 		return err
 	}
-	return errors.Join(err, replace(filepath.Join(s.Out, "report.json"), text), writeManifest(filepath.Join(s.Out, "manifest.json"), r.Manifest))
+	return errors.Join(err, record.Replace(filepath.Join(s.Out, "report.json"), text), writeManifest(filepath.Join(s.Out, "manifest.json"), r.Manifest))
 }

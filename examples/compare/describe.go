@@ -21,6 +21,9 @@ func plan(s settings, d *data, j *job) (result, error) {
 	m.Training.Method = j.method.Name
 	m.Training.ImagesSeen = int64(t.Epochs) * int64(t.LimitSteps) * int64(t.Batch) * int64(j.method.Images)
 	m.Training.Other = append(m.Training.Other, "groups by "+s.Groups)
+	if j.method.Branches > 1 {
+		m.Training.Other = append(m.Training.Other, fmt.Sprintf("%d last blocks", j.method.Branches))
+	}
 	m.Selection = manifest.LastEpoch
 	r := result{Method: j.method.Name, Title: j.method.Title, Seed: t.Seed}
 	for _, stream := range t.Streams {

@@ -215,7 +215,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		"":                                      "give either -data, ",
 		"-quick -data x":                        "give either -data, ",
 		"-quick table":                          `what is "table"?`,
-		"-quick -methods ce,bbn":                `-methods: method: there is no "bbn", only ce, `,
+		"-quick -methods ce,boosting":           `-methods: method: there is no "boosting", only ce, `,
 		"-quick -methods ce,ce":                 "-methods has ce twice",
 		"-quick -seeds 1,x":                     `-seeds "1,x": "x" is not a new whole number`,
 		"-quick -seeds 1,1":                     `-seeds "1,1": "1" is not a new whole number`,

@@ -10,6 +10,7 @@ import (
 
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/record"
 )
 
 // result is one run. Accuracies are in percent; null means not available.
@@ -111,20 +112,5 @@ func write(s settings, runs []result, stopped error) error {
 	if err != nil {
 		return err
 	}
-	out, err := os.CreateTemp(filepath.Dir(s.JSON), filepath.Base(s.JSON)+".*.tmp")
-	if err != nil {
-		return fmt.Errorf("-json: %w", err)
-	}
-	defer os.Remove(out.Name()) // unless it was renamed
-	defer out.Close()
-	if _, err := out.Write(append(text, '\n')); err != nil {
-		return err
-	}
-	if err := out.Sync(); err != nil {
-		return err
-	}
-	if err := out.Close(); err != nil {
-		return err
-	}
-	return os.Rename(out.Name(), s.JSON)
+	return record.Replace(s.JSON, append(text, '\n'))
 }

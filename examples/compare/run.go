@@ -151,7 +151,7 @@ func prepare(s settings, d *data, seed uint64) (jobs []*job, err error) {
 		if err != nil {
 			return nil, err
 		}
-		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Seed: seed})
+		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: seed})
 		if err != nil {
 			return nil, err
 		}

@@ -6,14 +6,14 @@
 package main
 
 import (
-	"errors"
+	"bytes"
 	"flag"
 	"fmt"
 	"image/png"
 	"os"
-	"path/filepath"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/record"
 )
 
 type settings struct {
@@ -54,19 +54,11 @@ func run(s settings) error {
 	if err != nil {
 		return err
 	}
-	file, err := os.CreateTemp(filepath.Dir(s.out), ".contactsheet-*")
-	if err != nil {
+	var sheet bytes.Buffer
+	if err := png.Encode(&sheet, drawSheet(rows, s.draws+1, s.pixels)); err != nil {
 		return err
 	}
-	defer os.Remove(file.Name()) // fails once it has been renamed
-	err = errors.Join(png.Encode(file, drawSheet(rows, s.draws+1, s.pixels)), file.Sync(), file.Close())
-	if err != nil {
-		return err
-	}
-	if err := os.Chmod(file.Name(), 0o644); err != nil {
-		return err
-	}
-	if err := os.Rename(file.Name(), s.out); err != nil {
+	if err := record.Replace(s.out, sheet.Bytes()); err != nil {
 		return err
 	}
 	fmt.Printf("%s: %d rows of %d\n", s.out, len(rows), s.draws)
