@@ -2,10 +2,12 @@ package method
 
 import (
 	"cmp"
+	"fmt"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
@@ -52,6 +54,13 @@ func LDAMDRW() Method {
 	})
 	m.Heads = func(int, Setup) []hybrid.Option {
 		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithCosineClassifier()}
+	}
+	streams := m.Streams
+	m.Streams = func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		if _, ok := n.Classifier.(*nn.Cosine); !ok {
+			return nil, fmt.Errorf("needs a classifier of cosines, the network's is %T: leave out WithClassifier", n.Classifier)
+		}
+		return streams(n, s)
 	}
 	m.Recipe = func(epochs int) hybrid.Trainer {
 		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.8, 0.9), Gamma: 0.01}

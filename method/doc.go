@@ -11,5 +11,6 @@
 // Invariants: a Method holds no state and may be used for many networks; equal Setups give equal networks and losses.
 // Images is what a sample costs: the images that pass the backbone for it in a step.
 //
-// Limits: second stages see each image as it is, without augmentation. Publications differ in augmentation and epochs: hybrid.Augment gives all methods the same views.
+// Limits: second stages see each image as it is, without augmentation. Publications differ in augmentation and epochs:
+// hybrid.Augment gives all methods the same views.
 package method

@@ -19,7 +19,7 @@ import (
 // (prototype.ClassifierRows); embeddings and centres by heads of 512 hidden units with batch norm. Three images a sample:
 // CIFARStrong and two SimAugment.
 func BCL() Method {
-	return Method{Name: "bcl", Title: "BCL", ArXiv: "2207.09052", Images: 3, Heads: wideHead,
+	return Method{Name: "bcl", Title: "BCL", ArXiv: "2207.09052", Images: 3, Heads: wideHead, Recipe: jointRecipe(256, 0.15, 5, 5e-4),
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			classifier, err := linear(n)
 			if err != nil {
@@ -36,7 +36,7 @@ func BCL() Method {
 // loss.ProCo, temperature 0.1, on two others; views and head are those of BCL. Three images a sample; its memory does not
 // grow with the batch, but it computes three Bessel functions for each row and class.
 func ProCo() Method {
-	return Method{Name: "proco", Title: "ProCo", ArXiv: "2403.06726", Images: 3, Heads: wideHead,
+	return Method{Name: "proco", Title: "ProCo", ArXiv: "2403.06726", Images: 3, Heads: wideHead, Recipe: jointRecipe(256, 0.3, 5, 2e-4),
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			l, err := loss.NewProCo(n.Classes(), n.EmbeddingDim(), 0.1)
 			return threeViews(s, 1, hybrid.Term{Name: "proco", Loss: l}), err
@@ -47,35 +47,40 @@ func ProCo() Method {
 func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
 	sim := augment.SimAugment(s.size())
 	contrast.Views = []int{1, 2}
+	adjusted := hybrid.Term{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}, Weight: schedule.Constant(weight), Views: []int{0}}
 	return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{augment.CIFARStrong(), sim, sim},
-		Terms: []hybrid.Term{{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}, Weight: schedule.Constant(weight), Views: []int{0}}, contrast}}}
+		Terms: []hybrid.Term{adjusted, contrast}}}
 }
 
 // PaCo is parametric contrastive learning (arXiv 2107.12028): loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024
-// keys, but no more than there are training images. Two images a sample, both CIFARStrong: one for the network and one for
-// the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass. The published run is 400 epochs.
+// keys, but no more than there are training images. Two images a sample: a CIFARStrong one for the network and a SimAugment
+// one for the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass. The published run is 400 epochs.
 func PaCo() Method {
-	return paco("paco", "PaCo", "2107.12028", hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
+	return paco("paco", "PaCo", "2107.12028", 0.05, hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
 }
 
 // GPaCo is generalised parametric contrastive learning (arXiv 2209.12400): PaCo without momentum encoder, both views
 // trained on. Two images a sample.
-func GPaCo() Method { return paco("gpaco", "GPaCo", "2209.12400", hybrid.Term{}) }
+func GPaCo() Method { return paco("gpaco", "GPaCo", "2209.12400", 0.1, hybrid.Term{}) }
 
-func paco(name, title, arXiv string, t hybrid.Term) Method {
+func paco(name, title, arXiv string, rate float64, t hybrid.Term) Method {
 	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 2,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			q, err := queue(1024, n, s)
-			view, t := augment.CIFARStrong(), t
+			views, t := []augment.Transform{augment.CIFARStrong(), augment.SimAugment(s.size())}, t
 			t.Name, t.Loss = name, &loss.PaCo{Queue: q, Temperature: 0.05, WithoutMomentum: t.KeyViews == nil}
-			return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
-				Terms: []hybrid.Term{t}}}, err
+			return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: views, Terms: []hybrid.Term{t}}}, err
 		},
-		Recipe: func(epochs int) hybrid.Trainer {
-			rate := schedule.MultiStep{Base: 0.05, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}
-			return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(10, epochs), Then: rate},
-				Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 5e-4}}
-		}}
+		Recipe: jointRecipe(128, rate, 10, 5e-4)}
+}
+
+// jointRecipe warms up to the rate and cuts it tenfold after 80% and 90% of the epochs.
+func jointRecipe(batch int, rate float64, warmup int, decay float64) func(epochs int) hybrid.Trainer {
+	return func(epochs int) hybrid.Trainer {
+		cut := schedule.MultiStep{Base: rate, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}
+		return hybrid.Trainer{Epochs: epochs, Batch: batch, LearningRate: schedule.Warmup{Epochs: min(warmup, epochs), Then: cut},
+			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: decay}}
+	}
 }
 
 // wideHead is the projection of BCL's code.

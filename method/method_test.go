@@ -2,6 +2,7 @@ package method_test
 
 import (
 	"context"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -12,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
@@ -139,6 +141,25 @@ func TestRecipesAreValid(t *testing.T) {
 	}
 }
 
+// Recipes of one form, told apart by what their authors chose.
+func TestRecipesOfJointMethods(t *testing.T) {
+	for _, c := range []struct {
+		m            method.Method
+		batch        int
+		rate, decay  float64
+		warm, epochs int
+	}{{method.PaCo(), 128, 0.05, 5e-4, 10, 400}, {method.GPaCo(), 128, 0.1, 5e-4, 10, 400}, {method.BCL(), 256, 0.15, 5e-4, 5, 200},
+		{method.ProCo(), 256, 0.3, 2e-4, 5, 200}} {
+		tr := c.m.Recipe(c.epochs)
+		require.Equal(t, c.batch, tr.Batch)
+		require.Equal(t, optim.SGD{Momentum: 0.9, WeightDecay: c.decay}, tr.Optimizer)
+		for epoch, share := range map[int]float64{c.warm - 1: 1, c.epochs*8/10 - 1: 1, c.epochs * 8 / 10: 0.1, c.epochs * 9 / 10: 0.01} {
+			require.InDelta(t, share*c.rate, tr.LearningRate.At(schedule.Progress{Epoch: epoch, Epochs: c.epochs}), 1e-12, c.m.Name)
+		}
+		require.Less(t, tr.LearningRate.At(schedule.Progress{Epochs: c.epochs}), c.rate)
+	}
+}
+
 func TestSettingsReachTheLosses(t *testing.T) {
 	train, _, _ := data(t)
 	first := func(m method.Method) loss.Loss {
@@ -184,6 +205,8 @@ func TestMistakesAreErrors(t *testing.T) {
 	require.EqualError(t, err, "method: ce: hybrid: a classifier needs at least two classes, not 0")
 	_, _, err = method.BCL().New(body(t), setup(train), hybrid.WithCosineClassifier())
 	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
+	_, _, err = method.LDAMDRW().New(body(t), setup(train), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
+	require.EqualError(t, err, "method: ldam-drw: needs a classifier of cosines, the network's is *nn.Linear: leave out WithClassifier")
 	_, _, err = method.HybridPSC(0).New(body(t), setup(train), hybrid.WithoutProjection())
 	require.ErrorContains(t, err, "method: hybrid-psc: ")
 

@@ -7,8 +7,8 @@ import (
 )
 
 // Targets are the prototypes of TSC (arXiv 2111.13998): fixed points on the sphere, handed out to the classes by where
-// these are. Each class has a centroid, moved by 0.1 of the step's mean; the points are dealt so that the sum of
-// centroid·point over the classes is largest (the Hungarian method). They take no gradient.
+// these are. Each class has a unit centroid, moved by 0.1 towards the direction of the step's mean; the points are dealt
+// so that the sum of centroid·point over the classes is largest (the Hungarian method). They take no gradient.
 //
 // The authors' code moves centroids and deals before the loss of a step, here it is done after the step.
 type Targets struct {
