@@ -29,16 +29,16 @@ func (r *run) plan() (*plan, error) {
 	each := r.Batch * r.Accumulate
 	for i, s := range r.Streams {
 		// A seed for each stream, so that two streams with one sampler see different images.
-		draw := sampler.Plan{At: at, Classes: r.network.classes, Batch: each, Seed: r.Seed + uint64(i)<<32}
-		order, err := r.draw(s.Sampler, draw)
+		epoch := sampler.Plan{At: at, Classes: r.network.classes, Batch: each, Seed: r.Seed + uint64(i)<<32}
+		order, err := r.draw(s.Sampler, epoch)
 		if err != nil {
 			return nil, fmt.Errorf("hybrid: stream %d: %w", i, err)
 		}
 		images := len(order)
 		var partners []int
 		if s.Partner != nil {
-			draw.Seed += 1 << 63
-			if partners, err = r.draw(s.Partner.Sampler, draw); err != nil {
+			epoch.Seed += 1 << 63
+			if partners, err = r.draw(s.Partner.Sampler, epoch); err != nil {
 				return nil, fmt.Errorf("hybrid: stream %d: Partner: %w", i, err)
 			}
 			images = min(images, len(partners))

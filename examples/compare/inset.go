@@ -10,8 +10,8 @@ import (
 	"github.com/longtail-ml/longtail/record"
 )
 
-// half is how far lines of progress are apart. Shorter runs have none.
-const half = 30 * time.Second
+// every is how far lines of progress are apart. Shorter runs have none.
+const every = 30 * time.Second
 
 // inset writes how a run goes below the line that it began.
 type inset struct {
@@ -23,7 +23,7 @@ type inset struct {
 
 func (i *inset) step(s hybrid.StepReport) {
 	if i.progress == nil {
-		i.progress = &record.Progress{W: i, Every: half}
+		i.progress = &record.Progress{W: i, Every: every}
 	}
 	state := record.State{Epoch: s.At.Epoch, Epochs: s.At.Epochs, Step: s.At.Step, Steps: s.At.Steps, LearningRate: s.LearningRate, Images: s.Images}
 	for _, l := range s.Losses {

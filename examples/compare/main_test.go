@@ -269,7 +269,7 @@ func TestLongRunsTellHowTheyGo(t *testing.T) {
 	var log bytes.Buffer
 	for _, began := range []time.Duration{0, -time.Hour} {
 		fmt.Fprint(&log, "1/1  ce, seed 1: ")
-		lines := &inset{w: &log, from: time.Now().Add(began + half)}
+		lines := &inset{w: &log, from: time.Now().Add(began + every)}
 		lines.step(report(0))
 		lines.step(report(1))
 		lines.end()

@@ -46,7 +46,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 		}
 		for _, j := range jobs {
 			fmt.Fprintf(log, "%d/%d  %s, seed %d: ", len(all)-done+1, total, j.method.Name, seed)
-			lines := &inset{w: log, from: time.Now().Add(half)}
+			lines := &inset{w: log, from: time.Now().Add(every)}
 			j.trainer.OnStep = lines.step
 			failed = j.train(ctx, d)
 			lines.end()
