@@ -130,3 +130,35 @@ func TestBranches(t *testing.T) {
 	_, err := backbone.NewResNet(backbone.ResNetSettings{Branches: -1})
 	require.EqualError(t, err, "backbone: width 16, channels 3 and branches -1 must be at least 1")
 }
+
+// The gradient of the shared part is the sum over the branches, in training and in evaluation.
+func TestBranchesAddTheirGradients(t *testing.T) {
+	for _, train := range []bool{false, true} {
+		r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1, Branches: 2})
+		require.NoError(t, err)
+		weights := gradtest.Normal(3, 1, 3, 32) // of the features, so that branches differ
+		x := gradtest.Normal(2, 1, 3, 8, 8, 3)
+		gradient := func(forward func(*autograd.Var) *autograd.Var) map[string][]float32 {
+			tape := autograd.NewTape(autograd.Mode{Train: train})
+			for _, e := range nn.Params(r) {
+				e.Param.ZeroGrad()
+			}
+			tape.Backward(autograd.Sum(autograd.Mul(forward(tape.Const(x)), tape.Const(weights))), nil)
+			all := map[string][]float32{}
+			for _, e := range nn.Params(r) {
+				if e.Param.Grad != nil {
+					all[e.Path] = slices.Clone(e.Param.Grad.Data())
+				}
+			}
+			return all
+		}
+		whole := gradient(r.Forward)
+		parts := gradient(func(x *autograd.Var) *autograd.Var {
+			return autograd.Scale(autograd.Columns(r.Branch(0, x), r.Branch(1, x)), 0.5)
+		})
+		require.Len(t, parts, len(nn.Params(r)))
+		for path, g := range parts {
+			require.InDeltaSlice(t, g, whole[path], 1e-4, path)
+		}
+	}
+}

@@ -1,7 +1,6 @@
 package checkpoint
 
 import (
-	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -43,7 +42,7 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 	if _, err := s.open(r); err == nil {
 		return nil
 	}
-	temp := temporary(path)
+	temp := atomicfile.Temporary(path)
 	defer os.RemoveAll(temp) // after a panic of a tensor's owner too; not there any more when all went well
 	if err := os.Mkdir(temp, 0o777); err != nil {
 		return err
@@ -124,17 +123,12 @@ func (s Store) prune(r Run) error {
 
 // discard removes a checkpoint. It takes the name away first, so that a half-removed one is not taken for damaged.
 func discard(path string) error {
-	temp := temporary(path)
+	temp := atomicfile.Temporary(path)
 	if err := os.Rename(path, temp); err != nil {
 		return err
 	}
 	return os.RemoveAll(temp)
 }
-
-const temporaryMark = ".tmp-"
-
-// temporary returns an unused name beside path.
-func temporary(path string) string { return path + temporaryMark + rand.Text()[:8] }
 
 // removeLeftovers removes the temporary directories of saves that were interrupted.
 func (s Store) removeLeftovers() error {
@@ -143,7 +137,7 @@ func (s Store) removeLeftovers() error {
 		return err
 	}
 	for _, e := range all {
-		name, _, marked := strings.Cut(e.Name(), temporaryMark)
+		name, _, marked := strings.Cut(e.Name(), atomicfile.Mark)
 		if _, ours := position(name); marked && ours {
 			if err := os.RemoveAll(filepath.Join(s.Dir, e.Name())); err != nil {
 				return err

@@ -6,16 +6,21 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/stretchr/testify/require"
 )
 
 // trained returns all state after two epochs of three steps on a long enough batch for kernels to split it.
 func trained(t *testing.T, method string, seed uint64, opts ...hybrid.Option) map[string][]float32 {
-	train, test := generated(t, 27)
 	n := resNet(t, 3, opts...)
-	streams := methods[method](t, n)
+	return trainedOn(t, n, methods[method](t, n), seed)
+}
+
+func trainedOn(t *testing.T, n *hybrid.Network, streams []hybrid.Stream, seed uint64) map[string][]float32 {
+	train, test := generated(t, 27)
 	fit(t, hybrid.Trainer{Streams: streams, Epochs: 2, Batch: 36, LearningRate: schedule.Constant(0.1), Seed: seed, ClipNorm: 5}, n, train, test)
 	return state(n, streams)
 }
@@ -38,6 +43,23 @@ func TestSameSeedGivesSameWeightsWhateverGOMAXPROCS(t *testing.T) {
 		same(method, method)
 	}
 	same("SC in separate passes", "SC", hybrid.WithSeparatePasses())
+}
+
+func TestPartnersGiveTheSameWeightsWhateverGOMAXPROCS(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
+	run := func(procs int) map[string][]float32 {
+		runtime.GOMAXPROCS(procs)
+		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+		require.NoError(t, err)
+		streams := hybrid.CE()
+		streams[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
+		return trainedOn(t, newNetwork(t, body, hybrid.WithSeed(3)), streams, 5)
+	}
+	want := run(1)
+	require.Contains(t, want, "backbone.branch2.bn2.running_var")
+	for _, procs := range []int{2, 3, 7} {
+		require.Equal(t, want, run(procs), "GOMAXPROCS %d", procs)
+	}
 }
 
 func TestAnotherSeedGivesOtherWeights(t *testing.T) {

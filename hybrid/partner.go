@@ -14,7 +14,7 @@ import (
 // second; the features are α·f ⊕ (1−α)·g, side by side, and losses see them as one row with the labels of both: Input.Mix
 // has α. So cross-entropy becomes α·CE(x, y) + (1−α)·CE(x, y').
 //
-// The backbone must be a backbone.Branched of two branches, such as a ResNet of that setting. The two batches pass it one
+// Losses of logits can be mixed, contrastive ones cannot. The backbone must be a backbone.Branched of two branches, such as a ResNet of that setting. The two batches pass it one
 // after the other, whatever WithSeparatePasses says, as in the authors' code. In evaluation every image takes both branches
 // with α = ½.
 type Partner struct {
@@ -37,8 +37,8 @@ func (p *Partner) weight(at schedule.Progress) (float64, error) {
 	return alpha, nil
 }
 
-// checkPartner says why a stream's samples cannot have partners.
-func (s Stream) checkPartner(n *Network) error {
+// checkPartner says why a stream's samples cannot have partners for so many epochs.
+func (s Stream) checkPartner(n *Network, epochs int) error {
 	if s.Partner == nil {
 		return nil
 	}
@@ -48,6 +48,11 @@ func (s Stream) checkPartner(n *Network) error {
 	if s.Partner.Weight != nil {
 		if err := schedule.Validate(s.Partner.Weight); err != nil {
 			return fmt.Errorf("the weight of Partner: %w", err)
+		}
+	}
+	for epoch := range epochs {
+		if _, err := s.Partner.weight(schedule.Progress{Epoch: epoch, Epochs: epochs, Steps: 1}); err != nil {
+			return fmt.Errorf("%w; it is not in epoch %d", err, epoch)
 		}
 	}
 	if b, ok := n.Backbone.(backbone.Branched); !ok || b.Branches() != 2 {

@@ -3,12 +3,15 @@ package hybrid_test
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"slices"
+	"sync"
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
@@ -136,14 +139,87 @@ func TestPartnersSayWhatIsWrong(t *testing.T) {
 		require.EqualError(t, err, "hybrid: stream 0 (classifier): "+c.want)
 	}
 	for want, p := range map[string]*hybrid.Partner{
-		"the weight of Partner is 2: its schedule must stay in [0, 1]": {Sampler: sampler.Reversed{}, Weight: schedule.Constant(2)},
-		"hybrid: stream 0: Partner: no images today":                   {Sampler: drawn(func(int) ([]int, error) { return nil, errors.New("no images today") })},
-		"hybrid: stream 0: Partner: the sampler drew image 36 of 36":   {Sampler: drawn(func(n int) ([]int, error) { return slices.Repeat([]int{n}, n), nil })},
+		"hybrid: stream 0 (classifier): the weight of Partner is 2: its schedule must stay in [0, 1]; it is not in epoch 0": {Sampler: sampler.Reversed{}, Weight: schedule.Constant(2)},
+		"stream 0 (classifier): the weight of Partner is 1.1: its schedule must stay in [0, 1]; it is not in epoch 1": {
+			Sampler: sampler.Reversed{}, Weight: schedule.MultiStep{Base: 0.11, Milestones: []int{1}, Gamma: 10}},
+		"hybrid: stream 0: Partner: no images today":                 {Sampler: drawn(func(int) ([]int, error) { return nil, errors.New("no images today") })},
+		"hybrid: stream 0: Partner: the sampler drew image 36 of 36": {Sampler: drawn(func(n int) ([]int, error) { return slices.Repeat([]int{n}, n), nil })},
 	} {
 		tr := short()
 		tr.Streams = hybrid.CE()
-		tr.Streams[0].Partner = p
+		tr.Streams[0].Partner, tr.Epochs = p, 2
 		_, err := tr.Fit(context.Background(), newNetwork(t, body), train, nil)
 		require.ErrorContains(t, err, want)
 	}
 }
+
+// A loss that cannot be mixed says so in the first step, where α is 1 and rows are not yet mixed.
+func TestContrastRefusesPartners(t *testing.T) {
+	train, _ := generated(t, 9)
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	require.NoError(t, err)
+	s := hybrid.SC(0.1)[:1]
+	s[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
+	_, err = hybrid.Trainer{Streams: s, Epochs: 2, Batch: 8}.Fit(context.Background(), newNetwork(t, body), train, nil)
+	require.ErrorContains(t, err, "stopped in epoch 0 at step 0: loss.SupervisedContrastive: has no form for mixed samples")
+}
+
+// Partners of the same sampler are other images, with randomness of their own, and belong to what a run goes on with.
+func TestPartnersDrawTheirOwnImages(t *testing.T) {
+	train, _ := generated(t, 9)
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	require.NoError(t, err)
+	var drawn []float64 // by the one goroutine of a batch
+	var mu sync.Mutex
+	s := hybrid.CE()
+	s[0].Views = []augment.Transform{random(func(rng *rand.Rand) {
+		mu.Lock()
+		defer mu.Unlock()
+		drawn = append(drawn, rng.Float64())
+	})}
+	s[0].Sampler, s[0].Partner = sampler.Instance{}, &hybrid.Partner{Sampler: sampler.Instance{}}
+	same, rows := 0, 0
+	s[0].Terms[0].Loss = spy{loss.Needs{Logits: true}, func(in loss.Input) {
+		for i, y := range in.Labels {
+			rows++
+			if in.Mix.Labels[i] == y {
+				same++
+			}
+		}
+	}}
+	tr := hybrid.Trainer{Streams: s, Epochs: 1, Batch: 36, LearningRate: schedule.Constant(0)}
+	fit(t, tr, newNetwork(t, body), train, nil)
+	require.Equal(t, 36, rows)
+	require.Less(t, same, 24, "of 36 rows about 9 have a partner of their class")
+	slices.Sort(drawn)
+	require.Len(t, slices.Compact(drawn), 72, "no two images have the same randomness")
+}
+
+// A partner's sampler that draws anew is found when a run goes on.
+func TestPartnersAreCheckedWhenARunGoesOn(t *testing.T) {
+	train, _ := generated(t, 9)
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	require.NoError(t, err)
+	calls := 0
+	s := hybrid.CE()
+	s[0].Partner = &hybrid.Partner{Sampler: drawn(func(n int) ([]int, error) {
+		calls++
+		return slices.Repeat([]int{calls}, n), nil
+	})}
+	ctx, cancel := context.WithCancel(context.Background())
+	tr := hybrid.Trainer{Streams: s, Epochs: 2, Batch: 9, Checkpoints: hybrid.Checkpoints{Dir: t.TempDir(), Resume: true}}
+	tr.OnStep = func(r hybrid.StepReport) {
+		if r.At.Step == 1 {
+			cancel()
+		}
+	}
+	_, err = tr.Fit(ctx, newNetwork(t, body), train, nil)
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = tr.Fit(context.Background(), newNetwork(t, body), train, nil)
+	require.ErrorContains(t, err, "the samplers draw other images in epoch 0 than they did")
+}
+
+// random is a transform that only draws.
+type random func(rng *rand.Rand)
+
+func (r random) Apply(_ *dataset.Image, rng *rand.Rand) { r(rng) }

@@ -168,6 +168,9 @@ func (r *run) heads(s Stream, features *autograd.Var, p part) []loss.Input {
 	inputs := make([]loss.Input, len(s.Terms))
 	for i, t := range s.Terms {
 		inputs[i] = selectViews(whole, positions(seen, t.Views))
+		if s.Partner == nil { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
+			inputs[i] = dropMix(inputs[i])
+		}
 		needs := t.Loss.Needs()
 		if !needs.Embedding {
 			inputs[i].Embedding = nil
@@ -179,33 +182,38 @@ func (r *run) heads(s Stream, features *autograd.Var, p part) []loss.Input {
 	return inputs
 }
 
-// selectViews keeps the rows of the given views; nil keeps all. Mix is dropped where no kept row is blended.
+// selectViews keeps the rows of the given views; nil keeps all.
 func selectViews(in loss.Input, views []int) loss.Input {
-	if views != nil {
-		n := len(in.Labels) / in.Views
-		pick := func(x *autograd.Var) *autograd.Var {
-			if x == nil {
-				return nil
-			}
-			var kept []*autograd.Var
-			for _, v := range views {
-				kept = append(kept, rows(x, v*n, (v+1)*n))
-			}
-			return autograd.Concat(kept...)
-		}
-		out := loss.Input{Embedding: pick(in.Embedding), Logits: pick(in.Logits), Views: len(views), At: in.At}
-		for _, v := range views {
-			out.Labels = append(out.Labels, in.Labels[v*n:(v+1)*n]...)
-		}
-		if in.Mix != nil {
-			out.Mix = &loss.Mix{}
-			for _, v := range views {
-				out.Mix.Labels = append(out.Mix.Labels, in.Mix.Labels[v*n:(v+1)*n]...)
-				out.Mix.Weight = append(out.Mix.Weight, in.Mix.Weight[v*n:(v+1)*n]...)
-			}
-		}
-		in = out
+	if views == nil {
+		return in
 	}
+	n := len(in.Labels) / in.Views
+	pick := func(x *autograd.Var) *autograd.Var {
+		if x == nil {
+			return nil
+		}
+		var kept []*autograd.Var
+		for _, v := range views {
+			kept = append(kept, rows(x, v*n, (v+1)*n))
+		}
+		return autograd.Concat(kept...)
+	}
+	out := loss.Input{Embedding: pick(in.Embedding), Logits: pick(in.Logits), Views: len(views), At: in.At}
+	for _, v := range views {
+		out.Labels = append(out.Labels, in.Labels[v*n:(v+1)*n]...)
+	}
+	if in.Mix != nil {
+		out.Mix = &loss.Mix{}
+		for _, v := range views {
+			out.Mix.Labels = append(out.Mix.Labels, in.Mix.Labels[v*n:(v+1)*n]...)
+			out.Mix.Weight = append(out.Mix.Weight, in.Mix.Weight[v*n:(v+1)*n]...)
+		}
+	}
+	return out
+}
+
+// dropMix leaves Mix out where no row is blended.
+func dropMix(in loss.Input) loss.Input {
 	if in.Mix != nil {
 		for _, w := range in.Mix.Weight {
 			if w != 1 {

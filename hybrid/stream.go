@@ -67,7 +67,7 @@ func (t Term) weight(p schedule.Progress) float64 {
 }
 
 // checkStreams prepares the losses and says what is wrong with the settings.
-func checkStreams(streams []Stream, n *Network, classCounts []int) error {
+func checkStreams(streams []Stream, n *Network, classCounts []int, epochs int) error {
 	if len(streams) == 0 {
 		return fmt.Errorf("hybrid: no streams: set Trainer.Streams, for example to hybrid.CE()")
 	}
@@ -93,7 +93,7 @@ func checkStreams(streams []Stream, n *Network, classCounts []int) error {
 				return fmt.Errorf("%s: mixer: %w", where, err)
 			}
 		}
-		if err := s.checkPartner(n); err != nil {
+		if err := s.checkPartner(n, epochs); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
 		}
 		for _, t := range s.Terms {

@@ -121,7 +121,7 @@ func (t Trainer) start(n *Network, train, test dataset.Dataset) (*run, error) {
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
 		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluation: autograd.NewTape(autograd.Mode{}),
 		at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
-	if err := checkStreams(t.Streams, n, r.counts); err != nil {
+	if err := checkStreams(t.Streams, n, r.counts, t.Epochs); err != nil {
 		return nil, err
 	}
 	for _, s := range t.Streams {

@@ -12,8 +12,8 @@ import (
 //	L = CE( Δ·x + τ·log q ), Δ_c = (n_c/max n)^γ
 //
 // averaged over the rows; evaluation uses the logits x as they are. γ = 0 is LogitAdjusted, γ and τ of 0 are CrossEntropy.
-// Prepare computes Δ and q. With τ > 0 a class without images takes no part in the softmax; it cannot be a label. Under
-// Input.Mix it is the blend of the two labels' losses.
+// Prepare computes Δ and q. A class without images cannot be a label. With τ > 0 it takes no part in the softmax; with
+// τ = 0 it does, and if γ > 0, its logit is 0. Under Input.Mix it is the blend of the two labels' losses.
 type VectorScaling struct {
 	// Gamma γ ≥ 0 and Tau τ ≥ 0, which the paper chooses on a held-out split.
 	Gamma, Tau float64

@@ -8,7 +8,7 @@ import (
 )
 
 // Replace writes a file in one step, as a report or a table that a run rewrites: whatever interrupts it, path has all of
-// the old content or all of the new, and nothing else stays behind.
+// the old content or all of the new. On an error nothing else stays behind.
 func Replace(path string, content []byte) error {
 	err := atomicfile.Write(path, func(w io.Writer) error {
 		_, err := w.Write(content)

@@ -11,22 +11,29 @@ type Deferred struct {
 	Start float64
 }
 
-// Epoch returns the draws of the sampler whose turn it is. Its errors are that sampler's, and a Start outside [0, 1].
+// Epoch returns the draws of the sampler whose turn it is. Its errors are that sampler's, in the first epoch After's too,
+// so that they do not come late, and a Start outside [0, 1].
 func (s Deferred) Epoch(labels []int, p Plan) ([]int, error) {
 	if !(s.Start >= 0 && s.Start <= 1) {
 		return nil, fmt.Errorf("sampler: Deferred.Start is %g: it must be in (0, 1], or 0 for 0.8", s.Start)
 	}
-	start, turn := s.Start, s.Before
+	start, before, after := s.Start, s.Before, s.After
 	if start == 0 {
 		start = 0.8
 	}
-	if turn == nil {
-		turn = Instance{}
+	if before == nil {
+		before = Instance{}
+	}
+	if after == nil {
+		after = ClassBalanced{}
 	}
 	if p.At.ByEpoch() >= start-1e-9 { // 0.8·5 is 4, though not in binary
-		if turn = s.After; turn == nil {
-			turn = ClassBalanced{}
+		return after.Epoch(labels, p)
+	}
+	if p.At.Epoch == 0 {
+		if _, err := after.Epoch(labels, p); err != nil {
+			return nil, err
 		}
 	}
-	return turn.Epoch(labels, p)
+	return before.Epoch(labels, p)
 }

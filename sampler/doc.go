@@ -1,7 +1,7 @@
 // Package sampler chooses which images an epoch of training sees, and in which order: every image once, as the feature
 // branch of a hybrid network wants it ([Instance]), or every class equally often, as the classifier branch does
 // ([ClassBalanced], arXiv 2103.14267). [SquareRoot] lies between the two, [Progressive] moves from the first to the
-// second, and [Reversed] goes past it, to rare classes most often.
+// second, [Deferred] changes from one to another late, and [Reversed] goes past them, to rare classes most often.
 //
 // A [Sampler] is a pure function from the labels and a [Plan] to indices. It keeps no state between epochs, so a
 // resumed run repeats the epoch it was in, and one value serves many goroutines. The caller cuts the indices into

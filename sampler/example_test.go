@@ -91,5 +91,5 @@ func ExampleDeferred() {
 	shares(sampler.Deferred{}, schedule.Progress{Epoch: 160, Epochs: 200})
 	// Output:
 	// 90% 9% 1%
-	// 34% 32% 34%
+	// 33% 34% 33%
 }

@@ -16,7 +16,7 @@ type Sampler interface {
 
 // Plan says which epoch is wanted.
 type Plan struct {
-	At      schedule.Progress // the samplers of this package look at At.Epoch, Progressive at At.Epochs too
+	At      schedule.Progress // the samplers of this package look at At.Epoch, Progressive and Deferred at At.Epochs too
 	Classes int               // how many there are; 0 means up to the largest label
 	Batch   int               // images a batch, at most the number of labels; 0 means not checked
 	Seed    uint64            // of the stream; every epoch of a seed has its own draws

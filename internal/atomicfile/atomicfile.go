@@ -1,5 +1,5 @@
 // Package atomicfile replaces files in one step: whatever interrupts it, a path has all of the old content or all of the
-// new, and nothing else stays behind.
+// new. On an error nothing else stays behind; a killed process may leave a file with Mark in its name.
 package atomicfile
 
 import (
@@ -52,8 +52,11 @@ func Fill(f *os.File, fill func(io.Writer) error) error {
 	return f.Sync()
 }
 
+// Mark is in the names of temporary files, between the name of the file to come and what tells two of them apart.
+const Mark = ".tmp-"
+
 // Temporary returns a name beside path that nobody else uses.
-func Temporary(path string) string { return path + ".tmp-" + rand.Text()[:8] }
+func Temporary(path string) string { return path + Mark + rand.Text()[:8] }
 
 // SyncDir makes a rename last through a power cut where the system can do it; Windows, for one, syncs no directories.
 func SyncDir(dir string) {
