@@ -101,7 +101,8 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
-	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), BBN(), CRT(), LWS(), TauNorm(0),
+	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), BBN(),
+		CRT(), LWS(), TauNorm(0), NCM(), PostHocAdjusted(0),
 		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 

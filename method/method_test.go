@@ -17,6 +17,7 @@ import (
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
 )
 
@@ -250,4 +251,37 @@ func TestBBNNeedsTwoBranches(t *testing.T) {
 	for epoch, want := range map[int]float64{4: 0.1, 119: 0.1, 120: 1e-3, 160: 1e-5} {
 		require.InDelta(t, want, rate.At(schedule.Progress{Epoch: epoch, Epochs: 200}), 1e-12)
 	}
+}
+
+// What comes after cross-entropy changes the classifier as its formula says.
+func TestClassifiersMadeAfterTraining(t *testing.T) {
+	train, _, test := data(t)
+	finished := func(m method.Method) (before *nn.Linear, features, scores *tensor.Tensor, n *hybrid.Network) {
+		n, streams, err := m.New(body(t), setup(train))
+		require.NoError(t, err)
+		tr := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 16}
+		_, err = tr.Fit(context.Background(), n, train, nil)
+		require.NoError(t, err)
+		before = n.Classifier.(*nn.Linear)
+		require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: train}))
+		features, _, err = n.FeaturesOf(context.Background(), test, 0)
+		require.NoError(t, err)
+		return before, features, n.Logits(autograd.NewTape(autograd.Mode{NoGrad: true}).Const(features)).Value(), n
+	}
+	for given, tau := range map[float64]float64{0: 1, 2: 2} {
+		before, x, got, _ := finished(method.PostHocAdjusted(given))
+		logits, err := posthoc.Logits(before, x)
+		require.NoError(t, err)
+		want, err := posthoc.AdjustLogits(logits, dataset.Counts(train), tau)
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want.Data(), got.Data(), 1e-4)
+	}
+	_, x, got, n := finished(method.NCM())
+	seen, labels, err := n.FeaturesOf(context.Background(), train, 0)
+	require.NoError(t, err)
+	means, err := posthoc.NewClassMeans(posthoc.Set{Features: seen, Labels: labels, Classes: classes}, false)
+	require.NoError(t, err)
+	want, err := means.Scores(x)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, want.Data(), got.Data(), 1e-5)
 }

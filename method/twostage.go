@@ -70,6 +70,38 @@ func TauNorm(tau float64) Method {
 	})
 }
 
+// PostHocAdjusted is logit adjustment after training (arXiv 2007.07314): CE, then tau·log q_c taken from the classifier's
+// bias (posthoc.AdjustHead); tau 0 means 1. One image a sample, and nothing to train or to look at again.
+func PostHocAdjusted(tau float64) Method {
+	m := decoupled("post-hoc-adjusted", "Logit-adjusted after CE", func(_ context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+		head, err := linear(n)
+		if err != nil {
+			return nil, err
+		}
+		adjusted, err := posthoc.AdjustHead(head, dataset.Counts(s.Train), cmp.Or(tau, 1))
+		return adjusted, err
+	})
+	m.ArXiv = "2007.07314"
+	return m
+}
+
+// NCM classifies by the nearest class mean (arXiv 1910.09217): CE, then cosines with the means of each class's features
+// (posthoc.ClassMeans). One image a sample, and one pass over the images.
+func NCM() Method {
+	return decoupled("ncm", "NCM", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+		train, err := features(ctx, n, s.Train)
+		if err != nil {
+			return nil, err
+		}
+		means, err := posthoc.NewClassMeans(train, false)
+		if err != nil {
+			return nil, err
+		}
+		head, err := means.Head()
+		return head, err
+	})
+}
+
 // decoupled is cross-entropy and a second stage.
 func decoupled(name, title string, second func(context.Context, *hybrid.Network, Stage) (nn.Module, error)) Method {
 	m := classifier("ce", title, "1910.09217", func() loss.Loss { return &loss.CrossEntropy{} })

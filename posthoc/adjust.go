@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -14,7 +16,40 @@ func AdjustLogits(logits *tensor.Tensor, counts []int, tau float64) (*tensor.Ten
 	if err := checkMatrix("logits", logits); err != nil {
 		return nil, err
 	}
-	classes := logits.Dim(1)
+	shift, err := adjustment(counts, tau, logits.Dim(1))
+	if err != nil {
+		return nil, err
+	}
+	out := tensor.New(logits.Shape()...)
+	for i, x := range logits.Data() {
+		out.Data()[i] = float32(float64(x) - shift[i%len(shift)])
+	}
+	return out, nil
+}
+
+// AdjustHead returns head with tau·log q_c taken from its bias: a head whose logits are those of AdjustLogits. Its errors
+// are those of AdjustLogits.
+func AdjustHead(head *nn.Linear, counts []int, tau float64) (*nn.Linear, error) {
+	if err := checkHead(head); err != nil {
+		return nil, err
+	}
+	w := head.Weight.Value.Clone()
+	shift, err := adjustment(counts, tau, w.Dim(0))
+	if err != nil {
+		return nil, err
+	}
+	bias := tensor.New(len(shift))
+	if head.Bias != nil {
+		bias = head.Bias.Value.Clone()
+	}
+	for c, s := range shift {
+		bias.Data()[c] = float32(float64(bias.Data()[c]) - s)
+	}
+	return &nn.Linear{Weight: autograd.NewParam(w), Bias: autograd.NewParam(bias)}, nil
+}
+
+// adjustment returns tau·log q of each class.
+func adjustment(counts []int, tau float64, classes int) ([]float64, error) {
 	if len(counts) != classes {
 		return nil, fmt.Errorf("posthoc: %d training counts for logits of %d classes: give one for each", len(counts), classes)
 	}
@@ -32,9 +67,5 @@ func AdjustLogits(logits *tensor.Tensor, counts []int, tau float64) (*tensor.Ten
 		}
 		shift[c] = tau * math.Log(float64(n)/total)
 	}
-	out := tensor.New(logits.Shape()...)
-	for i, x := range logits.Data() {
-		out.Data()[i] = float32(float64(x) - shift[i%classes])
-	}
-	return out, nil
+	return shift, nil
 }

@@ -64,3 +64,30 @@ func TestAdjustLogitsErrors(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float32{4, 5}, got.Data(), "one class has q = 1")
 }
+
+// A network with the adjusted head gives the adjusted logits.
+func TestAdjustHeadIsAdjustLogits(t *testing.T) {
+	x, counts := matrix(3, 2, 1, 2, -1, 0.5, 3, 0), []int{90, 10, 3}
+	for _, bias := range [][]float32{nil, {0.5, -1, 2}} {
+		head := linear(3, 2, []float32{1, 2, 3, 4, 5, 6}, bias)
+		logits, err := posthoc.Logits(head, x)
+		require.NoError(t, err)
+		want, err := posthoc.AdjustLogits(logits, counts, 1.5)
+		require.NoError(t, err)
+		adjusted, err := posthoc.AdjustHead(head, counts, 1.5)
+		require.NoError(t, err)
+		got, err := posthoc.Logits(adjusted, x)
+		require.NoError(t, err)
+		require.InDeltaSlice(t, want.Data(), got.Data(), 1e-5)
+		again, err := posthoc.Logits(head, x)
+		require.NoError(t, err)
+		require.Equal(t, logits.Data(), again.Data(), "the head is only read")
+	}
+	head := linear(2, 1, []float32{1, 2}, nil)
+	_, err := posthoc.AdjustHead(head, []int{1}, 1)
+	require.EqualError(t, err, "posthoc: 1 training counts for logits of 2 classes: give one for each")
+	_, err = posthoc.AdjustHead(head, []int{1, 0}, 1)
+	require.ErrorContains(t, err, "class 1 has 0 training images")
+	_, err = posthoc.AdjustHead(nil, []int{1}, 1)
+	require.Error(t, err)
+}

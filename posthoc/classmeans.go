@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -75,6 +76,20 @@ func (m *ClassMeans) Scores(features *tensor.Tensor) (*tensor.Tensor, error) {
 		}
 	}
 	return scores, nil
+}
+
+// Head returns a classifier of the scores, to put on a network. It is an error if features are centred first, or if a class
+// had no images, since a head of cosines can do neither.
+func (m *ClassMeans) Head() (*nn.Cosine, error) {
+	if m.centre != nil {
+		return nil, fmt.Errorf("posthoc: class means with centre have no head of cosines: make them without, or use Scores")
+	}
+	for c, n := range m.counts {
+		if n == 0 {
+			return nil, fmt.Errorf("posthoc: class %d has no images: a head would have to leave it out, use Scores", c)
+		}
+	}
+	return &nn.Cosine{Weight: autograd.NewParam(m.means.Clone())}, nil
 }
 
 // cosines returns the inner products [N, M] of unit rows [N, D] and [M, D].

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/posthoc"
 )
 
@@ -117,4 +118,27 @@ func TestJudge(t *testing.T) {
 	require.EqualError(t, err, "posthoc: label of row 0 is 2, not one of 2 classes")
 	_, err = posthoc.Judge(nil, nil)
 	require.EqualError(t, err, "posthoc: scores must be a matrix with a row for each image and a column for each class")
+}
+
+// The head scores as the means do.
+func TestClassMeansHead(t *testing.T) {
+	train := clouds(1, 5, 1, 12, 7, 3)
+	m, err := posthoc.NewClassMeans(train, false)
+	require.NoError(t, err)
+	want, err := m.Scores(train.Features)
+	require.NoError(t, err)
+	head, err := m.Head()
+	require.NoError(t, err)
+	tape := autograd.NewTape(autograd.Mode{NoGrad: true})
+	require.InDeltaSlice(t, want.Data(), head.Forward(tape.Const(train.Features)).Data(), 1e-6)
+
+	centred, err := posthoc.NewClassMeans(train, true)
+	require.NoError(t, err)
+	_, err = centred.Head()
+	require.EqualError(t, err, "posthoc: class means with centre have no head of cosines: make them without, or use Scores")
+	train.Classes = 4
+	m, err = posthoc.NewClassMeans(train, false)
+	require.NoError(t, err)
+	_, err = m.Head()
+	require.EqualError(t, err, "posthoc: class 3 has no images: a head would have to leave it out, use Scores")
 }
