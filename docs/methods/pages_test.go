@@ -43,6 +43,9 @@ func TestPagesAgreeWithThePresets(t *testing.T) {
 			require.Equal(t, m.Second == nil, strings.HasPrefix(p.facts["Second stage"], "none"), "Second stage: %s", p.facts["Second stage"])
 			require.Equal(t, m.Recipe == nil, strings.HasPrefix(p.facts["Recipe"], "none"), "Recipe: %s", p.facts["Recipe"])
 			require.Contains(t, p.facts["Preset"], "`"+m.Name+"`")
+			if published, ok := p.facts["Published"]; ok {
+				require.Regexp(t, ` (–|\d\d\.\d) / \d\d\.\d % top-1.*\d epochs`, published, "figures without the epochs mislead")
+			}
 		})
 	}
 }
