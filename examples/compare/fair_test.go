@@ -22,30 +22,31 @@ func planned(t *testing.T, flags ...string) []result {
 // Runs of one table have data, backbone, recipe and budget in common, whatever their seeds.
 func TestUnfairTablesAreRefused(t *testing.T) {
 	recipe := `["recipe: batch 96, rate 0.1, cut after 80,90%, warm-up 5%, weight decay 0.0005, clipped to 1"]`
-	for _, c := range []struct{ flags, both, field, values string }{
-		{"-width 4", "", "network.width", "2, 4"},
-		{"-depth 14", "", "network.backbone", `"CIFAR ResNet-8", "CIFAR ResNet-14"`},
-		{"-size 16", "", "network.input", "[8,8,3], [16,16,3]"},
-		{"-epochs 12", "", "training.images_seen", ""},
-		{"-groups counts", "", "training.groups", `"metrics.ByRank{First: 3, Last: 3}", "metrics.Groups"`},
-		{"-lr 0.2", "", "training.other", recipe + `, ["recipe: batch 96, rate 0.2, cut after 80,90%, warm-up 5%, weight decay 0.0005, clipped to 1"]`},
-		{"-cuts none", "", "training.other", recipe + `, ["recipe: batch 96, rate 0.1, never cut, warm-up 5%, weight decay 0.0005, clipped to 1"]`},
-		{"-warmup 0", "", "training.other", ""},
-		{"-decay 0", "", "training.other", ""},
-		{"-clip 0", "", "training.other", recipe + `, ["recipe: batch 96, rate 0.1, cut after 80,90%, warm-up 5%, weight decay 0.0005"]`},
-		{"-imbalance 20", "", "data.profile", ""},
-		{"-holdout 0.2", "", "data.train_counts", ""},
+	first := planned(t, "-methods", "ce")
+	for _, c := range []struct{ flags, field, values string }{
+		{"-width 4", "network.width", "2, 4"},
+		{"-depth 14", "network.backbone", `"CIFAR ResNet-8", "CIFAR ResNet-14"`},
+		{"-size 16", "network.input", "[8,8,3], [16,16,3]"},
+		{"-epochs 12", "training.images_seen", ""},
+		{"-groups counts", "training.groups", `"metrics.ByRank{First: 3, Last: 3}", "metrics.Groups"`},
+		{"-lr 0.2", "training.other", recipe + `, ["recipe: batch 96, rate 0.2, cut after 80,90%, warm-up 5%, weight decay 0.0005, clipped to 1"]`},
+		{"-cuts none", "training.other", recipe + `, ["recipe: batch 96, rate 0.1, never cut, warm-up 5%, weight decay 0.0005, clipped to 1"]`},
+		{"-warmup 0", "training.other", ""},
+		{"-decay 0", "training.other", ""},
+		{"-clip 0", "training.other", recipe + `, ["recipe: batch 96, rate 0.1, cut after 80,90%, warm-up 5%, weight decay 0.0005"]`},
+		{"-imbalance 20", "data.profile", ""},
+		{"-holdout 0.2", "data.train_counts", ""},
 	} {
 		for _, seed := range []string{"1", "2"} {
-			a, b := planned(t, "-methods", "ce"), planned(t, append(strings.Fields(c.flags), "-methods", "crt", "-seeds", seed)...)
+			runs := slices.Concat(first, planned(t, append(strings.Fields(c.flags), "-methods", "crt", "-seeds", seed)...))
 			field := c.field
 			if field == "data.train_counts" && seed == "1" {
 				field = "data.train_sha256" // of one seed, the images are the same too
 			}
-			err := comparable(slices.Concat(a, b), nil, false)
+			err := comparable(runs, nil, false)
 			require.ErrorContains(t, err, "ce (seed 1) and crt (seed "+seed+") differ in "+field+": "+c.values, c.flags)
 			require.ErrorContains(t, err, ": make them alike, or show the difference as a column: -show "+field, c.flags)
-			require.NoError(t, comparable(slices.Concat(a, b), []string{"data", "training.images_seen", field}, false), c.flags)
+			require.NoError(t, comparable(runs, []string{"data", "training.images_seen", field}, false), c.flags)
 		}
 	}
 	// Equal images at other epochs and batches, other seeds, and one more last block, are fair.

@@ -23,7 +23,7 @@ func trained(t *testing.T, flags ...string) (path string) {
 
 // A table of runs from several files, without a run of its own.
 func TestFilesAreJoined(t *testing.T) {
-	flags := []string{"-select", "first", "-cuts", "50", "-methods"}
+	flags := []string{"-select", "first", "-cuts", "50", "-epochs", "2", "-methods"}
 	one, two := trained(t, append(flags, "ce")...), trained(t, append(flags, "crt")...)
 	s, err := parse([]string{"-methods", "none", "-with", one + "," + two})
 	require.NoError(t, err)
@@ -32,10 +32,10 @@ func TestFilesAreJoined(t *testing.T) {
 	require.Nil(t, f.Settings, "the runs had settings of their own")
 	require.Contains(t, table, "cRT")
 	require.Contains(t, f.Runs[0].Manifest.Data.Profile, "first")
-	require.Contains(t, f.Runs[0].Manifest.Training.LearningRate, "Milestones: [3]}", "half of six epochs")
+	require.Contains(t, f.Runs[0].Manifest.Training.LearningRate, "Milestones: [1]}", "half of two epochs")
 
 	// Files that differ in what has nothing to do with their seeds.
-	third := trained(t, "-select", "first", "-cuts", "50", "-width", "4", "-methods", "ce", "-seeds", "2")
+	third := trained(t, append(flags, "ce", "-width", "4", "-seeds", "2")...)
 	var out, log bytes.Buffer
 	for _, show := range []string{"", "training.seed"} {
 		s, err = parse([]string{"-methods", "none", "-with", one + "," + third, "-show", show})
@@ -55,7 +55,7 @@ func TestFilesAreJoined(t *testing.T) {
 
 // Groups that a file has in words only are told apart too.
 func TestGroupsOfOlderFilesAreRead(t *testing.T) {
-	path := trained(t, "-methods", "ce")
+	path := trained(t, "-methods", "ce", "-epochs", "2")
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
 	older := strings.NewReplacer(`"metrics.ByRank{First: 3, Last: 3}"`, `"metrics.Groups"`, `"recipe: `, `"groups by rank", "`).Replace(string(text))
@@ -64,6 +64,6 @@ func TestGroupsOfOlderFilesAreRead(t *testing.T) {
 	runs, err := runsOf(path)
 	require.NoError(t, err)
 	require.Equal(t, "metrics.ByRank{First: 3, Last: 3}", runs[0].Manifest.Training.Groups)
-	require.NoError(t, comparable(append(runs, planned(t, "-methods", "crt")...), nil, true))
-	require.ErrorContains(t, comparable(append(runs, planned(t, "-methods", "crt", "-groups", "counts")...), nil, true), "differ in training.groups: ")
+	require.NoError(t, comparable(append(runs, planned(t, "-methods", "crt", "-epochs", "2")...), nil, true))
+	require.ErrorContains(t, comparable(append(runs, planned(t, "-methods", "crt", "-epochs", "2", "-groups", "counts")...), nil, true), "differ in training.groups: ")
 }

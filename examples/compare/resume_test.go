@@ -21,7 +21,7 @@ func (w writer) Write(b []byte) (int, error) {
 
 // Of a comparison that is interrupted, what was finished is kept, and the same command goes on with the rest.
 func TestAnInterruptedComparisonGoesOn(t *testing.T) {
-	s := tiny(t, "-methods", "ce,crt", "-seeds", "1,2")
+	s := tiny(t, "-methods", "ce,crt", "-seeds", "1,2", "-epochs", "3")
 	s.JSON = filepath.Join(t.TempDir(), "compare.json")
 	s.With = []string{s.JSON}
 	read := func() (f file) {
@@ -62,17 +62,20 @@ func TestAnInterruptedComparisonGoesOn(t *testing.T) {
 	require.Equal(t, whole.Runs, read().Runs)
 
 	// A run that would be trained otherwise is another.
-	other := tiny(t, "-methods", "ce,crt", "-seeds", "1,2", "-embedding", "16", "-views", "plain", "-lr", "0.2", "-with", s.JSON)
+	other := tiny(t, "-methods", "ce,crt", "-seeds", "1,2", "-epochs", "3", "-lr", "0.2", "-with", s.JSON)
 	require.EqualError(t, run(context.Background(), other, &out, &second), "ce is there twice with seed 1, and the two differ in "+
-		`training.learning_rate: "schedule.Warmup{Epochs: 1, Then: schedule.MultiStep{Base: 0.1, Milestones: [4, 5]}}", `+
-		`"schedule.Warmup{Epochs: 1, Then: schedule.MultiStep{Base: 0.2, Milestones: [4, 5]}}": leave one out`)
+		`training.learning_rate: "schedule.Warmup{Epochs: 1, Then: schedule.MultiStep{Base: 0.1, Milestones: [2]}}", `+
+		`"schedule.Warmup{Epochs: 1, Then: schedule.MultiStep{Base: 0.2, Milestones: [2]}}": leave one out`)
 }
 
 // All seeds are planned before any is trained.
 func TestALaterSeedThatDoesNotFitIsFoundFirst(t *testing.T) {
-	path := trained(t, "-methods", "crt", "-seeds", "2", "-width", "4")
-	s := tiny(t, "-methods", "ce", "-seeds", "1,2", "-with", path)
+	path := trained(t, "-methods", "crt", "-seeds", "2", "-epochs", "2")
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, bytes.Replace(text, []byte(`"train_sha256": "`), []byte(`"train_sha256": "other`), 1), 0o644))
+	s := tiny(t, "-methods", "ce", "-seeds", "1,2", "-epochs", "2", "-with", path)
 	var out, log bytes.Buffer
-	require.ErrorContains(t, run(context.Background(), s, &out, &log), "crt (seed 2) and ce (seed 1) differ in network.width: 4, 2: ")
+	require.ErrorContains(t, run(context.Background(), s, &out, &log), `crt (seed 2) and ce (seed 2) differ in data.train_sha256: "other`)
 	require.Empty(t, out.String()+log.String())
 }
