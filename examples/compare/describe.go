@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,8 +10,8 @@ import (
 	"github.com/longtail-ml/longtail/manifest"
 )
 
-// plan is the result of a run to come: what it is, without figures.
-func plan(s settings, d *data, j *job) (result, error) {
+// describe says what the run will be, without figures.
+func (j *job) describe(s settings, d *data) (result, error) {
 	t := j.trainer
 	m, err := t.Manifest(j.network, d.train, nil, d.test)
 	if err != nil {
@@ -19,13 +20,14 @@ func plan(s settings, d *data, j *job) (result, error) {
 	m.Data = d.manifest // of the sets before they were read into memory
 	m.Network.Backbone, m.Network.Width = fmt.Sprintf("CIFAR ResNet-%d", s.Depth), s.Width
 	m.Training.Method = j.method.Name
-	m.Training.ImagesSeen = int64(t.Epochs) * int64(t.LimitSteps) * int64(t.Batch) * int64(j.method.Images)
-	m.Training.Other = append(m.Training.Other, "groups by "+s.Groups)
+	steps := cmp.Or(t.LimitSteps, d.train.Len()/m.Training.Batch)
+	m.Training.ImagesSeen = int64(m.Training.Epochs) * int64(steps) * int64(m.Training.Batch) * int64(j.method.Images)
+	m.Training.Other = []string{s.recipe()}
 	if j.method.Branches > 1 {
 		m.Training.Other = append(m.Training.Other, fmt.Sprintf("%d last blocks", j.method.Branches))
 	}
 	m.Selection = manifest.LastEpoch
-	r := result{Method: j.method.Name, Title: j.method.Title, Seed: t.Seed}
+	r := result{Method: j.method.Name, Title: j.method.Title, Seed: d.seed, Manifest: m}
 	for _, stream := range t.Streams {
 		for _, v := range stream.Views {
 			if text := strings.Join(parts(v), "+"); !slices.Contains(r.Augmentation, text) {
@@ -33,7 +35,6 @@ func plan(s settings, d *data, j *job) (result, error) {
 			}
 		}
 	}
-	r.Manifest = m
 	return r, nil
 }
 

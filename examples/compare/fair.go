@@ -1,42 +1,27 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/longtail-ml/longtail/manifest"
 )
 
-// fixed are the fields of manifests that runs of one table have in common: data, backbone and budget.
-var fixed = []string{"data", "network.backbone", "network.width", "network.input", "training.images_seen"}
-
-// inTable are the fields that the table shows anyway.
-var inTable = []string{"training.images_seen"}
-
-// comparable reports runs that one table would compare unfairly: of one seed, but different in a fixed field that is not
-// shown, or, once all are done, of different seeds.
-func comparable(runs []result, show []string, done bool) error {
-	first, seeds := map[uint64]result{}, map[string][]uint64{}
-	for _, r := range runs {
-		if slices.Contains(seeds[r.Method], r.Seed) {
-			return fmt.Errorf("%s is there twice with seed %d: leave one out", r.Method, r.Seed)
-		}
-		seeds[r.Method] = append(seeds[r.Method], r.Seed)
-		a, ok := first[r.Seed]
-		if !ok {
-			first[r.Seed] = r
-			continue
-		}
-		for _, d := range manifest.Diff(a.Manifest, r.Manifest) {
-			if matches(d.Field, fixed) && !matches(d.Field, show) {
-				return fmt.Errorf("%s and %s with seed %d differ in %v: make them alike, or show the difference as a column: -show %s",
-					a.Method, r.Method, r.Seed, d, d.Field)
+// comparable reports runs that one table would compare unfairly: any two that differ in what all have in common and is not
+// shown, and, once all are done, methods of different seeds.
+func comparable(runs []result, show []string, whole bool) error {
+	seeds := map[string][]uint64{}
+	for i, b := range runs {
+		for _, a := range runs[:i] {
+			if err := fair(a, b, show); err != nil {
+				return err
 			}
 		}
+		seeds[b.Method] = append(seeds[b.Method], b.Seed)
 	}
-	if !done || matches("training.seed", show) {
+	if !whole || matches("training.seed", show) {
 		return nil
 	}
 	for _, r := range runs {
@@ -48,41 +33,63 @@ func comparable(runs []result, show []string, done bool) error {
 	return nil
 }
 
-// matches tells whether a field is one of those listed or part of one.
-func matches(field string, list []string) bool {
-	for _, f := range list {
-		if field == f || strings.HasPrefix(field, f+".") || strings.HasPrefix(field, f+"[") {
-			return true
+// fair compares two runs.
+func fair(a, b result, show []string) error {
+	if a.same(b) {
+		text := ""
+		if all := apart(a, b); len(all) > 0 {
+			text = fmt.Sprintf(", and the two differ in %v", all[0])
+		}
+		return fmt.Errorf("%s is there twice with seed %d%s: leave one out", a.Method, a.Seed, text)
+	}
+	x, y := common(a.Manifest), common(b.Manifest)
+	if a.Seed == b.Seed {
+		x.Data, y.Data = a.Manifest.Data, b.Manifest.Data
+	}
+	if x.Training.Other == nil || y.Training.Other == nil { // written before recipes were: nothing to compare
+		x.Training.Other, y.Training.Other = nil, nil
+	}
+	for _, d := range manifest.Diff(x, y) {
+		if !matches(d.Field, show) {
+			return fmt.Errorf("%s (seed %d) and %s (seed %d) differ in %v: make them alike, or show the difference as a column: -show %s",
+				a.Method, a.Seed, b.Method, b.Seed, d, d.Field)
 		}
 	}
-	return false
+	return nil
+}
+
+// common returns the part of a manifest that does not depend on the seed and that all runs of a table have in common: data,
+// backbone, recipe and what is counted by.
+func common(m manifest.Manifest) (c manifest.Manifest) {
+	c.Data = manifest.Data{Name: seedless(m.Data.Name), Profile: seedless(m.Data.Profile), TrainCounts: m.Data.TrainCounts,
+		HeldOutCounts: m.Data.HeldOutCounts, TestCounts: m.Data.TestCounts}
+	c.Network = manifest.Network{Backbone: m.Network.Backbone, Width: m.Network.Width, Input: m.Network.Input}
+	c.Training = manifest.Training{ImagesSeen: m.Training.ImagesSeen, Groups: m.Training.Groups}
+	for _, text := range m.Training.Other {
+		if strings.HasPrefix(text, recipePrefix) {
+			c.Training.Other = append(c.Training.Other, text)
+		}
+	}
+	return c
+}
+
+var seedSuffix = regexp.MustCompile(`, seed \d+$`)
+
+func seedless(text string) string { return seedSuffix.ReplaceAllString(text, "") }
+
+// same tells whether two runs are of one method and seed.
+func (r result) same(other result) bool { return r.Method == other.Method && r.Seed == other.Seed }
+
+// apart returns what makes one of two runs no repetition of the other. Runs to come are compared by what they will be, so
+// that the images seen, which follow from it, do not count; nor does the build.
+func apart(a, b result) []manifest.Difference {
+	x, y := a.Manifest, b.Manifest
+	x.Build, x.Training.ImagesSeen = y.Build, y.Training.ImagesSeen
+	return manifest.Diff(x, y)
 }
 
 func sorted(seeds []uint64) []uint64 {
 	s := slices.Clone(seeds)
 	slices.Sort(s)
 	return s
-}
-
-// checkShow refuses fields that manifests do not have.
-func checkShow(fields []string) error {
-	for _, f := range fields {
-		if _, ok := value(manifest.Manifest{}, f); !ok {
-			return fmt.Errorf("-show %q is no field of a manifest, as training.images_seen or network.backbone is", f)
-		}
-	}
-	return nil
-}
-
-// value returns a field of a manifest by its path, as JSON.
-func value(m manifest.Manifest, path string) (string, bool) {
-	text, _ := json.Marshal(m) // a manifest always has a JSON form
-	for _, name := range strings.Split(path, ".") {
-		var fields map[string]json.RawMessage
-		if json.Unmarshal(text, &fields) != nil || fields[name] == nil {
-			return "", false
-		}
-		text = fields[name]
-	}
-	return strings.Trim(string(text), `"`), true
 }

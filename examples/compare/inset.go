@@ -18,13 +18,16 @@ type inset struct {
 	w        io.Writer
 	from     time.Time // of the first line
 	written  bool
-	progress *record.Progress
+	progress record.Progress
+}
+
+func newInset(w io.Writer) *inset {
+	i := &inset{w: w, from: time.Now().Add(every)}
+	i.progress = record.Progress{W: i, Every: every}
+	return i
 }
 
 func (i *inset) step(s hybrid.StepReport) {
-	if i.progress == nil {
-		i.progress = &record.Progress{W: i, Every: every}
-	}
 	state := record.State{Epoch: s.At.Epoch, Epochs: s.At.Epochs, Step: s.At.Step, Steps: s.At.Steps, LearningRate: s.LearningRate, Images: s.Images}
 	for _, l := range s.Losses {
 		state.Losses = append(state.Losses, record.Loss{Name: l.Name, Value: l.Value, Weight: l.Weight})
@@ -32,7 +35,7 @@ func (i *inset) step(s hybrid.StepReport) {
 	_ = i.progress.Step(state) // a run does not end because nobody reads
 }
 
-// Write takes a line, with its end.
+// Write takes a line of progress. The last, which each run has, is left out where it is the only one.
 func (i *inset) Write(line []byte) (int, error) {
 	if time.Now().Before(i.from) {
 		return len(line), nil

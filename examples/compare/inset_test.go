@@ -1,0 +1,30 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/stretchr/testify/require"
+)
+
+// Long runs tell how they go, between the line that they began and its end; short ones do not.
+func TestLongRunsTellHowTheyGo(t *testing.T) {
+	report := func(step int) hybrid.StepReport {
+		return hybrid.StepReport{At: schedule.Progress{Epochs: 1, Step: step, Steps: 2}, Images: 5, Losses: []hybrid.LossReport{{Name: "ce", Value: 1.5, Weight: 1}}}
+	}
+	var log bytes.Buffer
+	for _, began := range []time.Duration{0, -time.Hour} {
+		fmt.Fprint(&log, "1/1  ce, seed 1: ")
+		lines := newInset(&log)
+		lines.from = lines.from.Add(began)
+		lines.step(report(0))
+		lines.step(report(1))
+		lines.end()
+		fmt.Fprintln(&log, "50%")
+	}
+	require.Regexp(t, `^1/1  ce, seed 1: 50%\n1/1  ce, seed 1: \n     epoch 1/1  step 2/2  ce 1.5000 \(weight 1.000\) .*ETA 0s\n     50%\n$`, log.String())
+}
