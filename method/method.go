@@ -18,7 +18,7 @@ type Method struct {
 	Name   string // on command lines: "hybrid-sc"
 	Title  string // in tables: "Hybrid-SC"
 	ArXiv  string // the paper's number; "" if it has none
-	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams
+	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams, partners' too
 	// Branches is how often the backbone's last part must be there (backbone.Branched); 0 means any backbone will do.
 	Branches int
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
