@@ -38,7 +38,7 @@ func HybridPSC(tau float64) Method {
 // training images. Two images a sample, one for the network and one for the momentum encoder (hybrid.Trainer.KeyDecay),
 // which takes no backward pass; and batch·queue similarities.
 func KCL() Method {
-	return Method{Name: "kcl", Title: "KCL", Images: 2, Second: retrained,
+	return Method{Name: "kcl", Title: "KCL", Images: 2, EveryClass: true, Second: retrained,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			l, err := kcl(n, s)
 			return withKeys("kcl", &l, s), err
@@ -49,7 +49,7 @@ func KCL() Method {
 // spreads and prototype.Targets deals out to the classes after each step, which costs the classes cubed. Two images a
 // sample, as KCL.
 func TSC() Method {
-	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, Second: retrained,
+	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, EveryClass: true, Second: retrained,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			l, err := kcl(n, s)
 			if err != nil {

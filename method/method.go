@@ -28,6 +28,9 @@ type Method struct {
 	// Recipe returns the paper's batch, learning rate and optimizer on CIFAR for a run of so many epochs, milestones in
 	// proportion. nil: this package knows none; the zero Trainer has that of hybrid networks.
 	Recipe func(epochs int) hybrid.Trainer
+	// EveryClass says that Second, as Stage's zero values have it, needs images of every class, which New checks: else it
+	// would be found after the training. Clear it to give Stage.Retrain a sampler that skips empty classes.
+	EveryClass bool
 	// Second makes the final classifier of a trained network. nil: the one that was trained.
 	Second func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error)
 }
@@ -63,6 +66,11 @@ func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybri
 	}
 	if m.Streams == nil {
 		return nil, nil, fmt.Errorf("method: %s: Streams is nil: take a method of this package, or set it", m.Name)
+	}
+	for class, n := range s.Counts {
+		if n == 0 && m.EveryClass {
+			return nil, nil, fmt.Errorf("method: %s: class %d has no training images, its second stage needs some: leave the class out", m.Name, class)
+		}
 	}
 	if s.Size < 0 || s.Dim < 0 {
 		return nil, nil, fmt.Errorf("method: Setup of size %d and embeddings of width %d: neither may be negative", s.Size, s.Dim)

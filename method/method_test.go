@@ -285,3 +285,22 @@ func TestClassifiersMadeAfterTraining(t *testing.T) {
 	require.NoError(t, err)
 	require.InDeltaSlice(t, want.Data(), got.Data(), 1e-5)
 }
+
+// A class without images is found before the training, where the second stage cannot do without it.
+func TestEmptyClassesAreFoundBeforeTraining(t *testing.T) {
+	need := []string{}
+	for _, m := range method.All() {
+		_, _, err := m.New(bodyOf(t, m), method.Setup{Counts: []int{9, 5, 0, 1}, Size: size})
+		if !m.EveryClass {
+			require.NoError(t, err, m.Name)
+			continue
+		}
+		need = append(need, m.Name)
+		require.EqualError(t, err, "method: "+m.Name+": class 2 has no training images, its second stage needs some: leave the class out")
+		require.NotNil(t, m.Second)
+		m.EveryClass = false
+		_, _, err = m.New(bodyOf(t, m), method.Setup{Counts: []int{9, 5, 0, 1}, Size: size})
+		require.NoError(t, err)
+	}
+	require.Equal(t, []string{"crt", "lws", "ncm", "post-hoc-adjusted", "supcon", "kcl", "tsc"}, need)
+}

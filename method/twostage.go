@@ -17,7 +17,7 @@ import (
 // long tail; Stage.Retrain's Sampler can change that. Two images a sample, and one pass over the images for the second
 // stage.
 func SupCon(tau float64) Method {
-	return Method{Name: "supcon", Title: "SupCon, two stages", ArXiv: "2004.11362", Images: 2, Second: retrained,
+	return Method{Name: "supcon", Title: "SupCon, two stages", ArXiv: "2004.11362", Images: 2, EveryClass: true, Second: retrained,
 		Streams: func(_ *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			return contrast("sc", &loss.SupervisedContrastive{Temperature: cmp.Or(tau, 0.1)}, s), nil
 		}}
@@ -47,7 +47,7 @@ func LWS() Method {
 // TauNorm is τ-normalisation (arXiv 1910.09217): CE, then the classifier's rows divided by their norm to the power tau
 // (posthoc.TauNormalize). tau 0 means the best of 0, 0.1, …, 2 on Stage.Held. One image a sample, and nothing to train.
 func TauNorm(tau float64) Method {
-	return decoupled("tau-norm", "τ-norm", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
+	m := decoupled("tau-norm", "τ-norm", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
 		head, err := linear(n)
 		if err != nil {
 			return nil, err
@@ -68,6 +68,8 @@ func TauNorm(tau float64) Method {
 		normalized, err := posthoc.TauNormalize(head, best)
 		return normalized, err
 	})
+	m.EveryClass = false // rows of classes without images are as good as others
+	return m
 }
 
 // PostHocAdjusted is logit adjustment after training (arXiv 2007.07314): CE, then tau·log q_c taken from the classifier's
@@ -105,7 +107,7 @@ func NCM() Method {
 // decoupled is cross-entropy and a second stage.
 func decoupled(name, title string, second func(context.Context, *hybrid.Network, Stage) (nn.Module, error)) Method {
 	m := classifier("ce", title, "1910.09217", func() loss.Loss { return &loss.CrossEntropy{} })
-	m.Name, m.Second = name, second
+	m.Name, m.EveryClass, m.Second = name, true, second
 	return m
 }
 
