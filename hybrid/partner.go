@@ -14,9 +14,9 @@ import (
 // second; the features are α·f ⊕ (1−α)·g, side by side, and losses see them as one row with the labels of both: Input.Mix
 // has α. So cross-entropy becomes α·CE(x, y) + (1−α)·CE(x, y').
 //
-// Losses of logits can be mixed, contrastive ones cannot. The backbone must be a backbone.Branched of two branches, such as a ResNet of that setting. The two batches pass it one
-// after the other, whatever WithSeparatePasses says, as in the authors' code. In evaluation every image takes both branches
-// with α = ½.
+// Losses of logits can be mixed, contrastive ones cannot. The backbone must be a backbone.Branched of two branches, such as
+// a ResNet of that setting. The two batches pass it one after the other, whatever WithSeparatePasses says, as in the
+// authors' code. In evaluation every image takes both branches with α = ½.
 type Partner struct {
 	Sampler sampler.Sampler
 	// Weight is α, the share of the stream's own sample, in [0, 1]. nil means schedule.Curriculum{}, which is BBN's: from
