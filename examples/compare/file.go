@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
@@ -70,9 +69,6 @@ func runsOf(path string) ([]result, error) {
 				path, i, manifest.Version)
 		}
 		f.Runs[i].from = path
-		if slices.Contains(r.Manifest.Training.Other, "groups by rank") { // as it was written before training.groups was
-			f.Runs[i].Manifest.Training.Groups = "metrics.ByRank{First: 3, Last: 3}"
-		}
 	}
 	return f.Runs, nil
 }

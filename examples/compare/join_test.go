@@ -3,9 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
-	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -51,19 +49,4 @@ func TestFilesAreJoined(t *testing.T) {
 
 	s.With = []string{one, one}
 	require.EqualError(t, run(context.Background(), s, &out, &log), "ce is there twice with seed 1: leave one out")
-}
-
-// Groups that a file has in words only are told apart too.
-func TestGroupsOfOlderFilesAreRead(t *testing.T) {
-	path := trained(t, "-methods", "ce", "-epochs", "2")
-	text, err := os.ReadFile(path)
-	require.NoError(t, err)
-	older := strings.NewReplacer(`"metrics.ByRank{First: 3, Last: 3}"`, `"metrics.Groups"`, `"recipe: `, `"groups by rank", "`).Replace(string(text))
-	require.NotEqual(t, string(text), older)
-	require.NoError(t, os.WriteFile(path, []byte(older), 0o644))
-	runs, err := runsOf(path)
-	require.NoError(t, err)
-	require.Equal(t, "metrics.ByRank{First: 3, Last: 3}", runs[0].Manifest.Training.Groups)
-	require.NoError(t, comparable(append(runs, planned(t, "-methods", "crt", "-epochs", "2")...), nil, true))
-	require.ErrorContains(t, comparable(append(runs, planned(t, "-methods", "crt", "-epochs", "2", "-groups", "counts")...), nil, true), "differ in training.groups: ")
 }
