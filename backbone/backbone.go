@@ -1,6 +1,7 @@
 // Package backbone has the networks that turn an image into a feature, shared by the branches of a hybrid network.
 //
 // Convolutional backbones take [N, H, W, C] and return [N, OutDim]. Their parameters have PyTorch's names.
+// A Branched backbone has its last part several times, as BBN needs.
 package backbone
 
 import (

@@ -2,8 +2,8 @@
 // looked at again.
 //
 // A [Set] is cached features with labels. From the logits of a trained head come [AdjustLogits] and [FitTemperature]; from
-// its weights [TauNormalize]; heads are trained anew on the features by [Retrain] (cRT and LWS); and [NewClassMeans] and
-// [KNN] classify by the features alone. Whatever the method, its scores are [rows, classes], the largest of a row is the
+// its weights [TauNormalize] and [AdjustHead]; heads are trained anew on the features by [Retrain] (cRT and LWS); and
+// [NewClassMeans], which has a head too, and [KNN] classify by the features alone. Whatever the method, its scores are [rows, classes], the largest of a row is the
 // prediction, and [Judge] counts them.
 //
 // Hyper-parameters are chosen by [Choose] and its kin on a held-out split, by balanced accuracy, since the split may be as
@@ -12,5 +12,5 @@
 // Invariants: arguments are only read; heads, logits and features are returned anew. The same seed gives the same head.
 // Shapes that do not fit, labels out of range and values that are not finite are errors.
 //
-// Limits: features are held in memory as one tensor, and heads are linear.
+// Limits: features are held in memory as one tensor, and heads that are changed or trained are linear.
 package posthoc

@@ -1,5 +1,5 @@
 // Package record writes down what a run does, step by step: to CSV files, TensorBoard event files, structured logs, or
-// several of them at once, and as plain progress lines.
+// several of them at once, and as plain progress lines. Replace writes a whole file, such as a report, in one step.
 //
 // A Recorder takes scalars and texts by step and name. Names are free; slashes group them in TensorBoard, as in "loss/sc".
 // Nothing is buffered: what was recorded survives the death of the process, and after Flush a power cut as well. An error

@@ -15,7 +15,11 @@ func list(text string) []string {
 	if text == "" {
 		return nil
 	}
-	return strings.Split(text, ",")
+	all := strings.Split(text, ",")
+	for i := range all {
+		all[i] = strings.TrimSpace(all[i])
+	}
+	return all
 }
 
 // names returns the names of methods, each once.
@@ -30,6 +34,7 @@ func names(text string) (all []string, err error) {
 		return nil, nil
 	}
 	for _, name := range strings.Split(text, ",") {
+		name = strings.TrimSpace(name)
 		if _, err := method.ByName(name); err != nil {
 			return nil, fmt.Errorf("-methods: %w", err)
 		}
@@ -76,8 +81,8 @@ func (s settings) check(set map[string]bool) error {
 			return fmt.Errorf("-%s %q is not one of %s", f.name, f.value, strings.Join(f.choices, ", "))
 		}
 	}
-	if s.Profile == "natural" && set["imbalance"] {
-		return fmt.Errorf("-imbalance has no meaning with -profile natural")
+	if s.Profile == "natural" && (set["imbalance"] || set["select"]) {
+		return fmt.Errorf("-imbalance and -select have no meaning with -profile natural")
 	}
 	if s.Epochs < 1 || s.Batch < 1 || s.Size < 8 || s.Embedding < 2 || !(s.LR > 0) || !(s.Decay >= 0) || !(s.Clip >= 0) || s.Warmup < 0 || s.Warmup > 100 {
 		return fmt.Errorf("-epochs %d and -batch %d must be at least 1, -size %d 8, -embedding %d 2, -lr %v above 0, -decay %v and -clip %v not negative, -warmup %d from 0 to 100",

@@ -48,7 +48,7 @@ func parse(args []string) (s settings, err error) {
 	f := flag.NewFlagSet("compare", flag.ContinueOnError)
 	f.StringVar(&methods, "methods", "all", "`NAMES` of methods, separated by commas, or all; none with -with")
 	f.StringVar(&seeds, "seeds", "1", "`SEEDS` of the long tail, the weights and the training, separated by commas")
-	f.BoolVar(&s.Quick, "quick", false, "a small network on generated data: minutes for all methods")
+	f.BoolVar(&s.Quick, "quick", false, "a small network on generated data: a minute for all methods")
 	f.StringVar(&s.Data, "data", "", "`DIR` with CIFAR binary files, or train and test class folders (required without -quick)")
 	f.IntVar(&s.Size, "size", 32, "side in pixels that class-folder images are resized to")
 	f.StringVar(&s.Profile, "profile", "exp", "class counts: exp, step, or natural for those of the data")
@@ -72,7 +72,7 @@ func parse(args []string) (s settings, err error) {
 	f.Float64Var(&s.Floor, "floor", 0, "fail if a method's accuracy is below `PERCENT`")
 	f.StringVar(&show, "show", "", "`FIELDS` of manifests that may differ, separated by commas, such as training.images_seen: each is a column")
 	f.StringVar(&with, "with", "", "join the runs of earlier -json `FILES`, separated by commas, and train only what they lack")
-	f.StringVar(&s.JSON, "json", "", "write settings, runs and table to `FILE`, after every run")
+	f.StringVar(&s.JSON, "json", "", "write settings, runs and table to `FILE`, after every run, in place of what it held")
 	if err := f.Parse(args); err != nil {
 		return s, err
 	}

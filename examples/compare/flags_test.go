@@ -40,7 +40,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		"-quick -profile natural":                                                         "",
 		"-data x -profile natural":                                                        "",
 		"-quick -methods ce -holdout 0":                                                   "",
-		"-quick -profile natural -imbalance 10":                                           "-imbalance has no meaning with -profile natural",
+		"-quick -profile natural -imbalance 10":                                           "-imbalance and -select have no meaning with -profile natural",
 		"-quick -show network.width,data.name":                                            "",
 	} {
 		s, err := parse(strings.Fields(args))

@@ -5,16 +5,16 @@
 //
 // All methods have the same data, backbone, learning rate, optimizer and, unless -views paper asks for those of the papers,
 // augmentation. One has more: BBN's backbone has its last block twice, and its classifier reads both, twice the width; the
-// table's parameters show it. -recipe paper trains each method by its own batch, learning rate and optimizer instead
-// (method.Method.Recipe).
+// table's parameters show it. -recipe paper -equal epochs trains each method by its own batch, learning rate and optimizer
+// instead (method.Method.Recipe, which not all have); their full batches differ, so add -show training.images_seen.
 //
 // A hybrid sees three images where cross-entropy sees one, so a method of m images a sample draws batches of -batch/m
 // samples for -epochs/m epochs: as many steps on as many images. With -equal epochs every method draws -batch samples for
 // -epochs epochs, as the papers do; then -show training.images_seen says that the table shows the difference.
 //
 // -json FILE is written after every run. -with FILE joins the runs of such a file: methods and seeds that it has are not
-// trained again if they would be trained in the same way. So a command with one file for both, as above, begins, and goes on
-// where it was stopped. With -methods none it only makes the table, of runs from several files for example.
+// trained again if they would be trained in the same way. So a command with one file for both, as above, and no other in -with,
+// begins, and goes on where it was stopped. With -methods none it only makes the table, of runs from several files for example.
 //
 // Runs that differ in data, backbone, recipe, images seen or the groups of classes are refused in one table, before anything
 // is trained, unless -show names the field of the manifest, which becomes a column. Runs of different seeds are compared in
@@ -39,6 +39,7 @@ func main() {
 	if err == nil {
 		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 		defer stop()
+		context.AfterFunc(ctx, stop) // a second Ctrl-C ends at once
 		err = run(ctx, s, os.Stdout, os.Stderr)
 	}
 	if err != nil {

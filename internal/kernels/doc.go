@@ -4,12 +4,12 @@
 // All functions work on float32 slices in row-major order; images are NHWC, convolution weights [KH, KW, C, O].
 // Shapes come as plain integers. The caller has checked them: the functions have no errors to return, and a slice too
 // short ends in Go's own index panic. Nothing is written outside the elements a function documents, and inputs are
-// written to only where it says so. Functions named …Grad (and ConvInputGrad, ConvWeightGrad) add into their result,
-// as backward passes need; the others overwrite it unless they say otherwise.
+// written to only where it says so. Functions named …Grad add into their result, as backward passes need,
+// ConvInputGrad only if told to; the others overwrite it unless they say otherwise.
 //
 // Results have the same bits whatever GOMAXPROCS is: work is cut by shape alone, and the partial results of a
 // reduction are added in a fixed order. Long reductions run in float64. Matrix products add in float32, in runs of at
-// most 256 terms; dot products in runs of 4,096, each made of several sums, and the runs in float64; convolutions in
+// most 512 terms; dot products in runs of 4,096, each made of several sums, and the runs in float64; convolutions in
 // one run for each element, weight gradients in one run for each band of an image. NaN and infinities propagate.
 //
 // On amd64, vector instructions do the work: see Level. Another level may give other bits. The build tag noasm leaves
