@@ -131,7 +131,7 @@ func (s settings) checkMethods(set map[string]bool) error {
 		return fmt.Errorf("-recipe paper trains every method for -epochs epochs: add -equal epochs")
 	}
 	if without != nil {
-		return fmt.Errorf("-recipe paper: %s have no recipe: leave them out of -methods, or use -recipe common", strings.Join(without, ", "))
+		return fmt.Errorf("-recipe paper: no recipe for %s: leave out of -methods what has none, or use -recipe common", strings.Join(without, ", "))
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		"-quick -recipe best":                                                             `-recipe "best" is not one of common, paper`,
 		"-quick -recipe paper -methods ce":                                                "-recipe paper trains every method for -epochs epochs: add -equal epochs",
 		"-quick -recipe paper -methods ce -equal epochs -warmup 0":                        "-warmup has no meaning with -recipe paper, by which each method has its own",
-		"-quick -recipe paper -methods ce,crt,supcon -equal epochs":                       "-recipe paper: crt, supcon have no recipe: leave them out of -methods, or use -recipe common",
+		"-quick -recipe paper -methods ce,crt,supcon -equal epochs":                       "-recipe paper: no recipe for crt, supcon: leave out of -methods what has none, or use -recipe common",
 		"-quick -recipe paper -methods ce,hybrid-sc,paco -equal epochs -clip 2 -epochs 7": "",
 		"-methods none -with x":                                                           "",
 		"-quick -cuts none -select first":                                                 "",
