@@ -62,7 +62,6 @@ func (p *plan) fill(b *batch, n int) error {
 			}
 		}
 		if s.Mixer != nil {
-			part.mix = nil
 			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: n, View: -1}.Reseed(&b.pcg)
 			part.mix = s.Mixer.Mix(b.images.Rows(part.from, part.to), part.labels, part.views, rng)
 			if m := part.mix; m != nil && (len(m.Labels) != len(part.labels) || len(m.Weight) != len(part.labels)) {

@@ -69,7 +69,8 @@ func contrastColumns(op string, blocks []columns, w weigh) (*autograd.Var, int) 
 		width += c.v.Dim(1)
 	}
 	weights, losses := make([]float64, n), make([]float64, n)
-	eachAnchor(blocks, n, width, w, func(i int, r *row) {
+	memory := in[0].Tape().Scratch((n+anchorsAtOnce-1)/anchorsAtOnce, width)
+	eachAnchor(blocks, memory, n, w, func(i int, r *row) {
 		if weights[i] = r.total(); weights[i] == 0 {
 			return
 		}
@@ -90,7 +91,7 @@ func contrastColumns(op string, blocks []columns, w weigh) (*autograd.Var, int) 
 	y.Data()[0] = float32(sum / float64(max(anchors, 1)))
 	return autograd.Op(op, y, in, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		g := float64(gy.Item()) / float64(max(anchors, 1))
-		eachAnchor(blocks, n, width, w, func(i int, r *row) {
+		eachAnchor(blocks, memory, n, w, func(i int, r *row) {
 			if weights[i] == 0 {
 				return
 			}
@@ -118,10 +119,14 @@ func (c columns) gradient(dx []float32, r *row, from int, total, g float64) {
 	}
 }
 
-// eachAnchor calls do with each anchor's row, which it may overwrite.
-func eachAnchor(blocks []columns, n, width int, w weigh, do func(i int, r *row)) {
-	parallel.Range(n, 16, func(lo, hi int) {
-		r := row{x: make([]float32, width)}
+// anchorsAtOnce share the memory of a row.
+const anchorsAtOnce = 16
+
+// eachAnchor calls do with each of n anchors' rows, which it may overwrite. memory has a row for anchorsAtOnce.
+func eachAnchor(blocks []columns, memory *tensor.Tensor, n int, w weigh, do func(i int, r *row)) {
+	parallel.Range(n, anchorsAtOnce, func(lo, hi int) {
+		at := lo / anchorsAtOnce
+		r := row{x: memory.Rows(at, at+1).Data()}
 		for i := lo; i < hi; i++ {
 			from := 0
 			for _, c := range blocks {

@@ -21,19 +21,15 @@ type file struct {
 	Runs     []result  `json:"runs"`
 }
 
-// probe finds out whether the file of -json can be made; "" is none.
+// probe finds out whether the file of -json can be written; "" is none.
 func probe(path string) error {
 	if path == "" {
 		return nil
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() {
-		return fmt.Errorf("-json: %s is a folder: name a file", path)
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*.tmp")
-	if err != nil {
+	if err := record.Probe(path); err != nil {
 		return fmt.Errorf("-json: %w", err)
 	}
-	return errors.Join(f.Close(), os.Remove(f.Name()))
+	return nil
 }
 
 // earlier returns the runs of the files of -with. The one that -json is to write need not be there before the first start.
