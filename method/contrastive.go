@@ -19,18 +19,51 @@ func HybridSC(tau float64) Method {
 		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.SC(cmp.Or(tau, 0.1)), nil }}
 }
 
+// PSC are the settings of HybridPSC; the zero value is the paper's.
+type PSC struct {
+	Tau        float64 // temperature; 0 means the paper's 1 for up to ten classes and 0.1 for more
+	IncludeOwn bool    // keep the row's own class in the denominator, which the paper leaves out
+	// Fixed leaves the prototypes where prototype.OnSphere puts them instead of training them.
+	Fixed bool
+}
+
 // HybridPSC is the paper's Hybrid-PSC (arXiv 2103.14267): as HybridSC with loss.PrototypicalContrastive and learnable
-// prototypes. tau 0 means the paper's 1 for up to ten classes and 0.1 for more. Three images a sample; memory grows with
-// the classes instead of the square of the batch.
-func HybridPSC(tau float64) Method {
-	return Method{Name: "hybrid-psc", Title: "Hybrid-PSC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
+// prototypes. Three images a sample; memory grows with the classes instead of the square of the batch. ByName knows its
+// variants as hybrid-psc-own, hybrid-psc-fixed and hybrid-psc-own-fixed.
+func HybridPSC(p PSC) Method {
+	m := Method{Name: "hybrid-psc", Title: "Hybrid-PSC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
 		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
 			usual := 0.1
 			if n.Classes() <= 10 {
 				usual = 1
 			}
-			return hybrid.PSC(n, cmp.Or(tau, usual), s.Seed)
+			streams, err := hybrid.PSC(n, cmp.Or(p.Tau, usual), s.Seed)
+			if err != nil {
+				return nil, err
+			}
+			l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
+			l.IncludeOwn = p.IncludeOwn
+			if p.Fixed {
+				l.Bank, err = onSphere(n, s.Seed)
+			}
+			return streams, err
 		}}
+	if p.IncludeOwn {
+		m.Name, m.Title = m.Name+"-own", m.Title+", own class kept"
+	}
+	if p.Fixed {
+		m.Name, m.Title = m.Name+"-fixed", m.Title+", fixed prototypes"
+	}
+	return m
+}
+
+// onSphere returns prototypes that stay where they are, as far from each other as they get.
+func onSphere(n *hybrid.Network, seed uint64) (prototype.Bank, error) {
+	points, err := prototype.OnSphere(n.Classes(), n.EmbeddingDim(), prototype.Sphere{}, rand.New(rand.NewPCG(seed, 0x707363)))
+	if err != nil {
+		return nil, err
+	}
+	return prototype.NewFixed(points)
 }
 
 // KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen

@@ -111,13 +111,18 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), BBN(),
 		CRT(), LWS(), TauNorm(0), NCM(), PostHocAdjusted(0),
-		HybridSC(0), HybridPSC(0), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
+		HybridSC(0), HybridPSC(PSC{}), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 
-// ByName returns the method of All with the name.
+// Variants returns methods of All with other settings than the paper's, worth a row of their own in a comparison.
+func Variants() []Method {
+	return []Method{HybridPSC(PSC{IncludeOwn: true}), HybridPSC(PSC{Fixed: true}), HybridPSC(PSC{IncludeOwn: true, Fixed: true})}
+}
+
+// ByName returns the method of All or Variants with the name.
 func ByName(name string) (Method, error) {
 	var names []string
-	for _, m := range All() {
+	for _, m := range append(All(), Variants()...) {
 		if m.Name == name {
 			return m, nil
 		}

@@ -173,9 +173,24 @@ func TestSettingsReachTheLosses(t *testing.T) {
 	require.Equal(t, 0.9, first(method.ClassBalanced(0.9)).(*loss.ClassBalanced).Beta)
 	require.Equal(t, 0.7, first(method.LogitAdjusted(0.7)).(*loss.LogitAdjusted).Tau)
 	require.Equal(t, 0.1, first(method.HybridSC(0)).(*loss.SupervisedContrastive).Temperature)
-	require.Equal(t, 1.0, first(method.HybridPSC(0)).(*loss.PrototypicalContrastive).Temperature)
-	require.Equal(t, 0.2, first(method.HybridPSC(0.2)).(*loss.PrototypicalContrastive).Temperature)
+	require.Equal(t, 1.0, first(method.HybridPSC(method.PSC{})).(*loss.PrototypicalContrastive).Temperature)
+	require.Equal(t, 0.2, first(method.HybridPSC(method.PSC{Tau: 0.2})).(*loss.PrototypicalContrastive).Temperature)
 	require.Equal(t, 0.3, first(method.SupCon(0.3)).(*loss.SupervisedContrastive).Temperature)
+}
+
+func TestVariantsOfHybridPSC(t *testing.T) {
+	train, _, _ := data(t)
+	for name, want := range map[string]method.PSC{"hybrid-psc": {}, "hybrid-psc-own": {IncludeOwn: true}, "hybrid-psc-fixed": {Fixed: true},
+		"hybrid-psc-own-fixed": {IncludeOwn: true, Fixed: true}} {
+		m, err := method.ByName(name)
+		require.NoError(t, err)
+		require.Equal(t, name, m.Name)
+		_, streams, err := m.New(body(t), setup(train))
+		require.NoError(t, err)
+		l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
+		require.Equal(t, want.IncludeOwn, l.IncludeOwn)
+		require.Equal(t, want.Fixed, len(nn.Params(l)) == 0, "fixed prototypes are no parameters")
+	}
 }
 
 // The centres of BCL are made of the classifier that is trained, so that the contrast reaches it.
@@ -208,7 +223,7 @@ func TestMistakesAreErrors(t *testing.T) {
 	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
 	_, _, err = method.LDAMDRW().New(body(t), setup(train), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
 	require.EqualError(t, err, "method: ldam-drw: needs a classifier of cosines, the network's is *nn.Linear: leave out WithClassifier")
-	_, _, err = method.HybridPSC(0).New(body(t), setup(train), hybrid.WithoutProjection())
+	_, _, err = method.HybridPSC(method.PSC{}).New(body(t), setup(train), hybrid.WithoutProjection())
 	require.ErrorContains(t, err, "method: hybrid-psc: ")
 
 	n, _, err := method.TauNorm(0).New(body(t), setup(train))

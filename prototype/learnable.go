@@ -5,25 +5,21 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
-	"github.com/longtail-ml/longtail/tensor"
 )
 
-// Learnable prototypes are trained with the network: parameters normalised in the forward pass.
+// Learnable prototypes are trained with the network: parameters normalised in the forward pass. A row of norm ‖v‖ turns by
+// about rate·‖gradient‖/‖v‖² a step, so how fast prototypes move depends on the length they begin with.
 type Learnable struct {
 	Weight *autograd.Param // [C, D], of any length
 }
 
-// NewLearnable returns prototypes in random directions; for M of them a class, ask for classes·M. It is an error if
+// NewLearnable returns unit rows in random directions; for M prototypes a class, ask for classes·M. It is an error if
 // classes or dim is not positive.
 func NewLearnable(classes, dim int, rng *rand.Rand) (*Learnable, error) {
 	if err := (Size{Classes: classes, Dim: dim}).check(); err != nil {
 		return nil, err
 	}
-	l := &Learnable{Weight: autograd.NewParam(tensor.New(classes, dim))}
-	for i := range l.Weight.Value.Data() {
-		l.Weight.Value.Data()[i] = float32(rng.NormFloat64())
-	}
-	return l, nil
+	return &Learnable{Weight: autograd.NewParam(directions(classes, dim, rng))}, nil
 }
 
 // Vectors returns the normalised rows.

@@ -23,6 +23,7 @@ func TestLearnableGivesUnitRows(t *testing.T) {
 		}
 		require.InDelta(t, 1, math.Sqrt(sum), 1e-6)
 	}
+	require.InDeltaSlice(t, v.Data(), b.Weight.Value.Data(), 1e-6, "rows begin with unit length: longer ones hardly turn")
 	require.Len(t, nn.Params(b), 1)
 	require.Equal(t, "weight", nn.Params(b)[0].Path)
 }

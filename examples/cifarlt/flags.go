@@ -24,6 +24,7 @@ type settings struct {
 	LR         float64 `json:"lr"`
 	Milestones []int   `json:"milestones"`
 	Tau        float64 `json:"tau,omitempty"`
+	Own        bool    `json:"own,omitempty"`
 	Seed       uint64  `json:"seed"`
 	Limit      int     `json:"limit,omitempty"`
 	EvalEvery  int     `json:"eval_every"`
@@ -53,6 +54,7 @@ func parse(args []string) (settings, error) {
 	f.Float64Var(&s.LR, "lr", 0.5, "learning rate")
 	f.StringVar(&milestones, "milestones", "", "`EPOCHS` the learning rate is cut tenfold at, as in 120,160, or none (default: 60% and 80% of -epochs)")
 	f.Float64Var(&s.Tau, "tau", 0, "temperature of the contrastive loss (default: 0.1; for hybrid-psc with up to 10 classes 1)")
+	f.BoolVar(&s.Own, "own", false, "keep the own class in the denominator of hybrid-psc, which the paper leaves out")
 	f.Uint64Var(&s.Seed, "seed", 1, "of the long tail, the weights and the training")
 	f.IntVar(&s.Limit, "limit", 0, "train on the first `N` steps of each epoch only")
 	f.IntVar(&s.EvalEvery, "eval-every", 1, "evaluate after every `N` epochs, and after the last")
@@ -81,6 +83,9 @@ func parse(args []string) (settings, error) {
 	}
 	if set["tau"] && !strings.HasPrefix(s.Method, "hybrid-") {
 		return s, fmt.Errorf("-tau has no meaning with -method %s", s.Method)
+	}
+	if s.Own && s.Method != "hybrid-psc" {
+		return s, fmt.Errorf("-own has no meaning with -method %s", s.Method)
 	}
 	if set["tau"] && s.Tau <= 0 {
 		return s, fmt.Errorf("-tau %v must be above 0", s.Tau)

@@ -75,6 +75,11 @@ func TestEveryMethodRunsAndReports(t *testing.T) {
 			require.Equal(t, []int{1, 2}, r.Settings.Milestones)
 			require.InDelta(t, 0.0005, r.History[2].LR, 1e-12)
 			require.Contains(t, r.History[0].Losses, "ce")
+			if method == "hybrid-psc" {
+				require.Less(t, *r.PrototypeCosine, 1.0)
+			} else {
+				require.Nil(t, r.PrototypeCosine)
+			}
 			if images == 24 {
 				require.Len(t, r.History[0].Losses, 2)
 				require.InDelta(t, 1-4.0/9, *r.History[2].Alpha, 1e-12)
@@ -118,6 +123,7 @@ func TestFlagsAreChecked(t *testing.T) {
 	for want, args := range map[string][]string{
 		"-data is required: the folder of CIFAR-10 or CIFAR-100 (binary version), or of train and test class folders": {},
 		"-tau has no meaning with -method ce":                                                        {"-data", "x", "-method", "ce", "-tau", "0.1"},
+		"-own has no meaning with -method hybrid-sc":                                                 {"-data", "x", "-own"},
 		"-tau 0 must be above 0":                                                                     {"-data", "x", "-tau", "0"},
 		"-imbalance and -select have no meaning with -profile natural":                               {"-data", "x", "-profile", "natural", "-imbalance", "10"},
 		`-milestones "3,x": "x" is not a number of epochs`:                                           {"-data", "x", "-milestones", "3,x"},

@@ -5,6 +5,7 @@ import (
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/schedule"
 )
 
@@ -38,10 +39,15 @@ func streams(n *hybrid.Network, s *settings, classes int) ([]hybrid.Stream, erro
 		if n == nil {
 			return nil, nil
 		}
+		usual := 0.1
 		if classes <= 10 {
-			return hybrid.PSC(n, tau(1), s.Seed)
+			usual = 1
 		}
-		return hybrid.PSC(n, tau(0.1), s.Seed)
+		psc, err := hybrid.PSC(n, tau(usual), s.Seed)
+		if err == nil {
+			psc[0].Terms[0].Loss.(*loss.PrototypicalContrastive).IncludeOwn = s.Own
+		}
+		return psc, err
 	}
 	return nil, fmt.Errorf("-method %q is not ce, ce-balanced, hybrid-sc or hybrid-psc", s.Method)
 }

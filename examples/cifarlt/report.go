@@ -32,6 +32,8 @@ type report struct {
 	Images          int      `json:"images"`
 	Seconds         float64  `json:"seconds"`           // of training, evaluation excluded
 	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts
+
+	PrototypeCosine *float64 `json:"prototype_cosine,omitempty"` // mean over the classes, of first and last prototypes
 }
 
 type epoch struct {

@@ -48,6 +48,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
+	first := prototypes(trainer.Streams)
 	m, err := trainer.Manifest(net, chosen.train, chosen.held, chosen.test)
 	if err != nil {
 		return err
@@ -77,6 +78,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	}
 	m.Training.ImagesSeen = int64(result.Images)
 	r := newReport(s, m, result) // what was reached, also after Ctrl-C or a loss that is not finite
+	r.PrototypeCosine = meanCosine(first, prototypes(trainer.Streams))
 	if err == nil && data.held != nil {
 		err = r.choose(ctx, net, data)
 	}
@@ -92,6 +94,9 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 func (s settings) complete(m *manifest.Manifest, d sets) {
 	m.Data.Name, m.Data.Profile, m.Training.Method = d.name, s.profile(), s.Method
 	m.Network.Backbone = fmt.Sprintf("ResNet-%d, width %d", s.Depth, s.Width)
+	if s.Own {
+		m.Training.Other = append(m.Training.Other, "own class kept in the denominator")
+	}
 	m.Selection = manifest.LastEpoch
 	if s.Holdout > 0 {
 		m.Selection = manifest.BestHeldOut
