@@ -18,7 +18,7 @@ import (
 // Retrain says how a head is trained by cross-entropy on frozen features. The zero value is the second stage of
 // arXiv 1910.09217.
 type Retrain struct {
-	Sampler      sampler.Sampler    // nil means ClassBalanced; Instance gives the usual linear evaluation of a backbone
+	Sampler      sampler.Sampler    // nil means ClassAware; Instance gives the usual linear evaluation of a backbone
 	Epochs       int                // 0 means 10
 	Batch        int                // 0 means 512; all images if there are fewer
 	LearningRate schedule.Scheduler // nil means a cosine from 0.2 to 0, by step
@@ -73,7 +73,7 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 	epochs, batch := cmp.Or(r.Epochs, 10), min(cmp.Or(r.Batch, 512), rows)
 	s, rate, rule := r.Sampler, r.LearningRate, r.Optimizer
 	if s == nil {
-		s = sampler.ClassBalanced{}
+		s = sampler.ClassAware{}
 	}
 	if rate == nil {
 		rate = schedule.Cosine{Base: 0.2, ByStep: true}

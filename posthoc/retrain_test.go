@@ -16,14 +16,14 @@ import (
 )
 
 // descend is the training of a head once more, plainly, in float64: momentum 0.9, weight decay 5e-4, a cosine from 0.2 by
-// step, class-balanced draws. grads gives the gradient of one row's logits to the parameters.
+// step, class-aware draws. grads gives the gradient of one row's logits to the parameters.
 func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch int, seed uint64,
 	logits func(r int) []float64, spread func(r int, g []float64, into []float64)) {
 	t.Helper()
 	momentum := make([]float64, len(params))
 	steps := len(train.Labels) / batch
 	for epoch := range epochs {
-		order, err := sampler.ClassBalanced{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
+		order, err := sampler.ClassAware{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
 		require.NoError(t, err)
 		for step := range steps {
 			grad := make([]float64, len(params))
@@ -140,7 +140,7 @@ func TestRetrainDegenerate(t *testing.T) {
 	_, err = posthoc.Retrain{}.CRT(t.Context(), gap)
 	require.EqualError(t, err, "posthoc: Retrain.Sampler: sampler: class 1 of 3 has no images: set SkipEmpty to draw from the "+
 		"other classes")
-	head, err := posthoc.Retrain{Sampler: sampler.ClassBalanced{SkipEmpty: true}}.CRT(t.Context(), gap)
+	head, err := posthoc.Retrain{Sampler: sampler.ClassAware{SkipEmpty: true}}.CRT(t.Context(), gap)
 	require.NoError(t, err)
 	require.Equal(t, 3, head.Weight.Value.Dim(0))
 
