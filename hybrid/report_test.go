@@ -194,6 +194,25 @@ func TestStreamsOfSeveralLengths(t *testing.T) {
 	require.Equal(t, 2, fit(t, tr, mlp(t), train, nil).Epochs[0].Steps)
 }
 
+// A sampler may draw more than there are images: all draws are trained on, or as many as the other streams have.
+func TestEpochsLongerThanTheSet(t *testing.T) {
+	n, d := pixels(t, 10) // four of class 0, six of class 1: twelve draws
+	var aware []int
+	long := hybrid.Stream{Sampler: sampler.ClassAware{}, Terms: []hybrid.Term{{Name: "aware", Loss: spy{loss.Needs{Logits: true},
+		func(in loss.Input) { aware = append(aware, in.Labels...) }}}}}
+	tr := hybrid.Trainer{Streams: []hybrid.Stream{long}, Epochs: 1, Batch: 4}
+	require.Equal(t, 3, fit(t, tr, n, d, nil).Epochs[0].Steps)
+	require.Len(t, aware, 12)
+	sum := 0
+	for _, y := range aware {
+		sum += y
+	}
+	require.Equal(t, 6, sum)
+
+	tr.Streams = append(tr.Streams, ordered(ce()))
+	require.Equal(t, 2, fit(t, tr, n, d, nil).Epochs[0].Steps)
+}
+
 // What a sampler is asked.
 type asked func(labels []int, p sampler.Plan)
 

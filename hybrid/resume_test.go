@@ -83,7 +83,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) hybrid.Trainer{
 		branched := newNetwork(t, body, hybrid.WithSeed(3))
 		*n = *branched
 		s := hybrid.CE()
-		s[0].Sampler, s[0].Partner = sampler.Deferred{}, &hybrid.Partner{Sampler: sampler.Reversed{}}
+		s[0].Sampler, s[0].Partner = sampler.Deferred{After: sampler.ClassAware{}}, &hybrid.Partner{Sampler: sampler.Reversed{}}
 		return hybrid.Trainer{Streams: s, Batch: 4, Accumulate: 2}
 	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) hybrid.Trainer {

@@ -20,8 +20,8 @@ import (
 type Trainer struct {
 	Streams []Stream // what to train on: CE(), SC(0.1), PSC(…), or your own
 	Epochs  int      // 0 means 200
-	// Batch is the number of samples each stream draws in a step; each is given once for each view. 0 means 512. The
-	// last, partial batch of an epoch is dropped.
+	// Batch is the number of samples each stream draws in a step; each is given once for each view. 0 means 512. An
+	// epoch ends with the shortest stream's draws; a last, partial batch is dropped.
 	Batch int
 	// Accumulate is the number of batches in a step, for steps that do not fit into memory at once: the optimizer steps
 	// once by the mean of their gradients, and a loss is the mean of theirs. A contrastive loss compares within a batch,

@@ -50,7 +50,7 @@ func (s Setup) size() int { return cmp.Or(s.Size, 32) }
 type Stage struct {
 	Train dataset.Dataset // the images trained on
 	Held  dataset.Dataset // held out of training (dataset.Holdout), to choose hyper-parameters by; nil: none
-	// Retrain trains heads anew. Its zero value is arXiv 1910.09217's, for a small set set a smaller Batch.
+	// Retrain trains heads anew. Its zero value follows arXiv 1910.09217, for a small set set a smaller Batch.
 	Retrain posthoc.Retrain
 }
 

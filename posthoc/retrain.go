@@ -16,10 +16,11 @@ import (
 )
 
 // Retrain says how a head is trained by cross-entropy on frozen features. The zero value is the second stage of
-// arXiv 1910.09217.
+// arXiv 1910.09217, but with all draws of its sampler in an epoch: the authors' code ends it after as many as there are
+// images.
 type Retrain struct {
-	Sampler      sampler.Sampler    // nil means ClassBalanced; Instance gives the usual linear evaluation of a backbone
-	Epochs       int                // 0 means 10
+	Sampler      sampler.Sampler    // nil means ClassAware; Instance gives the usual linear evaluation of a backbone
+	Epochs       int                // 0 means 10; of len(draws)/Batch steps, a last, partial batch left out
 	Batch        int                // 0 means 512; all images if there are fewer
 	LearningRate schedule.Scheduler // nil means a cosine from 0.2 to 0, by step
 	Optimizer    optim.Rule         // nil means SGD of momentum 0.9 and weight decay 5e-4
@@ -73,7 +74,7 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 	epochs, batch := cmp.Or(r.Epochs, 10), min(cmp.Or(r.Batch, 512), rows)
 	s, rate, rule := r.Sampler, r.LearningRate, r.Optimizer
 	if s == nil {
-		s = sampler.ClassBalanced{}
+		s = sampler.ClassAware{}
 	}
 	if rate == nil {
 		rate = schedule.Cosine{Base: 0.2, ByStep: true}
@@ -90,15 +91,19 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 		return fmt.Errorf("posthoc: Retrain.Optimizer: %w", err)
 	}
 	tape, x, labels := autograd.NewTape(autograd.Mode{}), tensor.New(batch, dim), make([]int, batch)
-	at := schedule.Progress{Epochs: epochs, Steps: rows / batch}
+	at := schedule.Progress{Epochs: epochs}
 	return tensor.Try(func() error {
 		for ; at.Epoch < epochs; at.Epoch++ {
-			at.Step = 0
+			at.Step, at.Steps = 0, 0
 			order, err := s.Epoch(train.Labels, sampler.Plan{At: at, Classes: train.Classes, Batch: batch, Seed: r.Seed})
 			if err != nil {
 				return fmt.Errorf("posthoc: Retrain.Sampler: %w", err)
 			}
-			for ; at.Step < at.Steps && (at.Step+1)*batch <= len(order); at.Step++ {
+			if at.Steps = len(order) / batch; at.Steps == 0 {
+				return fmt.Errorf("posthoc: Retrain.Sampler: a batch of %d is larger than the %d images of an epoch: choose a smaller Batch",
+					batch, len(order))
+			}
+			for ; at.Step < at.Steps; at.Step++ {
 				if err := ctx.Err(); err != nil {
 					return err
 				}

@@ -16,15 +16,15 @@ import (
 )
 
 // descend is the training of a head once more, plainly, in float64: momentum 0.9, weight decay 5e-4, a cosine from 0.2 by
-// step, class-balanced draws. grads gives the gradient of one row's logits to the parameters.
+// step, class-aware draws. grads gives the gradient of one row's logits to the parameters.
 func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch int, seed uint64,
 	logits func(r int) []float64, spread func(r int, g []float64, into []float64)) {
 	t.Helper()
 	momentum := make([]float64, len(params))
-	steps := len(train.Labels) / batch
 	for epoch := range epochs {
-		order, err := sampler.ClassBalanced{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
+		order, err := sampler.ClassAware{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
 		require.NoError(t, err)
+		steps := len(order) / batch
 		for step := range steps {
 			grad := make([]float64, len(params))
 			for _, r := range order[step*batch : (step+1)*batch] {
@@ -119,6 +119,73 @@ func TestHeadsTrainedBalancedHelpRareClasses(t *testing.T) {
 	require.Greater(t, judge(scaled), judge(head)+0.02)
 }
 
+// fixed draws the same images in each epoch.
+type fixed []int
+
+func (f fixed) Epoch([]int, sampler.Plan) ([]int, error) { return f, nil }
+
+// An epoch has all whole batches of its sampler's draws, and the schedule is told how many.
+func TestRetrainStepsAreThoseOfTheDraws(t *testing.T) {
+	train := clouds(1, 2, 1, 40, 9, 3)
+	for _, c := range []struct {
+		s     sampler.Sampler
+		steps int
+	}{{nil, 7}, {sampler.ClassAware{}, 7}, {sampler.Instance{}, 3}, {sampler.ClassBalanced{}, 3}, {make(fixed, 16), 1}, {make(fixed, 200), 12}} {
+		var want, got []schedule.Progress
+		for epoch := range 2 {
+			for step := range c.steps {
+				want = append(want, schedule.Progress{Epoch: epoch, Epochs: 2, Step: step, Steps: c.steps})
+			}
+		}
+		r := posthoc.Retrain{Sampler: c.s, Epochs: 2, Batch: 16, LearningRate: schedule.Func(func(p schedule.Progress) float64 {
+			got = append(got, p)
+			return 0.1
+		})}
+		_, err := r.CRT(t.Context(), train)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%T", c.s)
+		got = nil
+		_, _, err = r.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), train)
+		require.NoError(t, err)
+		require.Equal(t, want, got, "%T", c.s)
+	}
+	_, err := posthoc.Retrain{Sampler: make(fixed, 15), Batch: 16}.CRT(t.Context(), train)
+	require.EqualError(t, err, "posthoc: Retrain.Sampler: a batch of 16 is larger than the 15 images of an epoch: choose a smaller Batch")
+}
+
+// cut draws as another sampler does, but no more than there are images.
+type cut struct{ sampler.Sampler }
+
+func (c cut) Epoch(labels []int, p sampler.Plan) ([]int, error) {
+	order, err := c.Sampler.Epoch(labels, p)
+	return order[:min(len(order), len(labels))], err
+}
+
+// With a hundred classes and short features, as many draws as there are images leave the classifier half trained.
+func TestAHundredClassesTakeWholeEpochs(t *testing.T) {
+	var long, even []int
+	for c := range 100 {
+		long, even = append(long, int(60*math.Pow(0.05, float64(c)/99))), append(even, 10)
+	}
+	train, test := clouds(1, 32, 1.2, long...), clouds(2, 32, 1.2, even...)
+	for _, s := range []posthoc.Set{train, test} {
+		for i := range s.Features.Data() {
+			s.Features.Data()[i] *= 0.1
+		}
+	}
+	judge := func(r posthoc.Retrain) float64 {
+		head, err := r.CRT(t.Context(), train)
+		require.NoError(t, err)
+		x, err := posthoc.Logits(head, test.Features)
+		require.NoError(t, err)
+		return accuracy(t, x, test.Labels)
+	}
+	whole := judge(posthoc.Retrain{Batch: 128, Seed: 1})
+	for _, s := range []sampler.Sampler{sampler.ClassBalanced{}, cut{sampler.ClassAware{}}} {
+		require.Greater(t, whole, judge(posthoc.Retrain{Sampler: s, Batch: 128, Seed: 1})+0.2, "%T", s)
+	}
+}
+
 func TestCRTRepeats(t *testing.T) {
 	train := clouds(1, 4, 1, 20, 10)
 	a, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), train)
@@ -140,7 +207,7 @@ func TestRetrainDegenerate(t *testing.T) {
 	_, err = posthoc.Retrain{}.CRT(t.Context(), gap)
 	require.EqualError(t, err, "posthoc: Retrain.Sampler: sampler: class 1 of 3 has no images: set SkipEmpty to draw from the "+
 		"other classes")
-	head, err := posthoc.Retrain{Sampler: sampler.ClassBalanced{SkipEmpty: true}}.CRT(t.Context(), gap)
+	head, err := posthoc.Retrain{Sampler: sampler.ClassAware{SkipEmpty: true}}.CRT(t.Context(), gap)
 	require.NoError(t, err)
 	require.Equal(t, 3, head.Weight.Value.Dim(0))
 

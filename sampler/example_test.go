@@ -30,6 +30,25 @@ func ExampleClassBalanced() {
 	// Output: 1% of the images, 50% of the draws
 }
 
+func ExampleClassAware() {
+	labels := []int{0, 0, 0, 0, 0, 0, 1, 1, 1, 2}
+	indices, err := sampler.ClassAware{}.Epoch(labels, sampler.Plan{Seed: 1})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	var classes []int
+	for _, i := range indices {
+		classes = append(classes, labels[i])
+	}
+	slices.Sort(indices)
+	fmt.Println(classes)
+	fmt.Println(indices)
+	// Output:
+	// [2 0 1 1 0 2 0 2 1 1 2 0 0 1 2 2 1 0]
+	// [0 1 2 3 4 5 6 6 7 7 8 8 9 9 9 9 9 9]
+}
+
 // rotated is a sampler of one's own: file order, beginning one image later in each epoch.
 type rotated struct{}
 

@@ -16,6 +16,7 @@ var all = map[string]sampler.Sampler{
 	"instance":                  sampler.Instance{},
 	"class-balanced":            sampler.ClassBalanced{},
 	"class-balanced, SkipEmpty": sampler.ClassBalanced{SkipEmpty: true},
+	"class-aware":               sampler.ClassAware{},
 	"square-root":               sampler.SquareRoot{},
 	"reversed":                  sampler.Reversed{},
 	"progressive":               sampler.Progressive{},
@@ -41,10 +42,15 @@ func TestEpochIsPure(t *testing.T) {
 		given := slices.Clone(labels)
 		p := plan(rapid.Uint64().Draw(t, "seed"), rapid.IntRange(0, 300).Draw(t, "epoch"))
 		p.Batch = rapid.IntRange(0, len(labels)).Draw(t, "batch")
+		classes, most := longest(labels)
 		for name, s := range all {
+			draws := len(labels)
+			if name == "class-aware" {
+				draws = classes * most
+			}
 			first, err := s.Epoch(labels, p)
 			require.NoError(t, err, name)
-			require.Len(t, first, len(labels), name)
+			require.Len(t, first, draws, name)
 			for _, i := range first {
 				require.True(t, i >= 0 && i < len(labels), "%s: index %d", name, i)
 			}
