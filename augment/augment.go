@@ -12,7 +12,8 @@
 // draws the same random values whatever the pixels are; it allocates nothing once it has been used. Probabilities mean
 // what they say, so a P of zero never acts.
 //
-// Limits: images are those of package dataset, uint8 in HWC order; only a [ResizedCrop] told to changes their shape.
+// Limits: images are those of package dataset, uint8 in HWC order; only [ResizedCrop] with Width and Height changes
+// their shape.
 package augment
 
 import (

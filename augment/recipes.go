@@ -14,8 +14,8 @@ func CIFARStrong() Transform {
 
 // SimAugment returns the recipe of contrastive learning (arXiv 2002.05709) in the strength that SupCon (arXiv 2004.11362)
 // uses on CIFAR: a resized crop of at least a fifth of the image, a horizontal flip, jitter of 0.4 (hue 0.1) with a
-// probability of 0.8, grayscale with 0.2 and, if images of that many pixels a side are large (64 and more), blur with 0.5.
-// Others crop down to 8% or blur small images too.
+// probability of 0.8, grayscale with 0.2 and, for images of 64 pixels a side and more, blur with 0.5. Others crop down to
+// 8% or blur small images too.
 func SimAugment(size int) Transform {
 	recipe := Compose{ResizedCrop{MinScale: 0.2}, Flip{P: 0.5}, ColorJitter{0.4, 0.4, 0.4, 0.1, 0.8}, Grayscale{P: 0.2}}
 	if size >= 64 {

@@ -15,8 +15,8 @@ import (
 //
 // A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses (of which
 // checkpoint.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
-// as a file that loads into a network; so does "keys", the momentum encoder of losses that take keys. Besides the times below, a run is saved when its context is cancelled. Weights that
-// are not finite are never saved.
+// as a file that loads into a network; "keys", in the same form, holds the momentum encoder of losses that take keys.
+// Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
 type Checkpoints struct {
 	Dir         string // of this run alone; "": nothing is saved
 	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1

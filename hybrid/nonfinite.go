@@ -8,7 +8,7 @@ import (
 )
 
 // NonFiniteError says that a loss or a gradient was not finite: the step was not taken, the weights are those before it.
-// Or an update made a weight infinite; Loss is then the mean of the epoch so far.
+// It also reports an update that made a weight infinite; Loss is then the mean of the epoch so far.
 type NonFiniteError struct {
 	Epoch, Step int     // from 0
 	Loss        float64 // the total

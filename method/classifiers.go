@@ -89,7 +89,7 @@ func BBN() Method {
 	m.Recipe = func(epochs int) hybrid.Trainer {
 		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.6, 0.8), Gamma: 0.01}
 		return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
-			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
+			Optimizer: optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 2e-4}}
 	}
 	return m
 }

@@ -26,7 +26,7 @@ func BCL() Method {
 				return nil, err
 			}
 			centres := &prototype.ClassifierRows{Weight: classifier.Weight,
-				Head: wide(n.Backbone.OutDim(), n.EmbeddingDim(), rand.New(rand.NewPCG(s.Seed, 0x62636c)))}
+				Head: normalized(n.Backbone.OutDim(), wideHidden, n.EmbeddingDim(), rand.New(rand.NewPCG(s.Seed, 0x62636c)))}
 			return threeViews(s, 2, hybrid.Term{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1},
 				Weight: schedule.Constant(0.6)}), nil
 		}}
@@ -53,15 +53,28 @@ func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
 }
 
 // PaCo is parametric contrastive learning (arXiv 2107.12028): loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024
-// keys, but no more than there are training images. Two images a sample: a CIFARStrong one for the network and a SimAugment
-// one for the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass. The published run is 400 epochs.
+// keys, but no more than there are training images; embeddings by a head with batch norm. Two images a sample: a CIFARStrong
+// one for the network and a SimAugment one for the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass.
+// The published run is 400 epochs.
 func PaCo() Method {
-	return paco("paco", "PaCo", "2107.12028", 0.05, hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
+	m := paco("paco", "PaCo", "2107.12028", 0.05, hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
+	m.Heads = func(width int, s Setup) []hybrid.Option {
+		return []hybrid.Option{hybrid.WithProjectionModule(normalized(width, width, s.dim(), rand.New(rand.NewPCG(s.Seed, 0x7061636f))))}
+	}
+	return m
 }
 
 // GPaCo is generalised parametric contrastive learning (arXiv 2209.12400): PaCo without momentum encoder, both views
-// trained on. Two images a sample.
-func GPaCo() Method { return paco("gpaco", "GPaCo", "2209.12400", 0.1, hybrid.Term{}) }
+// trained on; embeddings by a head of two hidden layers. Two images a sample.
+func GPaCo() Method {
+	m := paco("gpaco", "GPaCo", "2209.12400", 0.1, hybrid.Term{})
+	m.Heads = func(width int, s Setup) []hybrid.Option {
+		rng := rand.New(rand.NewPCG(s.Seed, 0x677061636f))
+		return []hybrid.Option{hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(width, width, rng), nn.Func(nn.ReLU),
+			nn.NewLinear(width, width, rng), nn.Func(nn.ReLU), nn.NewLinear(width, s.dim(), rng)})}
+	}
+	return m
+}
 
 func paco(name, title, arXiv string, rate float64, t hybrid.Term) Method {
 	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 2,
@@ -83,13 +96,16 @@ func jointRecipe(batch int, rate float64, warmup int, decay float64) func(epochs
 	}
 }
 
+// wideHidden is the width of BCL's hidden layer.
+const wideHidden = 512
+
 // wideHead is the projection of BCL's code.
 func wideHead(width int, s Setup) []hybrid.Option {
-	return []hybrid.Option{hybrid.WithProjectionModule(wide(width, s.dim(), rand.New(rand.NewPCG(s.Seed, 0x77696465))))}
+	return []hybrid.Option{hybrid.WithProjectionModule(normalized(width, wideHidden, s.dim(), rand.New(rand.NewPCG(s.Seed, 0x77696465))))}
 }
 
-func wide(in, out int, rng *rand.Rand) nn.Module {
-	const hidden = 512
+// normalized is an MLP with batch norm after its hidden layer.
+func normalized(in, hidden, out int, rng *rand.Rand) nn.Module {
 	return nn.Sequential{nn.NewLinear(in, hidden, rng), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), nn.NewLinear(hidden, out, rng)}
 }
 

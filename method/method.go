@@ -19,7 +19,7 @@ type Method struct {
 	Title  string // in tables: "Hybrid-SC"
 	ArXiv  string // the paper's number; "" if it has none
 	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams, partners' too
-	// Branches is how often the backbone's last part must be there (backbone.Branched); 0 means any backbone will do.
+	// Branches is the number of final branches that the backbone must have (backbone.Branched); 0 means any backbone will do.
 	Branches int
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
 	Heads func(width int, s Setup) []hybrid.Option
@@ -50,7 +50,7 @@ func (s Setup) size() int { return cmp.Or(s.Size, 32) }
 type Stage struct {
 	Train dataset.Dataset // the images trained on
 	Held  dataset.Dataset // held out of training (dataset.Holdout), to choose hyper-parameters by; nil: none
-	// Retrain trains heads anew. Its zero value follows arXiv 1910.09217, for a small set set a smaller Batch.
+	// Retrain trains heads anew. Its zero value follows arXiv 1910.09217; use a smaller Batch for small sets.
 	Retrain posthoc.Retrain
 }
 

@@ -161,6 +161,25 @@ func TestRecipesOfJointMethods(t *testing.T) {
 	}
 }
 
+// What is hidden in a projection from 12 features to 6 numbers shows in its size.
+func TestProjectionsOfJointMethods(t *testing.T) {
+	train, _, _ := data(t)
+	const hidden, last, norm = 12*12 + 12, 12*6 + 6, 2 * 12
+	wide := 12*512 + 512 + 2*512 + 512*6 + 6
+	for name, want := range map[string]int{"paco": hidden + norm + last, "gpaco": 2*hidden + last, "bcl": wide, "proco": wide,
+		"hybrid-sc": hidden + last, "kcl": hidden + last} {
+		m, err := method.ByName(name)
+		require.NoError(t, err)
+		n, _, err := m.New(body(t), setup(train))
+		require.NoError(t, err)
+		weights := 0
+		for _, p := range nn.Params(n.Projection.(nn.Visitable)) {
+			weights += p.Param.Value.Len()
+		}
+		require.Equal(t, want, weights, name)
+	}
+}
+
 func TestSettingsReachTheLosses(t *testing.T) {
 	train, _, _ := data(t)
 	first := func(m method.Method) loss.Loss {
@@ -262,9 +281,10 @@ func TestBBNNeedsTwoBranches(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, &hybrid.Partner{Sampler: sampler.Reversed{}}, streams[0].Partner)
 	require.Nil(t, n.Projection)
-	rate := method.BBN().Recipe(200).LearningRate
+	recipe := method.BBN().Recipe(200)
+	require.Equal(t, optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 2e-4}, recipe.Optimizer)
 	for epoch, want := range map[int]float64{4: 0.1, 119: 0.1, 120: 1e-3, 160: 1e-5} {
-		require.InDelta(t, want, rate.At(schedule.Progress{Epoch: epoch, Epochs: 200}), 1e-12)
+		require.InDelta(t, want, recipe.LearningRate.At(schedule.Progress{Epoch: epoch, Epochs: 200}), 1e-12)
 	}
 }
 

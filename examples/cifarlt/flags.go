@@ -68,7 +68,7 @@ func parse(args []string) (settings, error) {
 		return s, err
 	}
 	if f.NArg() > 0 {
-		return s, fmt.Errorf("what is %q? All settings are flags", f.Arg(0))
+		return s, fmt.Errorf("unexpected argument %q: all settings are flags", f.Arg(0))
 	}
 	if s.Data == "" {
 		return s, fmt.Errorf("-data is required: the folder of CIFAR-10 or CIFAR-100 (binary version), or of train and test class folders")

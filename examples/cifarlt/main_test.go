@@ -127,7 +127,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		"-tau 0 must be above 0":                                                                     {"-data", "x", "-tau", "0"},
 		"-imbalance and -select have no meaning with -profile natural":                               {"-data", "x", "-profile", "natural", "-imbalance", "10"},
 		`-milestones "3,x": "x" is not a number of epochs`:                                           {"-data", "x", "-milestones", "3,x"},
-		`what is "more"? All settings are flags`:                                                     {"-data", "x", "more"},
+		`unexpected argument "more": all settings are flags`:                                         {"-data", "x", "more"},
 		"-ema 1 must be above 0 and below 1":                                                         {"-data", "x", "-ema", "1"},
 		"-resume, -every and -holdout need -out: the folder of the run, which keeps its checkpoints": {"-data", "x", "-holdout", "0.1"},
 		"-holdout 1 must be above 0 and below 1":                                                     {"-data", "x", "-out", "y", "-holdout", "1"},

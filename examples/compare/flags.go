@@ -77,7 +77,7 @@ func parse(args []string) (s settings, err error) {
 		return s, err
 	}
 	if f.NArg() > 0 {
-		return s, fmt.Errorf("what is %q? All settings are flags", f.Arg(0))
+		return s, fmt.Errorf("unexpected argument %q: all settings are flags", f.Arg(0))
 	}
 	set := map[string]bool{}
 	f.Visit(func(f *flag.Flag) { set[f.Name] = true })

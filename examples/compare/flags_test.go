@@ -11,7 +11,7 @@ func TestFlagsAreChecked(t *testing.T) {
 	for args, want := range map[string]string{
 		"":                                       "give either -data, ",
 		"-quick -data x":                         "give either -data, ",
-		"-quick table":                           `what is "table"?`,
+		"-quick table":                           `unexpected argument "table"`,
 		"-quick -methods ce,boosting":            `-methods: method: there is no "boosting", only ce, `,
 		"-quick -methods ce,ce":                  "-methods has ce twice",
 		"-quick -seeds 1,x":                      `-seeds "1,x": "x" is not a new whole number`,

@@ -24,7 +24,7 @@ func TestRecipesOfThePapers(t *testing.T) {
 	for i, want := range []struct {
 		batch, images int
 		optimizer     string
-	}{{512, 1, "optim.SGD{Momentum: 0.9, WeightDecay: 0.0001}"}, {128, 2, "optim.SGD{Momentum: 0.9, WeightDecay: 0.0002}"}} {
+	}{{512, 1, "optim.SGD{Momentum: 0.9, WeightDecay: 0.0001}"}, {128, 2, "optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 0.0002}"}} {
 		m := f.Runs[i].Manifest.Training
 		require.Equal(t, want.batch, m.Batch)
 		require.Equal(t, want.optimizer, m.Optimizer)

@@ -4,7 +4,7 @@
 
 package kernels
 
-// channelSumsAVX2 sets the sums and sums of squares of the columns, for whole vectors,, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
+// channelSumsAVX2 sets the sums and sums of squares of the columns, for whole vectors, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
 //
 //go:noescape
 func channelSumsAVX2(x *float32, rows int, stride int, cols int, sum *float64, sumsq *float64)
@@ -14,17 +14,17 @@ func channelSumsAVX2(x *float32, rows int, stride int, cols int, sum *float64, s
 //go:noescape
 func scaleShiftAVX2(y *float32, x *float32, shortcut *float32, scale *float32, shift *float32, rows int, stride int, cols int, floor float32)
 
-// batchNormGradSumsAVX2 sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive,, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
+// batchNormGradSumsAVX2 sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
 //
 //go:noescape
 func batchNormGradSumsAVX2(dy *float32, x *float32, y *float32, mean *float32, scale *float32, shift *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
 
-// batchNormGradInputAVX2 sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive,, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
+// batchNormGradInputAVX2 sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive, for rows > 0 and cols a block of the level: [2 1] vectors, or less.
 //
 //go:noescape
 func batchNormGradInputAVX2(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, scale *float32, shift *float32, rows int, stride int, cols int)
 
-// channelSumsAVX512 sets the sums and sums of squares of the columns, for whole vectors,, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
+// channelSumsAVX512 sets the sums and sums of squares of the columns, for whole vectors, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
 //
 //go:noescape
 func channelSumsAVX512(x *float32, rows int, stride int, cols int, sum *float64, sumsq *float64)
@@ -34,12 +34,12 @@ func channelSumsAVX512(x *float32, rows int, stride int, cols int, sum *float64,
 //go:noescape
 func scaleShiftAVX512(y *float32, x *float32, shortcut *float32, scale *float32, shift *float32, rows int, stride int, cols int, floor float32)
 
-// batchNormGradSumsAVX512 sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive,, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
+// batchNormGradSumsAVX512 sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
 //
 //go:noescape
 func batchNormGradSumsAVX512(dy *float32, x *float32, y *float32, mean *float32, scale *float32, shift *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
 
-// batchNormGradInputAVX512 sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive,, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
+// batchNormGradInputAVX512 sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive, for rows > 0 and cols a block of the level: [4 2 1] vectors, or less.
 //
 //go:noescape
 func batchNormGradInputAVX512(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, scale *float32, shift *float32, rows int, stride int, cols int)

@@ -124,7 +124,7 @@ func (b *block) storeSums(sums []VecPhysical, to GPPhysical, disp int) {
 
 func channelSums(s isa) {
 	s.columns("channelSums", "(x *float32, rows, stride, cols int, sum, sumsq *float64)",
-		"sets the sums and sums of squares of the columns, for whole vectors,", []string{"x"},
+		"sets the sums and sums of squares of the columns, for whole vectors", []string{"x"},
 		func(b *block, p []GPPhysical) {
 			sum, sq, v, lo, hi := b.regs(2), b.regs(2), b.reg(), b.reg(), b.reg()
 			for i := range sum {
@@ -196,7 +196,7 @@ func (b *block) addFrom(base GPPhysical, i int, v VecPhysical) {
 func batchNormGradSums(s isa) {
 	s.columns("batchNormGradSums", "(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64)",
 		"sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. "+
-			"With scale not nil, dy counts as 0 where x·scale + shift is not positive,",
+			"With scale not nil, dy counts as 0 where x·scale + shift is not positive",
 		[]string{"dy", "x", "y"},
 		func(b *block, p []GPPhysical) {
 			sum, sumX, mean := b.regs(2), b.regs(2), b.loadParam("mean")
@@ -266,7 +266,7 @@ func (s isa) halvesTwice(g, x, lo, hi VecPhysical, sum, sumX []VecPhysical) {
 
 func batchNormGradInput(s isa) {
 	s.columns("batchNormGradInput", "(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int)",
-		"sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive,",
+		"sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive",
 		[]string{"dx", "dy", "x"},
 		func(b *block, p []GPPhysical) {
 			mean, k1, k2, k3 := b.loadParam("mean"), b.loadParam("k1"), b.loadParam("k2"), b.loadParam("k3")
