@@ -45,7 +45,7 @@ type settings struct {
 type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
-	"train": train, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
+	"train": trainSet, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
 	"memory": memory, "peak": peak, "methods": methods,
 }
 

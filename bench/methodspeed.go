@@ -16,6 +16,7 @@ import (
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // rounds is how often a method's steps and what foretells them take turns, because a machine's speed drifts.
@@ -37,15 +38,15 @@ type methodSpeed struct {
 
 // turns are the times of a round, or of several: of the method's steps, of plain training steps on its rows, and of
 // forward passes of its key rows, none of which are needed where there are no key rows.
-type turns struct{ steps, train, keys []float64 }
+type turns struct{ steps, trainSet, keys []float64 }
 
 func (t *turns) add(u turns) {
-	t.steps, t.train, t.keys = append(t.steps, u.steps...), append(t.train, u.train...), append(t.keys, u.keys...)
+	t.steps, t.trainSet, t.keys = append(t.steps, u.steps...), append(t.trainSet, u.trainSet...), append(t.keys, u.keys...)
 }
 
 // speeds returns images/s as they are, and as the plain steps foretell.
 func (m methodSpeed) speeds(t turns) (measured, predicted float64) {
-	images, foretold := float64(m.Rows+m.KeyRows), median(t.train)
+	images, foretold := float64(m.Rows+m.KeyRows), median(t.trainSet)
 	if m.KeyRows > 0 {
 		foretold += median(t.keys)
 	}
@@ -71,7 +72,7 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	if s.views == "cifar" {
 		streams = hybrid.Augment(streams, augment.CIFAR())
 	}
-	train, keys, err := plainSteps(body, speed)
+	trainSet, keys, err := plainSteps(body, speed)
 	if err != nil {
 		return speed, err
 	}
@@ -81,8 +82,8 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	began, skip := time.Now(), 2 // the first steps ask for memory
-	_, err = hybrid.Trainer{Streams: streams, Batch: speed.Samples, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
-		OnStep: func(r hybrid.StepReport) {
+	_, err = train.Trainer{Streams: streams, Batch: speed.Samples, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+		OnStep: func(r train.StepReport) {
 			if skip > 0 {
 				skip--
 				began = time.Now()
@@ -94,8 +95,8 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 				return
 			}
 			fail(s.profile.stop())
-			train()
-			now.train = times(train, share)
+			trainSet()
+			now.trainSet = times(trainSet, share)
 			if speed.KeyRows > 0 {
 				keys()
 				now.keys = times(keys, share/4)
@@ -138,7 +139,7 @@ func viewsOf(s hybrid.Stream) (seen, keys int) {
 }
 
 // plainSteps returns a training step by cross-entropy on the rows, and a forward pass of the key rows.
-func plainSteps(body func(branches int) (backbone.Backbone, error), speed methodSpeed) (train, keys func(), err error) {
+func plainSteps(body func(branches int) (backbone.Backbone, error), speed methodSpeed) (trainSet, keys func(), err error) {
 	b, err := body(0)
 	if err != nil {
 		return nil, nil, err
@@ -147,12 +148,12 @@ func plainSteps(body func(branches int) (backbone.Backbone, error), speed method
 	if err != nil {
 		return nil, nil, err
 	}
-	if train, err = newTrainStep(net, speed.Rows); err != nil || speed.KeyRows == 0 {
-		return train, nil, err
+	if trainSet, err = newTrainStep(net, speed.Rows); err != nil || speed.KeyRows == 0 {
+		return trainSet, nil, err
 	}
 	x, mode := gradtest.Normal(2, 1, speed.KeyRows, 32, 32, 3), autograd.Mode{Train: true, NoGrad: true}
 	tape := autograd.NewTape(mode)
-	return train, func() {
+	return trainSet, func() {
 		tape.Reset(mode)
 		net.Forward(tape.Const(x))
 	}, nil

@@ -11,7 +11,7 @@ import (
 )
 
 func TestKeyRowsTakeNoBackwardPass(t *testing.T) {
-	times := turns{steps: []float64{0.5, 9, 0.4}, train: []float64{0.3, 0.2, 9}}
+	times := turns{steps: []float64{0.5, 9, 0.4}, trainSet: []float64{0.3, 0.2, 9}}
 	measured, predicted := methodSpeed{Rows: 60}.speeds(times)
 	require.Equal(t, 120.0, measured)
 	require.Equal(t, 200.0, predicted)

@@ -20,6 +20,7 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // resnet32 returns the network with a 10-class Linear and no projection.
@@ -31,7 +32,7 @@ func resnet32() (*hybrid.Network, error) {
 	return hybrid.NewNetwork(body, 10, hybrid.WithoutProjection())
 }
 
-func train(s settings) (result, error) {
+func trainSet(s settings) (result, error) {
 	b := or(s.batch, 128)
 	net, err := resnet32()
 	if err != nil {
@@ -110,8 +111,8 @@ func step(s settings) (result, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
-	_, err = hybrid.Trainer{Streams: hybrid.SC(0.1), Batch: b, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
-		OnStep: func(r hybrid.StepReport) {
+	_, err = train.Trainer{Streams: hybrid.SC(0.1), Batch: b, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+		OnStep: func(r train.StepReport) {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()
 				rates = append(rates, r.ImagesPerSecond)

@@ -19,6 +19,7 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // PyTorch loads a network that was trained here, by the reader of testdata/torch_peer.py, and this package one that was
@@ -37,10 +38,10 @@ func TestFilesGoToPyTorchAndBack(t *testing.T) {
 	}
 	require.NoError(t, checkpoint.Save(at("images"), showing(func(v nn.Visitor) { v.Buffer("images", images) }), nil))
 	net := resNet32(t, 1)
-	train, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 10, Size: 32, PerClass: 10, TestPerClass: 1})
+	trainSet, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 10, Size: 32, PerClass: 10, TestPerClass: 1})
 	require.NoError(t, err)
-	_, err = hybrid.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LimitSteps: 3, LearningRate: schedule.Constant(0.1)}.
-		Fit(context.Background(), net, train, nil)
+	_, err = train.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LimitSteps: 3, LearningRate: schedule.Constant(0.1)}.
+		Fit(context.Background(), net, trainSet, nil)
 	require.NoError(t, err)
 	require.NoError(t, checkpoint.Save(at("go"), net, map[string]string{"note": "of the test"}))
 

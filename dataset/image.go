@@ -32,3 +32,14 @@ func (m *Image) Shape() string { return shapeString(m.Width, m.Height, m.Channel
 func shapeString(width, height, channels int) string {
 	return fmt.Sprintf("%d×%d×%d", width, height, channels)
 }
+
+// Check reports an image that is nil or whose pixels do not fill its shape.
+func (m *Image) Check() error {
+	if m == nil {
+		return fmt.Errorf("is nil")
+	}
+	if n := m.Width * m.Height * m.Channels; len(m.Pix) != n {
+		return fmt.Errorf("has %d bytes of pixels, %s takes %d", len(m.Pix), m.Shape(), n)
+	}
+	return nil
+}

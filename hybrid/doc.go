@@ -1,12 +1,9 @@
-// Package hybrid puts the library together: hybrid networks for long-tailed image classification (arXiv 2103.14267).
+// Package hybrid has the models: hybrid networks for long-tailed image classification (arXiv 2103.14267).
 //
 // A Network is one backbone with two heads. The projection head gives a unit embedding, trained by a contrastive loss;
-// the classifier head gives logits, trained by cross-entropy and used alone for prediction. A Trainer feeds it Streams:
-// each draws its own batches with its own sampler and views, and its Terms are losses with weights that follow a
-// schedule. SC and PSC are the paper's two streams, CE is a plain classifier, and your own methods are slices of streams,
-// whose samples may be blended (Mixer), given partners (Partner) or keys by a momentum encoder.
-//
-// Fit is deterministic: the same seed gives the same weights bit for bit, whatever GOMAXPROCS, and whether the run went
-// through or was stopped and resumed (Checkpoints). It logs nothing and changes no global state; progress comes by
-// callback, and so do warnings.
+// the classifier head gives logits, trained by cross-entropy and used alone for prediction, by a Predictor. Streams say
+// what it is trained on: each draws its own batches with its own sampler and views, and its Terms are losses with weights
+// that follow a schedule. SC and PSC are the paper's two streams, CE is a plain classifier, and your own methods are slices
+// of streams, whose samples may be blended (Mixer), given partners (Partner) or keys by a momentum encoder. Package train
+// trains a network on streams.
 package hybrid

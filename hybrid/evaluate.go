@@ -9,25 +9,43 @@ import (
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/tensor"
+	"gonum.org/v1/gonum/blas"
 )
+
+// Evaluator runs networks over whole data sets in evaluation mode. The zero value is ready. It keeps the memory it works
+// in, so use a pointer to one, and not from two goroutines at once.
+type Evaluator struct {
+	Batch   int               // images computed at once; 0 means 128
+	Weights *autograd.Weights // used in place of the network's own; nil: none
+	BLAS    blas.Float32      // dense products; nil means package blas
+
+	tape *autograd.Tape
+}
 
 // Evaluate predicts every image of data by the classifier head and counts. batch is how many images are predicted at
 // once; 0 means 128.
 func (n *Network) Evaluate(ctx context.Context, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
-	if err := checkData("evaluation", data, n); err != nil {
-		return nil, err
-	}
-	return n.evaluate(ctx, autograd.NewTape(autograd.Mode{}), autograd.Mode{NoGrad: true}, data, batch)
+	return (&Evaluator{Batch: batch}).Confusion(ctx, n, data)
 }
 
-func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autograd.Mode, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
+// FeaturesOf returns what the backbone makes of every image of data, as they are, in evaluation mode: features [N, F] and
+// the labels, of which package posthoc makes a Set. batch is how many images are computed at once; 0 means 128. A feature
+// that is not finite is an error.
+func (n *Network) FeaturesOf(ctx context.Context, data dataset.Dataset, batch int) (*tensor.Tensor, []int, error) {
+	return (&Evaluator{Batch: batch}).Features(ctx, n, data)
+}
+
+// Confusion predicts every image of data by the classifier head and counts.
+func (e *Evaluator) Confusion(ctx context.Context, n *Network, data dataset.Dataset) (*metrics.Confusion, error) {
+	if err := n.CheckData("evaluation", data); err != nil {
+		return nil, err
+	}
 	confusion, err := metrics.NewConfusion(n.classes)
 	if err != nil {
 		return nil, err
 	}
-	err = n.each(ctx, data, batch, func(from int, images *tensor.Tensor) error {
-		tape.Reset(mode)
-		logits := n.Forward(tape.Const(images))
+	err = e.each(ctx, n, data, func(from int, images *autograd.Var) error {
+		logits := n.Forward(images)
 		if i := kernels.FirstNonFinite(logits.Data()); i >= 0 {
 			return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
 		}
@@ -45,13 +63,39 @@ func (n *Network) evaluate(ctx context.Context, tape *autograd.Tape, mode autogr
 	return confusion, nil
 }
 
+// Features returns the backbone's features [N, F] of every image of data, and the labels.
+func (e *Evaluator) Features(ctx context.Context, n *Network, data dataset.Dataset) (*tensor.Tensor, []int, error) {
+	if err := n.CheckData("cached", data); err != nil {
+		return nil, nil, err
+	}
+	width := n.Backbone.OutDim()
+	features := tensor.New(data.Len(), width)
+	err := e.each(ctx, n, data, func(from int, images *autograd.Var) error {
+		f := n.Features(images)
+		if i := kernels.FirstNonFinite(f.Data()); i >= 0 {
+			return fmt.Errorf("hybrid: image %d: a feature is %v: the network's weights have grown out of range", from+i/width, f.Data()[i])
+		}
+		copy(features.Rows(from, from+images.Dim(0)).Data(), f.Data())
+		return nil
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return features, dataset.Labels(data), nil
+}
+
 // each gives the normalised images of data in batches [B, H, W, C], of which from is the first image's index.
-func (n *Network) each(ctx context.Context, data dataset.Dataset, batch int, do func(from int, images *tensor.Tensor) error) error {
+func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, do func(from int, images *autograd.Var) error) error {
+	batch := e.Batch
 	if batch <= 0 {
 		batch = 128
 	}
+	mode := autograd.Mode{NoGrad: true, Weights: e.Weights, BLAS: e.BLAS}
+	if e.tape == nil {
+		e.tape = autograd.NewTape(mode)
+	}
 	var img dataset.Image
-	images := tensor.New(min(batch, data.Len()), n.height, n.width, n.channels)
+	images := tensor.New(min(batch, data.Len()), n.input.Height, n.input.Width, n.input.Channels)
 	for from := 0; from < data.Len(); from += batch {
 		if err := ctx.Err(); err != nil {
 			return err
@@ -61,11 +105,15 @@ func (n *Network) each(ctx context.Context, data dataset.Dataset, batch int, do 
 			if err := data.Image(from+i, &img); err != nil {
 				return err
 			}
-			if err := n.write(images.Rows(i, i+1).Data(), &img); err != nil {
+			if err := n.Write(images.Rows(i, i+1).Data(), &img); err != nil {
 				return fmt.Errorf("hybrid: image %d: %w", from+i, err)
 			}
 		}
-		if err := tensor.Try(func() error { return do(from, images.Rows(0, count)) }); err != nil {
+		err := tensor.Try(func() error {
+			e.tape.Reset(mode)
+			return do(from, e.tape.Const(images.Rows(0, count)))
+		})
+		if err != nil {
 			return err
 		}
 	}
@@ -83,8 +131,9 @@ func argmax(v []float32) int {
 	return best
 }
 
-// checkData checks what Fit and Evaluate ask of a data set without reading its images.
-func checkData(name string, d dataset.Dataset, n *Network) error {
+// CheckData says why the network cannot be trained or evaluated on a data set, called name in the error. It reads labels,
+// no images.
+func (n *Network) CheckData(name string, d dataset.Dataset) error {
 	if d.Len() == 0 {
 		return fmt.Errorf("hybrid: the %s data has no images", name)
 	}
@@ -97,35 +146,4 @@ func checkData(name string, d dataset.Dataset, n *Network) error {
 		}
 	}
 	return nil
-}
-
-// evaluate adds the test figures to an epoch that is due for them.
-func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
-	if r.test == nil || ((e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs) {
-		return nil
-	}
-	confusion, report, err := r.evaluateWith(ctx, nil)
-	if err != nil {
-		return err
-	}
-	if r.average != nil {
-		_, ema, err := r.evaluateWith(ctx, r.average.weights)
-		if err != nil {
-			return err
-		}
-		e.EMA, r.result.LastEMA = ema, ema
-	}
-	e.Test, r.result.Last, r.result.Confusion = report, report, confusion
-	return nil
-}
-
-// evaluateWith evaluates the network with the weights w; nil are its own.
-func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights) (*metrics.Confusion, *metrics.Report, error) {
-	mode := autograd.Mode{NoGrad: true, Weights: w, BLAS: r.BLAS}
-	confusion, err := r.network.evaluate(ctx, r.evaluation, mode, r.test, r.EvalBatch)
-	if err != nil {
-		return nil, nil, err
-	}
-	report, err := confusion.Report(r.counts, r.Groups)
-	return confusion, &report, err
 }

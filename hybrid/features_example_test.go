@@ -10,13 +10,14 @@ import (
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // The features of a trained backbone, once computed, serve all that package posthoc does with them.
 func ExampleNetwork_FeaturesOf() {
 	net := exampleNetwork()
-	train, _ := exampleData()
-	features, labels, err := net.FeaturesOf(context.Background(), train, 0)
+	trainSet, _ := exampleData()
+	features, labels, err := net.FeaturesOf(context.Background(), trainSet, 0)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -28,9 +29,9 @@ func ExampleNetwork_FeaturesOf() {
 func ExampleMixing() {
 	streams := hybrid.CE()
 	streams[0].Mixer = hybrid.Mixing{Blender: augment.Mixup{Alpha: 1}}
-	train, _ := exampleData()
-	trainer := hybrid.Trainer{Streams: streams, Epochs: 1, Batch: 32, LearningRate: schedule.Constant(0.05)}
-	result, err := trainer.Fit(context.Background(), exampleNetwork(), train, nil)
+	trainSet, _ := exampleData()
+	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 32, LearningRate: schedule.Constant(0.05)}
+	result, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, nil)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -53,9 +54,9 @@ func ExampleTerm_keys() {
 		Terms: []hybrid.Term{{Name: "kcl", Loss: &loss.KCL{Queue: queue, Temperature: 0.1},
 			Views: []int{0}, KeyViews: []int{1}}},
 	}}
-	train, _ := exampleData()
-	trainer := hybrid.Trainer{Streams: streams, Epochs: 1, Batch: 32, KeyDecay: 0.99, LearningRate: schedule.Constant(0.05)}
-	result, err := trainer.Fit(context.Background(), net, train, nil)
+	trainSet, _ := exampleData()
+	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 32, KeyDecay: 0.99, LearningRate: schedule.Constant(0.05)}
+	result, err := trainer.Fit(context.Background(), net, trainSet, nil)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -2,6 +2,8 @@ package hybrid_test
 
 import (
 	"context"
+	"errors"
+	"log"
 	"math/rand/v2"
 	"runtime/debug"
 	"slices"
@@ -18,23 +20,18 @@ import (
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
 
 const classes = 4
 
 // generated returns 8×8 colour images of four classes.
-func generated(t testing.TB, perClass int) (train, test *dataset.Memory) {
+func generated(t testing.TB, perClass int) (trainSet, test *dataset.Memory) {
 	t.Helper()
-	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: 8, PerClass: perClass, TestPerClass: 20, Seed: 1})
+	trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: 8, PerClass: perClass, TestPerClass: 20, Seed: 1})
 	require.NoError(t, err)
-	return train, test
-}
-
-// underRace reports that the race detector watches, which makes arithmetic slow and sync.Pool forgetful.
-func underRace() bool {
-	info, _ := debug.ReadBuildInfo()
-	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+	return trainSet, test
 }
 
 func newNetwork(t testing.TB, b backbone.Backbone, opts ...hybrid.Option) *hybrid.Network {
@@ -65,29 +62,10 @@ func mlp(t testing.TB, opts ...hybrid.Option) *hybrid.Network {
 	return newNetwork(t, newMLP(t, 192, 12), opts...)
 }
 
-// short trains by cross-entropy for one epoch of batches of 4, images in the order of the set.
-func short() hybrid.Trainer {
-	return hybrid.Trainer{Streams: []hybrid.Stream{ordered(ce())}, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.05)}
-}
-
-func ce() hybrid.Term { return hybrid.Term{Name: "ce", Loss: &loss.CrossEntropy{}} }
-
-func ordered(terms ...hybrid.Term) hybrid.Stream {
-	return hybrid.Stream{Sampler: inOrder{}, Terms: terms}
-}
-
-func fit(t require.TestingT, trainer hybrid.Trainer, n *hybrid.Network, train, test dataset.Dataset) *hybrid.Result {
-	r, err := trainer.Fit(context.Background(), n, train, test)
+func fit(t require.TestingT, trainer train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset) *train.Result {
+	r, err := trainer.Fit(context.Background(), n, trainSet, test)
 	require.NoError(t, err)
 	return r
-}
-
-// methods are the library's own, made for a network.
-var methods = map[string]func(testing.TB, *hybrid.Network) []hybrid.Stream{
-	"CE":         func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.CE() },
-	"CEBalanced": func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.CEBalanced() },
-	"SC":         func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.SC(0.1) },
-	"PSC":        psc,
 }
 
 func psc(t testing.TB, n *hybrid.Network) []hybrid.Stream {
@@ -97,50 +75,42 @@ func psc(t testing.TB, n *hybrid.Network) []hybrid.Stream {
 	return s
 }
 
-// state copies every tensor of the network and of the losses of streams.
-func state(n *hybrid.Network, streams []hybrid.Stream) map[string][]float32 {
-	all := map[string][]float32{}
-	add := func(prefix string, m nn.Visitable) {
-		for _, e := range nn.Entries(m) {
-			all[prefix+e.Path] = slices.Clone(e.Tensor().Data())
+// image returns image i of d.
+func image(t testing.TB, d dataset.Dataset, i int) *dataset.Image {
+	t.Helper()
+	img := new(dataset.Image)
+	require.NoError(t, d.Image(i, img))
+	return img
+}
+
+// underRace reports that the race detector watches, which makes arithmetic slow and sync.Pool forgetful.
+func underRace() bool {
+	info, _ := debug.ReadBuildInfo()
+	return slices.Contains(info.Settings, debug.BuildSetting{Key: "-race", Value: "true"})
+}
+
+// entries are those whose path begins with prefix.
+func entries(m nn.Visitable, prefix string) []nn.Entry {
+	var found []nn.Entry
+	for _, e := range nn.Entries(m) {
+		if strings.HasPrefix(e.Path, prefix) {
+			found = append(found, e)
 		}
 	}
-	add("", n)
-	for _, s := range streams {
-		for _, term := range s.Terms {
-			if m, ok := term.Loss.(nn.Visitable); ok {
-				add("losses."+term.Name+".", m)
-			}
-		}
-	}
-	return all
+	return found
 }
 
-// inOrder draws every image once, as they lie in the set.
-type inOrder struct{}
-
-func (inOrder) Epoch(labels []int, _ sampler.Plan) ([]int, error) {
-	order := make([]int, len(labels))
-	for i := range order {
-		order[i] = i
+// exampleNetwork takes the 16×16 images of dataset.Generate.
+func exampleNetwork() *hybrid.Network {
+	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
 	}
-	return order, nil
-}
-
-// spy shows what a term sees and costs the mean of it.
-type spy struct {
-	needs loss.Needs
-	see   func(loss.Input)
-}
-
-func (s spy) Needs() loss.Needs { return s.needs }
-
-func (s spy) Forward(in loss.Input) (*autograd.Var, loss.Stats) {
-	s.see(in)
-	if s.needs.Logits {
-		return autograd.Mean(in.Logits), loss.Stats{}
+	net, err := hybrid.NewNetwork(body, 4, hybrid.WithInput(16, 16, 3), hybrid.WithProjection(0, 32))
+	if err != nil {
+		log.Fatal(err)
 	}
-	return autograd.Mean(in.Embedding), loss.Stats{}
+	return net
 }
 
 // with is a data set of which some methods are replaced.
@@ -172,11 +142,6 @@ func (w with) Classes() []string {
 	return w.Dataset.Classes()
 }
 
-// transform is a function as an augment.Transform.
-type transform func(*dataset.Image)
-
-func (f transform) Apply(img *dataset.Image, _ *rand.Rand) { f(img) }
-
 // mixer is a function as a hybrid.Mixer.
 type mixer func(images *tensor.Tensor, labels []int, views int) *loss.Mix
 
@@ -184,31 +149,91 @@ func (f mixer) Mix(images *tensor.Tensor, labels []int, views int, _ *rand.Rand)
 	return f(images, labels, views)
 }
 
-// image returns image i of d.
-func image(t testing.TB, d dataset.Dataset, i int) *dataset.Image {
-	t.Helper()
-	img := new(dataset.Image)
-	require.NoError(t, d.Image(i, img))
-	return img
+// exampleData is a long tail of four classes.
+func exampleData() (trainSet, test dataset.Dataset) {
+	balanced, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 4, PerClass: 100, Seed: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	trainSet, err = dataset.LongTail(balanced, dataset.Exponential{Imbalance: 20}, dataset.LongTailSettings{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	return trainSet, test
 }
 
-var (
-	_ augment.Transform = transform(nil)
-	_ hybrid.Mixer      = mixer(nil)
-)
-
-// look appends the labels a term sees.
-func look(seen *[]int) func(loss.Input) {
-	return func(in loss.Input) { *seen = append(*seen, in.Labels...) }
+// short trains by cross-entropy for one epoch of batches of 4, images in the order of the set.
+func short() train.Trainer {
+	return train.Trainer{Streams: []hybrid.Stream{ordered(ce())}, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.05)}
 }
 
-// entries are those whose path begins with prefix.
-func entries(m nn.Visitable, prefix string) []nn.Entry {
-	var found []nn.Entry
-	for _, e := range nn.Entries(m) {
-		if strings.HasPrefix(e.Path, prefix) {
-			found = append(found, e)
+func ce() hybrid.Term { return hybrid.Term{Name: "ce", Loss: &loss.CrossEntropy{}} }
+
+func ordered(terms ...hybrid.Term) hybrid.Stream {
+	return hybrid.Stream{Sampler: inOrder{}, Terms: terms}
+}
+
+// inOrder draws every image once, as they lie in the set.
+type inOrder struct{}
+
+func (inOrder) Epoch(labels []int, _ sampler.Plan) ([]int, error) {
+	order := make([]int, len(labels))
+	for i := range order {
+		order[i] = i
+	}
+	return order, nil
+}
+
+// state copies every tensor of the network and of the losses of streams.
+func state(n *hybrid.Network, streams []hybrid.Stream) map[string][]float32 {
+	all := map[string][]float32{}
+	add := func(prefix string, m nn.Visitable) {
+		for _, e := range nn.Entries(m) {
+			all[prefix+e.Path] = slices.Clone(e.Tensor().Data())
 		}
 	}
-	return found
+	add("", n)
+	for _, s := range streams {
+		for _, term := range s.Terms {
+			if m, ok := term.Loss.(nn.Visitable); ok {
+				add("losses."+term.Name+".", m)
+			}
+		}
+	}
+	return all
 }
+
+// pixel is a backbone that gives the only byte of a 1×1 image as the feature.
+type pixel struct{}
+
+func (pixel) Forward(x *autograd.Var) *autograd.Var { return autograd.Reshape(x, x.Dim(0), 1) }
+func (pixel) Visit(nn.Visitor)                      {}
+func (pixel) OutDim() int                           { return 1 }
+
+// pixels is a network whose two logits are the pixel and 0, and samples images of 10 times their index, of the classes
+// 0 1 1 0 1 1 ….
+func pixels(t require.TestingT, samples int) (*hybrid.Network, *dataset.Memory) {
+	weight, err := tensor.FromSlice([]float32{1, 0}, 2, 1)
+	require.NoError(t, err)
+	n, err := hybrid.NewNetwork(pixel{}, 2, hybrid.WithInput(1, 1, 1), hybrid.WithClassifier(&nn.Linear{Weight: autograd.NewParam(weight)}),
+		hybrid.WithNormalize(augment.Normalize{Mean: []float64{0}, Std: []float64{1. / 255}}), hybrid.WithProjection(0, 3))
+	require.NoError(t, err)
+	d, err := dataset.NewMemory(1, 1, 1, []string{"a", "b"})
+	require.NoError(t, err)
+	for i := range samples {
+		require.NoError(t, d.Append(min(i%3, 1), []uint8{uint8(10 * i)}))
+	}
+	return n, d
+}
+
+// corrupt cannot read image bad.
+func corrupt(d dataset.Dataset, bad int) dataset.Dataset {
+	return with{Dataset: d, image: func(i int, dst *dataset.Image) error {
+		if i == bad {
+			return errCorrupt
+		}
+		return d.Image(i, dst)
+	}}
+}
+
+var errCorrupt = errors.New("image is corrupt")

@@ -43,30 +43,30 @@ func TestMixingBlendsAsItsLabelsSay(t *testing.T) {
 }
 
 func TestMixingTrains(t *testing.T) {
-	train, test := generated(t, 9)
+	trainSet, test := generated(t, 9)
 	tr := short()
 	tr.Streams = hybrid.CE()
 	tr.Streams[0].Mixer = hybrid.Mixing{Blender: augment.CutMix{Alpha: 1, P: 0.5}}
-	fit(t, tr, mlp(t), train, test)
+	fit(t, tr, mlp(t), trainSet, test)
 }
 
 func TestMixingSaysWhatIsWrong(t *testing.T) {
-	train, _ := generated(t, 9)
+	trainSet, _ := generated(t, 9)
 	for want, m := range map[string]hybrid.Mixing{
-		"hybrid: stream 0 (classifier): mixer: hybrid: Mixing.Blender is nil: use augment.Mixup or augment.CutMix": {},
-		"hybrid: stream 0 (classifier): mixer: augment: Mixup.Alpha is -1: it must be at least 0 and at most 1e+06": {
+		"train: stream 0 (classifier): mixer: hybrid: Mixing.Blender is nil: use augment.Mixup or augment.CutMix": {},
+		"train: stream 0 (classifier): mixer: augment: Mixup.Alpha is -1: it must be at least 0 and at most 1e+06": {
 			Blender: augment.Mixup{Alpha: -1}},
 	} {
 		tr := short()
 		tr.Streams = hybrid.CE()
 		tr.Streams[0].Mixer = m
-		_, err := tr.Fit(context.Background(), mlp(t), train, nil)
+		_, err := tr.Fit(context.Background(), mlp(t), trainSet, nil)
 		require.EqualError(t, err, want)
 	}
 	tr := short()
 	tr.Streams = hybrid.CE()
 	tr.Streams[0].Mixer = hybrid.Mixing{Blender: noBlend{}}
-	_, err := tr.Fit(context.Background(), mlp(t), train, nil)
+	_, err := tr.Fit(context.Background(), mlp(t), trainSet, nil)
 	require.ErrorContains(t, err, "hybrid.Mixing [4 8 8 3]: no blend")
 }
 

@@ -18,29 +18,33 @@ type Network struct {
 	Projection nn.Module // features [R, F] to embeddings [R, D] before normalisation; nil: none
 	Classifier nn.Module // features [R, F] to logits [R, C]
 
-	classes, embeddingDim   int
-	height, width, channels int
-	pixels                  *augment.Table
-	separate                bool
+	classes, embeddingDim int
+	input                 Input
+	normalize             augment.Normalize
+	pixels                *augment.Table // of normalize
+	separate              bool
 }
+
+// Input is the size of the images that a network takes.
+type Input struct{ Height, Width, Channels int }
 
 // Option sets up a Network. Of options that set the same part, the last counts.
 type Option func(*options)
 
 type options struct {
-	height, width, channels int
-	hidden, dim             int
-	noProjection            bool
-	projection, classifier  nn.Module
-	cosine                  bool
-	normalize               *augment.Normalize
-	seed                    uint64
-	separate                bool
+	input                  Input
+	hidden, dim            int
+	noProjection           bool
+	projection, classifier nn.Module
+	cosine                 bool
+	normalize              *augment.Normalize
+	seed                   uint64
+	separate               bool
 }
 
 // WithInput sets the size of the images the network takes. The default is 32×32 with 3 channels.
-func WithInput(width, height, channels int) Option {
-	return func(o *options) { o.width, o.height, o.channels = width, height, channels }
+func WithInput(height, width, channels int) Option {
+	return func(o *options) { o.input = Input{height, width, channels} }
 }
 
 // WithNormalize sets how pixels are normalised. The default is augment.CIFARNormalize for three channels, otherwise
@@ -79,7 +83,7 @@ func WithSeed(seed uint64) Option { return func(o *options) { o.seed = seed } }
 // NewNetwork puts heads on a backbone for the given number of classes, at least two. It runs the network once on a blank
 // image, so that parts that do not fit are found here and not in training.
 func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, error) {
-	o := options{height: 32, width: 32, channels: 3}
+	o := options{input: Input{32, 32, 3}}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -92,14 +96,14 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 	if classes < 2 {
 		return nil, fmt.Errorf("hybrid: a classifier needs at least two classes, not %d", classes)
 	}
-	if o.height < 1 || o.width < 1 || o.channels < 1 {
-		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", o.width, o.height, o.channels)
+	if i := o.input; i.Height < 1 || i.Width < 1 || i.Channels < 1 {
+		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", i.Height, i.Width, i.Channels)
 	}
 	if o.hidden < 0 || o.dim < 0 {
 		return nil, fmt.Errorf("hybrid: projection widths %d and %d must not be negative", o.hidden, o.dim)
 	}
 	n := &Network{Backbone: b, Projection: o.projection, Classifier: o.classifier, classes: classes,
-		height: o.height, width: o.width, channels: o.channels, separate: o.separate}
+		input: o.input, separate: o.separate}
 	if err := n.setNormalize(o.normalize); err != nil {
 		return nil, err
 	}
@@ -110,23 +114,22 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 }
 
 func (n *Network) setNormalize(given *augment.Normalize) (err error) {
-	var normalize augment.Normalize
 	switch {
 	case given != nil:
-		normalize = *given
-	case n.channels == 3:
-		normalize = augment.CIFARNormalize()
+		n.normalize = *given
+	case n.input.Channels == 3:
+		n.normalize = augment.CIFARNormalize()
 	default:
-		for range n.channels {
-			normalize.Mean = append(normalize.Mean, 0.5)
-			normalize.Std = append(normalize.Std, 0.25)
+		for range n.input.Channels {
+			n.normalize.Mean = append(n.normalize.Mean, 0.5)
+			n.normalize.Std = append(n.normalize.Std, 0.25)
 		}
 	}
-	if n.pixels, err = normalize.Table(); err != nil {
+	if n.pixels, err = n.normalize.Table(); err != nil {
 		return err
 	}
-	if c := n.pixels.Channels(); c != n.channels {
-		return fmt.Errorf("hybrid: normalisation has %d channels, the network's images have %d", c, n.channels)
+	if c := n.pixels.Channels(); c != n.input.Channels {
+		return fmt.Errorf("hybrid: normalisation has %d channels, the network's images have %d", c, n.input.Channels)
 	}
 	return nil
 }
@@ -156,7 +159,7 @@ func (n *Network) addHeads(o options, rng *rand.Rand) {
 func (n *Network) dryRun() error {
 	return tensor.Try(func() error {
 		t := autograd.NewTape(autograd.Mode{NoGrad: true})
-		f := n.Backbone.Forward(t.Const(tensor.New(1, n.height, n.width, n.channels)))
+		f := n.Backbone.Forward(t.Const(tensor.New(1, n.input.Height, n.input.Width, n.input.Channels)))
 		if want := (tensor.Shape{1, n.Backbone.OutDim()}); !f.Shape().Equal(want) {
 			return fmt.Errorf("hybrid: the backbone gives features of shape %v for one image, its OutDim says %v", f.Shape(), want)
 		}
@@ -191,6 +194,15 @@ func (n *Network) Logits(features *autograd.Var) *autograd.Var { return n.Classi
 // Forward returns the logits of normalised images: what prediction uses.
 func (n *Network) Forward(images *autograd.Var) *autograd.Var { return n.Logits(n.Features(images)) }
 
+// Input is the size of the images that the network takes.
+func (n *Network) Input() Input { return n.input }
+
+// Normalize is how pixels become the network's numbers.
+func (n *Network) Normalize() augment.Normalize { return n.normalize }
+
+// SeparatePasses says whether each stream passes the backbone by itself, see WithSeparatePasses.
+func (n *Network) SeparatePasses() bool { return n.separate }
+
 // Classes is the number of classes.
 func (n *Network) Classes() int { return n.classes }
 
@@ -199,7 +211,7 @@ func (n *Network) EmbeddingDim() int { return n.embeddingDim }
 
 // Summary counts parameters (of backbone and heads) and multiply-adds of predicting one image.
 func (n *Network) Summary() (nn.Summary, error) {
-	return nn.Summarize(n, n.height, n.width, n.channels)
+	return nn.Summarize(n, n.input.Height, n.input.Width, n.input.Channels)
 }
 
 // Visit shows backbone, projection and classifier under these names.

@@ -45,7 +45,7 @@ func TestNewNetworkRefuses(t *testing.T) {
 			[]hybrid.Option{hybrid.WithNormalize(augment.Normalize{Mean: []float64{0}, Std: []float64{1}})}},
 		{"augment: Normalize.Std[1] is 0: it must be positive and finite", body, 4,
 			[]hybrid.Option{hybrid.WithNormalize(augment.Normalize{Mean: make([]float64, 3), Std: []float64{1, 0, 1}})}},
-		{"nn.Linear (backbone.0.weight) [1 8 9 3], [6 192]: input and weight [out, in] differ in width", body, 4,
+		{"nn.Linear (backbone.0.weight) [1 9 8 3], [6 192]: input and weight [out, in] differ in width", body, 4,
 			[]hybrid.Option{hybrid.WithInput(9, 8, 3)}},
 		{"hybrid: the backbone's OutDim is 0: features must have at least one value", lying{body, 0}, 4, nil},
 		{"hybrid: the backbone's OutDim is -3: features must have at least one value", lying{body, -3}, 4, nil},

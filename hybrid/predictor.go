@@ -86,11 +86,11 @@ func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 		return nil, fmt.Errorf("hybrid: the images are nil")
 	}
 	n, s := p.network, images.Shape()
-	if len(s) != 4 || !s[1:].Equal(tensor.Shape{n.height, n.width, n.channels}) {
-		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %d %d %d]", s, n.height, n.width, n.channels)
+	if len(s) != 4 || !s[1:].Equal(tensor.Shape{n.input.Height, n.input.Width, n.input.Channels}) {
+		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %d %d %d]", s, n.input.Height, n.input.Width, n.input.Channels)
 	}
 	if i := kernels.FirstNonFinite(images.Data()); i >= 0 {
-		each := n.height * n.width * n.channels
+		each := n.input.Height * n.input.Width * n.input.Channels
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
 	return p.forward(images, n.Forward)
@@ -98,19 +98,17 @@ func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 
 // Evaluate predicts every image of data and counts. batch is how many images are predicted at once; 0 means 128.
 func (p *Predictor) Evaluate(ctx context.Context, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
-	if err := checkData("evaluation", data, p.network); err != nil {
-		return nil, err
-	}
 	tape := p.tapes.Get().(*autograd.Tape)
 	defer p.tapes.Put(tape)
-	return p.network.evaluate(ctx, tape, p.mode, data, batch)
+	e := Evaluator{Batch: batch, Weights: p.mode.Weights, tape: tape}
+	return e.Confusion(ctx, p.network, data)
 }
 
 func (p *Predictor) pixels(images []*dataset.Image) (*tensor.Tensor, error) {
 	n := p.network
-	x := tensor.New(len(images), n.height, n.width, n.channels)
+	x := tensor.New(len(images), n.input.Height, n.input.Width, n.input.Channels)
 	for i, img := range images {
-		if err := n.write(x.Rows(i, i+1).Data(), img); err != nil {
+		if err := n.Write(x.Rows(i, i+1).Data(), img); err != nil {
 			return nil, fmt.Errorf("hybrid: image %d: %w", i, err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
 
@@ -35,10 +36,10 @@ func images(t *testing.T, d dataset.Dataset) []*dataset.Image {
 // trainedNetwork has running statistics of its own.
 func trainedNetwork(t *testing.T) (*hybrid.Network, *dataset.Memory, *dataset.Memory) {
 	t.Helper()
-	train, test := generated(t, 20)
+	trainSet, test := generated(t, 20)
 	n := resNet(t, 1)
-	fit(t, hybrid.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LearningRate: schedule.Constant(0.05)}, n, train, nil)
-	return n, train, test
+	fit(t, train.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LearningRate: schedule.Constant(0.05)}, n, trainSet, nil)
+	return n, trainSet, test
 }
 
 func TestPredictorAgreesWithTheNetwork(t *testing.T) {
@@ -98,7 +99,7 @@ func TestPredictorAgreesWithTheNetwork(t *testing.T) {
 
 // Neither training on nor new parts change a predictor.
 func TestPredictorDoesNotChange(t *testing.T) {
-	n, train, test := trainedNetwork(t)
+	n, trainSet, test := trainedNetwork(t)
 	p := freeze(t, n)
 	all := images(t, test)[:3]
 	before, err := p.Predict(all...)
@@ -106,7 +107,7 @@ func TestPredictorDoesNotChange(t *testing.T) {
 	embedded, err := p.Embed(all...)
 	require.NoError(t, err)
 
-	fit(t, hybrid.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.1)}, n, train, nil)
+	fit(t, train.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.1)}, n, trainSet, nil)
 	other, err := freeze(t, n).Predict(all...)
 	require.NoError(t, err)
 	require.NotEqual(t, before, other)
@@ -235,19 +236,19 @@ func TestOverflowIsAnErrorOfPrediction(t *testing.T) {
 }
 
 func TestEvaluateRefusesData(t *testing.T) {
-	train, _ := generated(t, 1)
+	trainSet, _ := generated(t, 1)
 	n := mlp(t)
 	p := freeze(t, n)
-	empty, err := dataset.Subset(train, nil)
+	empty, err := dataset.Subset(trainSet, nil)
 	require.NoError(t, err)
 	for _, evaluate := range []func(dataset.Dataset) error{
 		func(d dataset.Dataset) error { _, err := n.Evaluate(context.Background(), d, 0); return err },
 		func(d dataset.Dataset) error { _, err := p.Evaluate(context.Background(), d, 0); return err },
 	} {
 		require.EqualError(t, evaluate(empty), "hybrid: the evaluation data has no images")
-		require.EqualError(t, evaluate(with{Dataset: train, classes: []string{"a"}}), "hybrid: the evaluation data has 1 classes, the network 4")
-		require.EqualError(t, evaluate(with{Dataset: train, label: func(int) int { return 9 }}),
+		require.EqualError(t, evaluate(with{Dataset: trainSet, classes: []string{"a"}}), "hybrid: the evaluation data has 1 classes, the network 4")
+		require.EqualError(t, evaluate(with{Dataset: trainSet, label: func(int) int { return 9 }}),
 			"hybrid: evaluation image 0 has label 9, not one of 4 classes")
-		require.ErrorIs(t, evaluate(corrupt(train, 2)), errCorrupt)
+		require.ErrorIs(t, evaluate(corrupt(trainSet, 2)), errCorrupt)
 	}
 }

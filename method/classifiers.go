@@ -11,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // CE is plain cross-entropy on every image once an epoch, the baseline: loss.CrossEntropy, with the augmentation and
@@ -62,9 +63,9 @@ func LDAMDRW() Method {
 		}
 		return streams(n, s)
 	}
-	m.Recipe = func(epochs int) hybrid.Trainer {
+	m.Recipe = func(epochs int) train.Trainer {
 		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.8, 0.9), Gamma: 0.01}
-		return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
+		return train.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
 			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
 	}
 	return m
@@ -86,9 +87,9 @@ func BBN() Method {
 		all[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
 		return all, nil
 	}
-	m.Recipe = func(epochs int) hybrid.Trainer {
+	m.Recipe = func(epochs int) train.Trainer {
 		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.6, 0.8), Gamma: 0.01}
-		return hybrid.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
+		return train.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
 			Optimizer: optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 2e-4}}
 	}
 	return m
@@ -106,7 +107,7 @@ func classifier(name, title, arXiv string, l func() loss.Loss) Method {
 func classifierOnly(int, Setup) []hybrid.Option { return []hybrid.Option{hybrid.WithoutProjection()} }
 
 // hybridRecipe is that of arXiv 2103.14267, the trainer's own.
-func hybridRecipe(epochs int) hybrid.Trainer { return hybrid.Trainer{Epochs: epochs} }
+func hybridRecipe(epochs int) train.Trainer { return train.Trainer{Epochs: epochs} }
 
 // cropFlip is the plain augmentation of 32×32 images.
 func cropFlip() augment.Transform {

@@ -68,7 +68,7 @@ func onSphere(n *hybrid.Network, seed uint64) (prototype.Bank, error) {
 
 // KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen
 // backbone: loss.KCL, temperature 0.07, six positives from a queue of the paper's 65,536 keys, but no more than there are
-// training images. Two images a sample, one for the network and one for the momentum encoder (hybrid.Trainer.KeyDecay),
+// training images. Two images a sample, one for the network and one for the momentum encoder (train.Trainer.KeyDecay),
 // which takes no backward pass; and batch·queue similarities.
 func KCL() Method {
 	return Method{Name: "kcl", Title: "KCL", Images: 2, EveryClass: true, Second: retrained,

@@ -1,9 +1,9 @@
 // Package method has the methods the field compares on long-tailed images as presets: each is the heads, streams, losses,
-// schedules and second stage of its paper, in terms of package hybrid.
+// schedules and second stage of its paper, in terms of package train.
 //
 //	m := method.BCL()
 //	net, streams, err := m.New(body, method.Setup{Counts: dataset.Counts(train), Seed: 1})
-//	result, err := hybrid.Trainer{Streams: streams}.Fit(ctx, net, train, test)
+//	result, err := train.Trainer{Streams: streams}.Fit(ctx, net, trainSet, test)
 //	err = m.Finish(ctx, net, method.Stage{Train: train}) // a second stage, for methods that have one
 //
 // All lists them, ByName finds one. The formula of a loss is in package loss, at the type that a preset's comment names.

@@ -11,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 func ExampleByName() {
@@ -41,7 +42,7 @@ func ExampleMethod_New() {
 	if err != nil {
 		panic(err)
 	}
-	train, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{})
+	trainSet, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{})
 	if err != nil {
 		panic(err)
 	}
@@ -50,15 +51,15 @@ func ExampleMethod_New() {
 		panic(err)
 	}
 	m, ctx := method.CRT(), context.Background()
-	net, streams, err := m.New(body, method.Setup{Counts: dataset.Counts(train), Size: 8})
+	net, streams, err := m.New(body, method.Setup{Counts: dataset.Counts(trainSet), Size: 8})
 	if err != nil {
 		panic(err)
 	}
-	trainer := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.05)}
-	if _, err := trainer.Fit(ctx, net, train, nil); err != nil {
+	trainer := train.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.05)}
+	if _, err := trainer.Fit(ctx, net, trainSet, nil); err != nil {
 		panic(err)
 	}
-	if err := m.Finish(ctx, net, method.Stage{Train: train, Retrain: posthoc.Retrain{Batch: 16}}); err != nil {
+	if err := m.Finish(ctx, net, method.Stage{Train: trainSet, Retrain: posthoc.Retrain{Batch: 16}}); err != nil {
 		panic(err)
 	}
 	confusion, err := net.Evaluate(ctx, test, 0)

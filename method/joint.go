@@ -12,6 +12,7 @@ import (
 	"github.com/longtail-ml/longtail/prototype"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // BCL is balanced contrastive learning (arXiv 2207.09052): 2·logit-adjusted cross-entropy on the first view and
@@ -54,7 +55,7 @@ func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
 
 // PaCo is parametric contrastive learning (arXiv 2107.12028): loss.PaCo, temperature 0.05, α 0.01, with a queue of 1,024
 // keys, but no more than there are training images; embeddings by a head with batch norm. Two images a sample: a CIFARStrong
-// one for the network and a SimAugment one for the momentum encoder (hybrid.Trainer.KeyDecay), which takes no backward pass.
+// one for the network and a SimAugment one for the momentum encoder (train.Trainer.KeyDecay), which takes no backward pass.
 // The published run is 400 epochs.
 func PaCo() Method {
 	m := paco("paco", "PaCo", "2107.12028", 0.05, hybrid.Term{Views: []int{0}, KeyViews: []int{1}})
@@ -88,10 +89,10 @@ func paco(name, title, arXiv string, rate float64, t hybrid.Term) Method {
 }
 
 // jointRecipe warms up to the rate and cuts it tenfold after 80% and 90% of the epochs.
-func jointRecipe(batch int, rate float64, warmup int, decay float64) func(epochs int) hybrid.Trainer {
-	return func(epochs int) hybrid.Trainer {
+func jointRecipe(batch int, rate float64, warmup int, decay float64) func(epochs int) train.Trainer {
+	return func(epochs int) train.Trainer {
 		cut := schedule.MultiStep{Base: rate, Milestones: schedule.Milestones(epochs, 0.8, 0.9)}
-		return hybrid.Trainer{Epochs: epochs, Batch: batch, LearningRate: schedule.Warmup{Epochs: min(warmup, epochs), Then: cut},
+		return train.Trainer{Epochs: epochs, Batch: batch, LearningRate: schedule.Warmup{Epochs: min(warmup, epochs), Then: cut},
 			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: decay}}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // Method is a way to train a network. Streams is required; the rest may be zero in a method of your own.
@@ -27,7 +28,7 @@ type Method struct {
 	Streams func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error)
 	// Recipe returns the paper's batch, learning rate and optimizer on CIFAR for a run of so many epochs, milestones in
 	// proportion. nil: this package knows none; the zero Trainer has that of hybrid networks.
-	Recipe func(epochs int) hybrid.Trainer
+	Recipe func(epochs int) train.Trainer
 	// EveryClass says that Second, as Stage's zero values have it, needs images of every class, which New checks: else it
 	// would be found after the training. Clear it to give Stage.Retrain a sampler that skips empty classes.
 	EveryClass bool

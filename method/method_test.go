@@ -18,20 +18,21 @@ import (
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
 
 const classes, size = 4, 8
 
-func data(t testing.TB) (train, held, test dataset.Dataset) {
+func data(t testing.TB) (trainSet, held, test dataset.Dataset) {
 	t.Helper()
 	all, test, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: size, PerClass: 40, TestPerClass: 10, Seed: 1})
 	require.NoError(t, err)
 	tail, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{Seed: 1})
 	require.NoError(t, err)
-	train, held, err = dataset.Holdout(tail, dataset.HoldoutSettings{Fraction: 0.2, Seed: 1})
+	trainSet, held, err = dataset.Holdout(tail, dataset.HoldoutSettings{Fraction: 0.2, Seed: 1})
 	require.NoError(t, err)
-	return train, held, test
+	return trainSet, held, test
 }
 
 func body(t testing.TB) backbone.Backbone { return bodyOf(t, method.CE()) }
@@ -56,19 +57,19 @@ func setup(d dataset.Dataset) method.Setup {
 
 // Every method must train to its end, cost what it says, and be done the same way twice.
 func TestEveryMethodTrains(t *testing.T) {
-	train, held, test := data(t)
+	trainSet, held, test := data(t)
 	for _, m := range method.All() {
 		t.Run(m.Name, func(t *testing.T) {
 			run := func() (*hybrid.Network, float64) {
-				n, streams, err := m.New(bodyOf(t, m), setup(train))
+				n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 				require.NoError(t, err)
-				tr := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
+				tr := train.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
 					LearningRate: schedule.Constant(0.05)}
-				r, err := tr.Fit(context.Background(), n, train, test)
+				r, err := tr.Fit(context.Background(), n, trainSet, test)
 				require.NoError(t, err)
 				require.Equal(t, 2*2*16*m.Images, r.Images)
 				before := n.Classifier
-				require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: train, Held: held, Retrain: posthoc.Retrain{Batch: 8}}))
+				require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: trainSet, Held: held, Retrain: posthoc.Retrain{Batch: 8}}))
 				require.Equal(t, m.Second == nil, before == n.Classifier, "a second stage makes a classifier of its own")
 				c, err := n.Evaluate(context.Background(), test, 0)
 				require.NoError(t, err)
@@ -88,13 +89,13 @@ func TestEveryMethodTrains(t *testing.T) {
 
 // The augmentation of the papers must fit images of 32 pixels, and the presets' own views train.
 func TestTheViewsOfThePapersTrain(t *testing.T) {
-	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 2, Size: 32, PerClass: 8, TestPerClass: 2})
+	trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 2, Size: 32, PerClass: 8, TestPerClass: 2})
 	require.NoError(t, err)
 	for _, m := range method.All() {
-		n, streams, err := m.New(bodyOf(t, m, 32), method.Setup{Counts: dataset.Counts(train)})
+		n, streams, err := m.New(bodyOf(t, m, 32), method.Setup{Counts: dataset.Counts(trainSet)})
 		require.NoError(t, err, m.Name)
-		tr := hybrid.Trainer{Streams: streams, Epochs: 1, Batch: 8, LimitSteps: 1, ClipNorm: 1}
-		r, err := tr.Fit(context.Background(), n, train, test)
+		tr := train.Trainer{Streams: streams, Epochs: 1, Batch: 8, LimitSteps: 1, ClipNorm: 1}
+		r, err := tr.Fit(context.Background(), n, trainSet, test)
 		require.NoError(t, err, m.Name)
 		require.Equal(t, 8*m.Images, r.Images)
 	}
@@ -115,7 +116,7 @@ func TestNamesAreUniqueAndFound(t *testing.T) {
 
 // Recipes are trainers that lack only the streams.
 func TestRecipesAreValid(t *testing.T) {
-	train, _, test := data(t)
+	trainSet, _, test := data(t)
 	recipes := 0
 	for _, m := range method.All() {
 		if m.Recipe == nil {
@@ -123,12 +124,12 @@ func TestRecipesAreValid(t *testing.T) {
 		}
 		recipes++
 		for _, epochs := range []int{1, 10} {
-			n, streams, err := m.New(bodyOf(t, m), setup(train))
+			n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 			require.NoError(t, err)
 			tr := m.Recipe(epochs)
 			require.Equal(t, epochs, tr.Epochs)
 			tr.Streams, tr.Batch, tr.LimitSteps, tr.ClipNorm = hybrid.Augment(streams, augment.Identity{}), 16, 1, 0.1
-			_, err = tr.Fit(context.Background(), n, train, test)
+			_, err = tr.Fit(context.Background(), n, trainSet, test)
 			require.NoError(t, err, m.Name)
 		}
 	}
@@ -181,9 +182,9 @@ func TestProjectionsOfJointMethods(t *testing.T) {
 }
 
 func TestSettingsReachTheLosses(t *testing.T) {
-	train, _, _ := data(t)
+	trainSet, _, _ := data(t)
 	first := func(m method.Method) loss.Loss {
-		_, streams, err := m.New(body(t), setup(train))
+		_, streams, err := m.New(body(t), setup(trainSet))
 		require.NoError(t, err)
 		return streams[0].Terms[0].Loss
 	}
@@ -198,13 +199,13 @@ func TestSettingsReachTheLosses(t *testing.T) {
 }
 
 func TestVariantsOfHybridPSC(t *testing.T) {
-	train, _, _ := data(t)
+	trainSet, _, _ := data(t)
 	for name, want := range map[string]method.PSC{"hybrid-psc": {}, "hybrid-psc-own": {IncludeOwn: true}, "hybrid-psc-fixed": {Fixed: true},
 		"hybrid-psc-own-fixed": {IncludeOwn: true, Fixed: true}} {
 		m, err := method.ByName(name)
 		require.NoError(t, err)
 		require.Equal(t, name, m.Name)
-		_, streams, err := m.New(body(t), setup(train))
+		_, streams, err := m.New(body(t), setup(trainSet))
 		require.NoError(t, err)
 		l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
 		require.Equal(t, want.IncludeOwn, l.IncludeOwn)
@@ -214,19 +215,19 @@ func TestVariantsOfHybridPSC(t *testing.T) {
 
 // The centres of BCL are made of the classifier that is trained, so that the contrast reaches it.
 func TestTheContrastOfBCLReachesTheClassifier(t *testing.T) {
-	train, _, test := data(t)
-	n, streams, err := method.BCL().New(body(t), setup(train))
+	trainSet, _, test := data(t)
+	n, streams, err := method.BCL().New(body(t), setup(trainSet))
 	require.NoError(t, err)
 	streams[0].Terms[0].Weight = schedule.Constant(0)
 	before := n.Classifier.(*nn.Linear).Weight.Value.Clone()
-	_, err = hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 8, LimitSteps: 1}.Fit(context.Background(), n, train, test)
+	_, err = train.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 8, LimitSteps: 1}.Fit(context.Background(), n, trainSet, test)
 	require.NoError(t, err)
 	require.NotEqual(t, before.Data(), n.Classifier.(*nn.Linear).Weight.Value.Data())
 }
 
 func TestMistakesAreErrors(t *testing.T) {
-	train, held, _ := data(t)
-	s := setup(train)
+	trainSet, held, _ := data(t)
+	s := setup(trainSet)
 	_, _, err := method.CE().New(nil, s)
 	require.EqualError(t, err, "method: ce: the backbone is nil")
 	_, _, err = method.Method{Name: "mine"}.New(body(t), s)
@@ -234,50 +235,50 @@ func TestMistakesAreErrors(t *testing.T) {
 	s.Dim = -1
 	_, _, err = method.CE().New(body(t), s)
 	require.EqualError(t, err, "method: Setup of size 8 and embeddings of width -1: neither may be negative")
-	s = setup(train)
+	s = setup(trainSet)
 	s.Counts = nil
 	_, _, err = method.CE().New(body(t), s)
 	require.EqualError(t, err, "method: ce: hybrid: a classifier needs at least two classes, not 0")
-	_, _, err = method.BCL().New(body(t), setup(train), hybrid.WithCosineClassifier())
+	_, _, err = method.BCL().New(body(t), setup(trainSet), hybrid.WithCosineClassifier())
 	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
-	_, _, err = method.LDAMDRW().New(body(t), setup(train), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
+	_, _, err = method.LDAMDRW().New(body(t), setup(trainSet), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
 	require.EqualError(t, err, "method: ldam-drw: needs a classifier of cosines, the network's is *nn.Linear: leave out WithClassifier")
-	_, _, err = method.HybridPSC(method.PSC{}).New(body(t), setup(train), hybrid.WithoutProjection())
+	_, _, err = method.HybridPSC(method.PSC{}).New(body(t), setup(trainSet), hybrid.WithoutProjection())
 	require.ErrorContains(t, err, "method: hybrid-psc: ")
 
-	n, _, err := method.TauNorm(0).New(body(t), setup(train))
+	n, _, err := method.TauNorm(0).New(body(t), setup(trainSet))
 	require.NoError(t, err)
-	err = method.TauNorm(0).Finish(context.Background(), n, method.Stage{Train: train})
+	err = method.TauNorm(0).Finish(context.Background(), n, method.Stage{Train: trainSet})
 	require.EqualError(t, err, "method: tau-norm: second stage: Stage.Held is nil: hold images out of training to choose tau by, or give TauNorm one")
 	err = method.CRT().Finish(context.Background(), n, method.Stage{Held: held})
 	require.EqualError(t, err, "method: crt: Stage.Train is nil: its second stage needs the training images")
 	before := n.Classifier
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	require.ErrorIs(t, method.CRT().Finish(ctx, n, method.Stage{Train: train}), context.Canceled)
+	require.ErrorIs(t, method.CRT().Finish(ctx, n, method.Stage{Train: trainSet}), context.Canceled)
 	require.True(t, before == n.Classifier, "a second stage that fails leaves the network as it was")
 }
 
 // A fixed tau is used as it is.
 func TestTauNormDividesByNorms(t *testing.T) {
-	train, _, _ := data(t)
-	n, _, err := method.TauNorm(1).New(body(t), setup(train))
+	trainSet, _, _ := data(t)
+	n, _, err := method.TauNorm(1).New(body(t), setup(trainSet))
 	require.NoError(t, err)
-	require.NoError(t, method.TauNorm(1).Finish(context.Background(), n, method.Stage{Train: train}))
+	require.NoError(t, method.TauNorm(1).Finish(context.Background(), n, method.Stage{Train: trainSet}))
 	w := nn.L2Normalize(autograd.NewTape(autograd.Mode{}).Const(n.Classifier.(*nn.Linear).Weight.Value))
 	require.InDeltaSlice(t, n.Classifier.(*nn.Linear).Weight.Value.Data(), w.Data(), 1e-6)
 }
 
 // BBN trains a sample by the first last block and a reversed one by the second, both last blocks of one network.
 func TestBBNNeedsTwoBranches(t *testing.T) {
-	train, _, _ := data(t)
-	_, _, err := method.BBN().New(body(t), setup(train))
+	trainSet, _, _ := data(t)
+	_, _, err := method.BBN().New(body(t), setup(trainSet))
 	require.EqualError(t, err, "method: bbn: needs a backbone of 2 branches, such as a backbone.ResNet with ResNetSettings.Branches 2")
 	three, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Branches: 3})
 	require.NoError(t, err)
-	_, _, err = method.BBN().New(three, setup(train))
+	_, _, err = method.BBN().New(three, setup(trainSet))
 	require.ErrorContains(t, err, "needs a backbone of 2 branches")
-	n, streams, err := method.BBN().New(bodyOf(t, method.BBN()), setup(train))
+	n, streams, err := method.BBN().New(bodyOf(t, method.BBN()), setup(trainSet))
 	require.NoError(t, err)
 	require.Equal(t, &hybrid.Partner{Sampler: sampler.Reversed{}}, streams[0].Partner)
 	require.Nil(t, n.Projection)
@@ -290,15 +291,15 @@ func TestBBNNeedsTwoBranches(t *testing.T) {
 
 // What comes after cross-entropy changes the classifier as its formula says.
 func TestClassifiersMadeAfterTraining(t *testing.T) {
-	train, _, test := data(t)
+	trainSet, _, test := data(t)
 	finished := func(m method.Method) (before *nn.Linear, features, scores *tensor.Tensor, n *hybrid.Network) {
-		n, streams, err := m.New(body(t), setup(train))
+		n, streams, err := m.New(body(t), setup(trainSet))
 		require.NoError(t, err)
-		tr := hybrid.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 16}
-		_, err = tr.Fit(context.Background(), n, train, nil)
+		tr := train.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 16}
+		_, err = tr.Fit(context.Background(), n, trainSet, nil)
 		require.NoError(t, err)
 		before = n.Classifier.(*nn.Linear)
-		require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: train}))
+		require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: trainSet}))
 		features, _, err = n.FeaturesOf(context.Background(), test, 0)
 		require.NoError(t, err)
 		return before, features, n.Logits(autograd.NewTape(autograd.Mode{NoGrad: true}).Const(features)).Value(), n
@@ -307,12 +308,12 @@ func TestClassifiersMadeAfterTraining(t *testing.T) {
 		before, x, got, _ := finished(method.PostHocAdjusted(given))
 		logits, err := posthoc.Logits(before, x)
 		require.NoError(t, err)
-		want, err := posthoc.AdjustLogits(logits, dataset.Counts(train), tau)
+		want, err := posthoc.AdjustLogits(logits, dataset.Counts(trainSet), tau)
 		require.NoError(t, err)
 		require.InDeltaSlice(t, want.Data(), got.Data(), 1e-4)
 	}
 	_, x, got, n := finished(method.NCM())
-	seen, labels, err := n.FeaturesOf(context.Background(), train, 0)
+	seen, labels, err := n.FeaturesOf(context.Background(), trainSet, 0)
 	require.NoError(t, err)
 	means, err := posthoc.NewClassMeans(posthoc.Set{Features: seen, Labels: labels, Classes: classes}, false)
 	require.NoError(t, err)

@@ -35,11 +35,11 @@ func LWS() Method {
 		if err != nil {
 			return nil, err
 		}
-		train, err := features(ctx, n, s.Train)
+		trainSet, err := features(ctx, n, s.Train)
 		if err != nil {
 			return nil, err
 		}
-		scaled, _, err := s.Retrain.LWS(ctx, head, train)
+		scaled, _, err := s.Retrain.LWS(ctx, head, trainSet)
 		return scaled, err
 	})
 }
@@ -91,11 +91,11 @@ func PostHocAdjusted(tau float64) Method {
 // (posthoc.ClassMeans). One image a sample, and one pass over the images.
 func NCM() Method {
 	return decoupled("ncm", "NCM", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
-		train, err := features(ctx, n, s.Train)
+		trainSet, err := features(ctx, n, s.Train)
 		if err != nil {
 			return nil, err
 		}
-		means, err := posthoc.NewClassMeans(train, false)
+		means, err := posthoc.NewClassMeans(trainSet, false)
 		if err != nil {
 			return nil, err
 		}
@@ -113,11 +113,11 @@ func decoupled(name, title string, second func(context.Context, *hybrid.Network,
 
 // retrained is a new classifier on the frozen backbone.
 func retrained(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
-	train, err := features(ctx, n, s.Train)
+	trainSet, err := features(ctx, n, s.Train)
 	if err != nil {
 		return nil, err
 	}
-	head, err := s.Retrain.CRT(ctx, train)
+	head, err := s.Retrain.CRT(ctx, trainSet)
 	return head, err
 }
 

@@ -19,7 +19,7 @@ import (
 
 const module = "github.com/longtail-ml/longtail/"
 
-// What a snippet needs around it to be a program's file. All of them use all of these.
+// What a snippet needs around it to be a program's file. All of them use all of these but train.
 const header = `package page
 
 import (
@@ -29,12 +29,15 @@ import (
 	"` + module + `dataset"
 	"` + module + `hybrid"
 	"` + module + `method"
+	"` + module + `train"
 )
+
+var _ train.Trainer // not all of them name it
 
 `
 
 func TestSnippetsCompile(t *testing.T) {
-	exports := compiled(t, "context", module+"backbone", module+"dataset", module+"hybrid", module+"method")
+	exports := compiled(t, "context", module+"backbone", module+"dataset", module+"hybrid", module+"method", module+"train")
 	set := token.NewFileSet()
 	find := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
 	config := types.Config{Importer: importer.ForCompiler(set, "gc", find)}

@@ -9,9 +9,9 @@ import (
 
 // sets are the images of a run.
 type sets struct {
-	name              string
-	tail              []int           // of each class in the long tail, held-out ones included
-	train, held, test dataset.Dataset // held is nil without -holdout
+	name                 string
+	tail                 []int           // of each class in the long tail, held-out ones included
+	trainSet, held, test dataset.Dataset // held is nil without -holdout
 }
 
 // choose opens the data, cuts the long tail and holds out a part.
@@ -34,12 +34,12 @@ func choose(s settings) (d sets, err error) {
 	if _, binary := all.(*dataset.Memory); binary {
 		d.name = fmt.Sprintf("CIFAR-%d", len(all.Classes()))
 	}
-	if d.train, err = dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: s.Seed}); err != nil {
+	if d.trainSet, err = dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: s.Seed}); err != nil {
 		return d, err
 	}
-	d.tail = dataset.Counts(d.train)
+	d.tail = dataset.Counts(d.trainSet)
 	if s.Holdout > 0 {
-		d.train, d.held, err = dataset.Holdout(d.train, dataset.HoldoutSettings{Fraction: s.Holdout, Seed: s.Seed})
+		d.trainSet, d.held, err = dataset.Holdout(d.trainSet, dataset.HoldoutSettings{Fraction: s.Holdout, Seed: s.Seed})
 	}
 	return d, err
 }
@@ -58,7 +58,7 @@ func (s settings) profile() string {
 
 // load reads all images into memory.
 func (d sets) load(ctx context.Context) (sets, error) {
-	for _, set := range []*dataset.Dataset{&d.train, &d.held, &d.test} {
+	for _, set := range []*dataset.Dataset{&d.trainSet, &d.held, &d.test} {
 		if *set == nil {
 			continue
 		}
@@ -73,7 +73,7 @@ func (d sets) load(ctx context.Context) (sets, error) {
 
 // String counts the images.
 func (d sets) String() string {
-	text := fmt.Sprintf("%d training images in %d classes, %s; ", d.train.Len(), len(d.tail), tail(dataset.Counts(d.train)))
+	text := fmt.Sprintf("%d training images in %d classes, %s; ", d.trainSet.Len(), len(d.tail), tail(dataset.Counts(d.trainSet)))
 	if d.held != nil {
 		text += fmt.Sprintf("%d held out, %s; ", d.held.Len(), tail(dataset.Counts(d.held)))
 	}

@@ -20,9 +20,9 @@ import (
 // classFolders writes generated images as class folders of JPEG files.
 func classFolders(t *testing.T) string {
 	dir := t.TempDir()
-	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, PerClass: 40, TestPerClass: 5})
+	trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, PerClass: 40, TestPerClass: 5})
 	require.NoError(t, err)
-	for part, set := range map[string]*dataset.Memory{"train": train, "test": test} {
+	for part, set := range map[string]*dataset.Memory{"train": trainSet, "test": test} {
 		var img dataset.Image
 		for i := range set.Len() {
 			require.NoError(t, set.Image(i, &img))

@@ -7,16 +7,17 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // newTrainer returns the trainer of the method, and fills in its temperature.
-func newTrainer(net *hybrid.Network, s *settings, classes int) (hybrid.Trainer, error) {
+func newTrainer(net *hybrid.Network, s *settings, classes int) (train.Trainer, error) {
 	method, err := streams(net, s, classes)
 	// The paper's augmentation, its padding of 4 pixels in 32 kept in proportion.
 	view := augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
-	return hybrid.Trainer{
+	return train.Trainer{
 		Streams: hybrid.Augment(method, view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
-		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones}, EMA: hybrid.EMA{Decay: s.EMA, Warmup: s.EMA > 0},
+		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones}, EMA: train.EMA{Decay: s.EMA, Warmup: s.EMA > 0},
 	}, err
 }
 

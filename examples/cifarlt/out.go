@@ -9,18 +9,18 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/checkpoint"
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // checkpoints makes the folder of the run and says what is saved in it. A folder that cannot be written is found here, not
 // after an epoch of training.
-func (s settings) checkpoints() (c hybrid.Checkpoints, err error) {
+func (s settings) checkpoints() (c train.Checkpoints, err error) {
 	if s.Out == "" {
 		return c, nil
 	}
-	c = hybrid.Checkpoints{Dir: filepath.Join(s.Out, "checkpoints"), EverySteps: s.Every, Resume: s.Resume}
+	c = train.Checkpoints{Dir: filepath.Join(s.Out, "checkpoints"), EverySteps: s.Every, Resume: s.Resume}
 	if err := os.MkdirAll(c.Dir, 0o777); err != nil {
 		return c, fmt.Errorf("-out: %w", err)
 	}

@@ -5,8 +5,8 @@ import (
 	"io"
 	"os"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -27,7 +27,7 @@ func newProgress(log io.Writer, s settings) *progress {
 	return &progress{log: log, epochs: s.Epochs, judge: s.judge(), terminal: ok && term.IsTerminal(int(f.Fd())), lines: record.Progress{W: log}}
 }
 
-func (p *progress) step(s hybrid.StepReport) {
+func (p *progress) step(s train.StepReport) {
 	if !p.terminal {
 		state := record.State{Epoch: s.At.Epoch, Epochs: s.At.Epochs, Step: s.At.Step, Steps: s.At.Steps, LearningRate: s.LearningRate, Images: s.Images}
 		for _, l := range s.Losses {
@@ -43,7 +43,7 @@ func (p *progress) step(s hybrid.StepReport) {
 	_ = p.bar.Add(1)
 }
 
-func (p *progress) epoch(e hybrid.EpochReport) {
+func (p *progress) epoch(e train.EpochReport) {
 	p.stop()
 	line := fmt.Sprintf("epoch %d/%d  lr %.4g ", e.Epoch+1, p.epochs, e.LearningRate)
 	for _, l := range e.Losses {

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // recording keeps the figures of a run in its folder, as CSV and for TensorBoard: those of epochs by epoch, in "metrics",
@@ -32,7 +32,7 @@ func (r *recording) open(name string, at int) record.Recorder {
 	return record.Multi(table, board)
 }
 
-func (r *recording) step(s hybrid.StepReport) {
+func (r *recording) step(s train.StepReport) {
 	if r.dir == "" {
 		return
 	}
@@ -47,7 +47,7 @@ func (r *recording) step(s hybrid.StepReport) {
 	r.scalar(r.steps, at, "images/s", s.ImagesPerSecond)
 }
 
-func (r *recording) epoch(e hybrid.EpochReport) {
+func (r *recording) epoch(e train.EpochReport) {
 	if r.dir == "" {
 		return
 	}
@@ -66,7 +66,7 @@ func (r *recording) epoch(e hybrid.EpochReport) {
 	}
 }
 
-func (r *recording) losses(to record.Recorder, at int, all []hybrid.LossReport) {
+func (r *recording) losses(to record.Recorder, at int, all []train.LossReport) {
 	for _, l := range all {
 		r.scalar(to, at, "loss/"+l.Name, l.Value)
 		r.scalar(to, at, "weight/"+l.Name, l.Weight)

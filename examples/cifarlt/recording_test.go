@@ -15,7 +15,7 @@ func TestARunEndsWhereItCannotBeRecorded(t *testing.T) {
 	out := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(out, "steps.csv"), []byte("of another program\n"), 0o666))
 	err := runWith(t, context.Background(), nil, small(classFolders(t), out))
-	require.ErrorContains(t, err, "hybrid: after epoch 0: before saving: record: resuming "+filepath.Join(out, "steps.csv")+
+	require.ErrorContains(t, err, "train: after epoch 0: before saving: record: resuming "+filepath.Join(out, "steps.csv")+
 		`: line 1 is "of another program\n", not "step,name,value,time\n"`)
 	all, err := checkpoint.Store{Dir: filepath.Join(out, "checkpoints")}.List()
 	require.NoError(t, err)

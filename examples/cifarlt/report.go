@@ -8,9 +8,9 @@ import (
 	"io"
 	"path/filepath"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // report is the JSON of a run. Accuracies are in percent, as the field's tables have them; null means not available.
@@ -50,7 +50,7 @@ type epoch struct {
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 
-func newReport(s settings, m manifest.Manifest, result *hybrid.Result) *report {
+func newReport(s settings, m manifest.Manifest, result *train.Result) *report {
 	r := &report{Settings: s, Manifest: m, Unit: "percent", TrainCounts: m.Data.TrainCounts, Parameters: m.Network.Parameters,
 		MultiplyAdds: m.Network.MultiplyAdds, HistoryOf: "test set", figures: figures{Weights: m.Selection},
 		Images: result.Images, Seconds: result.Seconds, ImagesPerSecond: result.ImagesPerSecond}

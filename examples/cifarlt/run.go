@@ -10,6 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // run does the experiment. The table goes to out, progress to log.
@@ -49,7 +50,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 		return err
 	}
 	first := prototypes(trainer.Streams)
-	m, err := trainer.Manifest(net, chosen.train, chosen.held, chosen.test)
+	m, err := trainer.Manifest(net, chosen.trainSet, chosen.held, chosen.test)
 	if err != nil {
 		return err
 	}
@@ -63,14 +64,14 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	rec, show := recording{dir: s.Out, judge: s.judge()}, newProgress(log, s)
 	checkpoints.Manifest, checkpoints.BeforeSave = m, rec.flush
 	trainer.Checkpoints = checkpoints
-	trainer.OnStep = func(r hybrid.StepReport) { rec.step(r); show.step(r) }
-	trainer.OnEpoch = func(r hybrid.EpochReport) { rec.epoch(r); show.epoch(r) }
-	trainer.OnWarning = func(w hybrid.Warning) { fmt.Fprintln(log, "warning:", w) }
+	trainer.OnStep = func(r train.StepReport) { rec.step(r); show.step(r) }
+	trainer.OnEpoch = func(r train.EpochReport) { rec.epoch(r); show.epoch(r) }
+	trainer.OnWarning = func(w train.Warning) { fmt.Fprintln(log, "warning:", w) }
 	watched := data.test
 	if data.held != nil {
 		watched = data.held
 	}
-	result, err := trainer.Fit(ctx, net, data.train, watched)
+	result, err := trainer.Fit(ctx, net, data.trainSet, watched)
 	show.stop()
 	err = errors.Join(err, rec.close())
 	if result == nil {

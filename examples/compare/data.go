@@ -11,10 +11,10 @@ import (
 
 // data is what the runs of a seed have in common.
 type data struct {
-	seed              uint64
-	train, held, test dataset.Dataset // held is nil if nothing is held out
-	counts            []int           // of the images trained on
-	manifest          manifest.Data
+	seed                 uint64
+	trainSet, held, test dataset.Dataset // held is nil if nothing is held out
+	counts               []int           // of the images trained on
+	manifest             manifest.Data
 }
 
 // open finds or generates the data of a seed, cuts the long tail and holds images out.
@@ -34,14 +34,14 @@ func open(s settings, seed uint64) (*data, error) {
 	selection := map[string]dataset.Selection{"shuffle": dataset.Shuffle, "first": dataset.First}[s.Select]
 	profile := map[string]dataset.Profile{"exp": dataset.Exponential{Imbalance: s.Imbalance}, "step": dataset.Step{Imbalance: s.Imbalance},
 		"natural": dataset.Natural{}}[s.Profile]
-	train, err := dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: seed})
+	trainSet, err := dataset.LongTail(all, profile, dataset.LongTailSettings{Selection: selection, Seed: seed})
 	if err != nil {
 		return nil, err
 	}
 	d := &data{seed: seed, test: test}
 	m := manifest.Data{Name: name, Profile: fmt.Sprintf("%s, imbalance %g, %s, seed %d", s.Profile, s.Imbalance, s.Select, seed), TestCounts: dataset.Counts(test)}
 	if s.Holdout > 0 {
-		if train, d.held, err = dataset.Holdout(train, dataset.HoldoutSettings{Fraction: s.Holdout, Min: 1, Seed: seed}); err != nil {
+		if trainSet, d.held, err = dataset.Holdout(trainSet, dataset.HoldoutSettings{Fraction: s.Holdout, Min: 1, Seed: seed}); err != nil {
 			return nil, err
 		}
 		m.HeldOutCounts = dataset.Counts(d.held)
@@ -49,16 +49,16 @@ func open(s settings, seed uint64) (*data, error) {
 			return nil, err
 		}
 	}
-	d.train, d.counts = train, dataset.Counts(train)
+	d.trainSet, d.counts = trainSet, dataset.Counts(trainSet)
 	m.TrainCounts = d.counts
-	m.TrainSHA256, err = manifest.HashSamples(dataset.Indices(train), dataset.Labels(train))
+	m.TrainSHA256, err = manifest.HashSamples(dataset.Indices(trainSet), dataset.Labels(trainSet))
 	d.manifest = m
 	return d, err
 }
 
 // load reads the data into memory.
 func (d *data) load(ctx context.Context) error {
-	for _, set := range []*dataset.Dataset{&d.train, &d.held, &d.test} {
+	for _, set := range []*dataset.Dataset{&d.trainSet, &d.held, &d.test} {
 		if *set == nil {
 			continue
 		}

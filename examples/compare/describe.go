@@ -13,14 +13,14 @@ import (
 // describe says what the run will be, without figures.
 func (j *job) describe(s settings, d *data) (result, error) {
 	t := j.trainer
-	m, err := t.Manifest(j.network, d.train, nil, d.test)
+	m, err := t.Manifest(j.network, d.trainSet, nil, d.test)
 	if err != nil {
 		return result{}, err
 	}
 	m.Data = d.manifest // of the sets before they were read into memory
 	m.Network.Backbone, m.Network.Width = fmt.Sprintf("CIFAR ResNet-%d", s.Depth), s.Width
 	m.Training.Method = j.method.Name
-	steps := cmp.Or(t.LimitSteps, d.train.Len()/m.Training.Batch)
+	steps := cmp.Or(t.LimitSteps, d.trainSet.Len()/m.Training.Batch)
 	m.Training.ImagesSeen = int64(m.Training.Epochs) * int64(steps) * int64(m.Training.Batch) * int64(j.method.Images)
 	m.Training.Other = []string{s.recipe()}
 	if j.method.Branches > 1 {

@@ -6,8 +6,8 @@ import (
 	"io"
 	"time"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // every is how far lines of progress are apart. Shorter runs have none.
@@ -27,7 +27,7 @@ func newInset(w io.Writer) *inset {
 	return i
 }
 
-func (i *inset) step(s hybrid.StepReport) {
+func (i *inset) step(s train.StepReport) {
 	state := record.State{Epoch: s.At.Epoch, Epochs: s.At.Epochs, Step: s.At.Step, Steps: s.At.Steps, LearningRate: s.LearningRate, Images: s.Images}
 	for _, l := range s.Losses {
 		state.Losses = append(state.Losses, record.Loss{Name: l.Name, Value: l.Value, Weight: l.Weight})

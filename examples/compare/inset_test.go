@@ -6,15 +6,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
 
 // Long runs tell how they go, between the line that they began and its end; short ones do not.
 func TestLongRunsTellHowTheyGo(t *testing.T) {
-	report := func(step int) hybrid.StepReport {
-		return hybrid.StepReport{At: schedule.Progress{Epochs: 1, Step: step, Steps: 2}, Images: 5, Losses: []hybrid.LossReport{{Name: "ce", Value: 1.5, Weight: 1}}}
+	report := func(step int) train.StepReport {
+		return train.StepReport{At: schedule.Progress{Epochs: 1, Step: step, Steps: 2}, Images: 5, Losses: []train.LossReport{{Name: "ce", Value: 1.5, Weight: 1}}}
 	}
 	var log bytes.Buffer
 	for _, began := range []time.Duration{0, -time.Hour} {

@@ -11,13 +11,14 @@ import (
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // job is a run to come.
 type job struct {
 	method  method.Method
 	network *hybrid.Network
-	trainer hybrid.Trainer
+	trainer train.Trainer
 	result  result // without figures until it is trained
 }
 
@@ -38,7 +39,7 @@ func newJob(s settings, d *data, name string) (*job, error) {
 	if s.Views == "plain" { // the hybrid networks' padding of 4 pixels in 32, in proportion
 		streams = hybrid.Augment(streams, augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
 	}
-	j := &job{method: m, network: net, trainer: s.trainer(m, d.train.Len())}
+	j := &job{method: m, network: net, trainer: s.trainer(m, d.trainSet.Len())}
 	j.trainer.Streams, j.trainer.Seed = streams, d.seed
 	if s.Groups == "rank" {
 		j.trainer.Groups = metrics.ByRank{First: 3, Last: 3}
@@ -47,20 +48,20 @@ func newJob(s settings, d *data, name string) (*job, error) {
 		}
 	}
 	j.result, err = j.describe(s, d)
-	if batch, images := j.result.Manifest.Training.Batch, d.train.Len(); err == nil && batch > images {
+	if batch, images := j.result.Manifest.Training.Batch, d.trainSet.Len(); err == nil && batch > images {
 		return nil, fmt.Errorf("%s draws batches of %d of only %d images: choose a smaller batch, or leave it out", name, batch, images)
 	}
 	return j, err
 }
 
 // train trains, finishes and tests.
-func (j *job) train(ctx context.Context, s settings, d *data) error {
-	fitted, err := j.trainer.Fit(ctx, j.network, d.train, nil)
+func (j *job) trainSet(ctx context.Context, s settings, d *data) error {
+	fitted, err := j.trainer.Fit(ctx, j.network, d.trainSet, nil)
 	if err != nil {
 		return err
 	}
 	began := time.Now()
-	stage := method.Stage{Train: d.train, Held: d.held, Retrain: posthoc.Retrain{Batch: s.Batch, Seed: d.seed}}
+	stage := method.Stage{Train: d.trainSet, Held: d.held, Retrain: posthoc.Retrain{Batch: s.Batch, Seed: d.seed}}
 	if err := j.method.Finish(ctx, j.network, stage); err != nil {
 		return err
 	}

@@ -66,9 +66,9 @@ func TestAllMethodsInOneTable(t *testing.T) {
 // Class folders, as they are, with the papers' views.
 func TestDataOfOnesOwn(t *testing.T) {
 	dir := t.TempDir()
-	train, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, PerClass: 20, TestPerClass: 4})
+	trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, PerClass: 20, TestPerClass: 4})
 	require.NoError(t, err)
-	for part, set := range map[string]*dataset.Memory{"train": train, "test": test} {
+	for part, set := range map[string]*dataset.Memory{"train": trainSet, "test": test} {
 		var img dataset.Image
 		for i := range set.Len() {
 			require.NoError(t, set.Image(i, &img))

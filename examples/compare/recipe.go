@@ -3,14 +3,14 @@ package main
 import (
 	"fmt"
 
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // trainer is how a method is trained: by the recipe that all share and its part of the budget, or by its own.
-func (s settings) trainer(m method.Method, images int) hybrid.Trainer {
+func (s settings) trainer(m method.Method, images int) train.Trainer {
 	if s.Recipe == "paper" {
 		t := m.Recipe(s.Epochs)
 		t.ClipNorm = s.Clip
@@ -22,7 +22,7 @@ func (s settings) trainer(m method.Method, images int) hybrid.Trainer {
 	}
 	cuts, _ := s.cuts() // checked with the flags
 	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
-	return hybrid.Trainer{
+	return train.Trainer{
 		Epochs: epochs, Batch: batch, LimitSteps: max(steps, 1), ClipNorm: s.Clip,
 		LearningRate: schedule.Warmup{Epochs: (epochs*s.Warmup + 99) / 100, Then: rate},
 		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: s.Decay},

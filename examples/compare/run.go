@@ -26,7 +26,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	if err := comparable(slices.Concat(all, planned), s.Show, true); err != nil {
 		return err
 	}
-	all, failed := train(ctx, s, all, planned, log)
+	all, failed := trainSet(ctx, s, all, planned, log)
 	if len(all) == 0 {
 		return failed
 	}
@@ -69,7 +69,7 @@ func plan(s settings, all []result, log io.Writer) (planned []result, err error)
 }
 
 // train appends the planned runs to all, as far as it comes.
-func train(ctx context.Context, s settings, all, planned []result, log io.Writer) ([]result, error) {
+func trainSet(ctx context.Context, s settings, all, planned []result, log io.Writer) ([]result, error) {
 	var d *data
 	for i, next := range planned {
 		if d == nil || d.seed != next.Seed {
@@ -88,7 +88,7 @@ func train(ctx context.Context, s settings, all, planned []result, log io.Writer
 		fmt.Fprintf(log, "%d/%d  %s, seed %d: ", i+1, len(planned), next.Method, next.Seed)
 		lines := newInset(log)
 		j.trainer.OnStep = lines.step
-		err = j.train(ctx, s, d)
+		err = j.trainSet(ctx, s, d)
 		lines.end()
 		if err != nil {
 			fmt.Fprintln(log, err)

@@ -18,12 +18,13 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 func main() {
 	balanced, test, err := dataset.Generate(dataset.GenerateSettings{Seed: 1})
 	check(err)
-	train, err := dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: 1})
+	trainSet, err := dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: 1})
 	check(err)
 	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: 1})
 	check(err)
@@ -35,7 +36,7 @@ func main() {
 	centres := &Centres{Classifier: classifier, MLP: nn.Sequential{
 		nn.NewLinear(body.OutDim(), 64, rng), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(64, 32, rng)}}
 	view := augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}}
-	trainer := hybrid.Trainer{
+	trainer := train.Trainer{
 		Streams: []hybrid.Stream{{
 			Sampler: sampler.Instance{},
 			Views:   []augment.Transform{view, view, view}, // the first for the classifier, two to contrast
@@ -46,11 +47,11 @@ func main() {
 			},
 		}},
 		Epochs: 8, Batch: 32, LearningRate: schedule.Cosine{Base: 0.05}, EvalEvery: 8,
-		OnEpoch: func(e hybrid.EpochReport) {
+		OnEpoch: func(e train.EpochReport) {
 			fmt.Printf("epoch %d  ce %.3f  bcl %.3f\n", e.Epoch+1, e.Losses[0].Value, e.Losses[1].Value)
 		},
 	}
-	result, err := trainer.Fit(context.Background(), net, train, test)
+	result, err := trainer.Fit(context.Background(), net, trainSet, test)
 	check(err)
 	fmt.Println(result.Last)
 }

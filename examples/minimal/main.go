@@ -9,18 +9,19 @@ import (
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/train"
 )
 
 func main() {
 	all, test, err := dataset.CIFAR10("cifar-10-batches-bin")
 	check(err)
-	train, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 100}, dataset.LongTailSettings{})
+	trainSet, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 100}, dataset.LongTailSettings{})
 	check(err)
 	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
 	check(err)
 	net, err := hybrid.NewNetwork(body, 10)
 	check(err)
-	result, err := hybrid.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, train, test)
+	result, err := train.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, trainSet, test)
 	check(err)
 	fmt.Println(result.Last) // top-1 in all, and of classes with many, medium and few images
 	check(checkpoint.Save("hybrid-sc.safetensors", net, nil))

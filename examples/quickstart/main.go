@@ -21,6 +21,7 @@ import (
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -58,14 +59,14 @@ var methods = []method{
 }
 
 func run(ctx context.Context, seed uint64) error {
-	train, test, err := data(seed)
+	trainSet, test, err := data(seed)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%d training images in %d classes %v, %d test images\n\n", train.Len(), classes, dataset.Counts(train), test.Len())
+	fmt.Printf("%d training images in %d classes %v, %d test images\n\n", trainSet.Len(), classes, dataset.Counts(trainSet), test.Len())
 	fmt.Printf("%-20s %8s %8s %8s %8s   %s\n", "top-1 (%)", "many", "medium", "few", "all", "images trained on")
 	for _, m := range methods {
-		result, err := m.train(ctx, train, test, seed)
+		result, err := m.trainSet(ctx, trainSet, test, seed)
 		if err != nil {
 			return err
 		}
@@ -76,7 +77,7 @@ func run(ctx context.Context, seed uint64) error {
 }
 
 // train trains a fresh network by the method.
-func (m method) train(ctx context.Context, train, test dataset.Dataset, seed uint64) (*hybrid.Result, error) {
+func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, seed uint64) (*train.Result, error) {
 	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: seed})
 	if err != nil {
 		return nil, err
@@ -93,7 +94,7 @@ func (m method) train(ctx context.Context, train, test dataset.Dataset, seed uin
 	bar := progressbar.NewOptions(repeat*epochs, progressbar.OptionSetDescription(fmt.Sprintf("%-18s", m.name)),
 		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
 		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
-	return hybrid.Trainer{
+	return train.Trainer{
 		Streams:      hybrid.Augment(streams, augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}),
 		Epochs:       repeat * epochs,
 		Batch:        repeat * batch,
@@ -103,16 +104,16 @@ func (m method) train(ctx context.Context, train, test dataset.Dataset, seed uin
 		Groups:       metrics.ByRank{First: 3, Last: 3},
 		Seed:         seed,
 		EvalEvery:    repeat * epochs, // only the last epoch's figures count
-		OnEpoch:      func(hybrid.EpochReport) { _ = bar.Add(1) },
-	}.Fit(ctx, net, train, test)
+		OnEpoch:      func(train.EpochReport) { _ = bar.Add(1) },
+	}.Fit(ctx, net, trainSet, test)
 }
 
 // data returns generated images, the training set cut to a long tail of imbalance factor 50.
-func data(seed uint64) (train, test dataset.Dataset, err error) {
+func data(seed uint64) (trainSet, test dataset.Dataset, err error) {
 	balanced, test, err := dataset.Generate(dataset.GenerateSettings{Classes: classes, Size: size, Seed: seed})
 	if err != nil {
 		return nil, nil, err
 	}
-	train, err = dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: seed})
-	return train, test, err
+	trainSet, err = dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: seed})
+	return trainSet, test, err
 }

@@ -1,0 +1,156 @@
+package train
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/nn"
+)
+
+// Checkpoints says where and when a run is saved, and whether it goes on with an earlier one.
+//
+// A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses (of which
+// checkpoint.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
+// as a file that loads into a network; "keys", in the same form, holds the momentum encoder of losses that take keys.
+// Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
+type Checkpoints struct {
+	Dir         string // of this run alone; "": nothing is saved
+	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1
+	EverySteps  int    // save after every so many steps of an epoch too; 0: not
+	// Keep is how many of the newest checkpoints stay, besides the one of the best saved epoch, the first with the highest
+	// test accuracy. 0 means 3.
+	Keep int
+	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
+	// begins a run where there is none. The trainer, the network and the data must be those of the run: a difference is
+	// an error that names it. EvalBatch, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS. With another
+	// EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
+	//
+	// Of losses, samplers and other parts, exported fields and the values of schedules are compared. Parts with state
+	// must show it as nn.Visitable.
+	Resume bool
+	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. Of a manifest.Manifest
+	// (see Trainer.Manifest), or a pointer to one, Build may differ: it says what saved a checkpoint. nil: nothing.
+	Manifest any
+	// BeforeSave is called on Fit's goroutine before a checkpoint is saved, after the callbacks of what it holds: to put on
+	// disk first what must not be behind it, such as the rows of record.Recorder. Its error ends the run, without the
+	// checkpoint. nil: not.
+	BeforeSave func() error
+}
+
+// saver is what a run needs to be saved.
+type saver struct {
+	store              checkpoint.Store
+	settings, manifest json.RawMessage
+	draws              string // of the epoch, see drawsOf
+	resumed            *state // until it was compared with the epoch's draws
+}
+
+// open prepares saving and goes on with an earlier run.
+func (r *run) open() error {
+	c := r.Checkpoints
+	if c.Dir == "" {
+		return nil
+	}
+	r.saver.store = checkpoint.Store{Dir: c.Dir, Keep: c.Keep}
+	var err error
+	if r.saver.settings, err = r.settings(); err != nil {
+		return fmt.Errorf("train: Trainer: %w", err)
+	}
+	if c.Manifest != nil {
+		if r.saver.manifest, err = json.Marshal(c.Manifest); err != nil {
+			return fmt.Errorf("train: Trainer.Checkpoints.Manifest: %w", err)
+		}
+	}
+	if c.Resume {
+		return r.resume()
+	}
+	earlier, err := r.saver.store.List()
+	if err != nil || len(earlier) == 0 {
+		return err
+	}
+	return fmt.Errorf("train: %s has checkpoints of an earlier run, the newest %s: set Checkpoints.Resume to go on with it, "+
+		"or choose another directory", c.Dir, filepath.Base(earlier[len(earlier)-1]))
+}
+
+func (r *run) saveInEpoch() error {
+	if n := r.Checkpoints.EverySteps; n > 0 && r.batch == 0 && r.at.Step%n == 0 {
+		return r.save(nil)
+	}
+	return nil
+}
+
+func (r *run) saveAfterEpoch(e EpochReport) error {
+	if r.at.Epoch%r.Checkpoints.EveryEpochs != 0 && r.at.Epoch != r.Epochs {
+		return nil
+	}
+	if e.Test == nil {
+		return r.save(nil)
+	}
+	score := float64(e.Test.Top1)
+	return r.save(&score)
+}
+
+// saveOnCancel saves a run whose context was cancelled and adds to err where.
+func (r *run) saveOnCancel(ctx context.Context, err error) error {
+	if r.Checkpoints.Dir == "" || ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
+		return err
+	}
+	var score *float64 // of an epoch that has just ended, which EveryEpochs may have left out
+	if n := len(r.result.Epochs); r.at.Step == 0 && n > 0 && r.result.Epochs[n-1].Epoch == r.at.Epoch-1 && r.result.Epochs[n-1].Test != nil {
+		top1 := float64(r.result.Epochs[n-1].Test.Top1)
+		score = &top1
+	}
+	if failed := r.save(score); failed != nil {
+		return errors.Join(err, failed)
+	}
+	return fmt.Errorf("%w (saved in %s)", err, r.result.Checkpoint)
+}
+
+// save writes a checkpoint of the last whole step.
+func (r *run) save(score *float64) error {
+	if r.Checkpoints.Dir == "" {
+		return nil
+	}
+	if name := r.badValue(); name != "" {
+		return r.nonFinite(r.at.Step-1, r.epoch.Total/float64(max(r.epoch.Steps, 1)), name)
+	}
+	if f := r.Checkpoints.BeforeSave; f != nil {
+		if err := f(); err != nil {
+			return fmt.Errorf("before saving: %w; %s", err, before(r.result.Checkpoint))
+		}
+	}
+	s, err := json.Marshal(r.state())
+	if err != nil {
+		return fmt.Errorf("train: the state of the run: %w", err)
+	}
+	files := map[string]nn.Visitable{"model": trainable{r.network, r.Streams}, "optimizer": r.optimizer}
+	if r.average != nil {
+		files["ema"] = r.network.With(r.average.weights)
+	}
+	if r.encoder != nil {
+		files["keys"] = r.network.With(r.encoder.weights)
+	}
+	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score,
+		Settings: r.saver.settings, State: s}, r.saver.manifest, files)
+	if path != "" {
+		r.result.Checkpoint = path
+	} else if err != nil {
+		return fmt.Errorf("%w; %s", err, before(r.result.Checkpoint))
+	}
+	return err
+}
+
+// before says what is left after a checkpoint could not be saved.
+func before(path string) string {
+	if path == "" {
+		return "there is no checkpoint before it"
+	}
+	if _, err := checkpoint.Open(path); err != nil {
+		return "nor is the one before it intact: " + err.Error()
+	}
+	return "the checkpoint before it is intact: " + path
+}

@@ -1,0 +1,70 @@
+package train
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/longtail-ml/longtail/hybrid"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+func (t *Trainer) setDefaults() {
+	for _, d := range []struct {
+		setting *int
+		value   int
+	}{
+		{&t.Epochs, 200}, {&t.Batch, 512}, {&t.Accumulate, 1}, {&t.EvalEvery, 1}, {&t.WarnAfter, 100}, {&t.Checkpoints.EveryEpochs, 1},
+	} {
+		if *d.setting == 0 {
+			*d.setting = d.value
+		}
+	}
+	if t.KeyDecay == 0 && slices.ContainsFunc(t.Streams, func(s hybrid.Stream) bool { return len(s.Keyed()) > 0 }) {
+		t.KeyDecay = 0.999
+	}
+	if t.LearningRate == nil {
+		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}
+	}
+	if t.Optimizer == nil {
+		t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}
+	}
+}
+
+func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
+	if n == nil || train == nil {
+		return fmt.Errorf("train: Fit needs a network and training data")
+	}
+	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "LimitSteps": t.LimitSteps,
+		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter,
+		"Checkpoints.EveryEpochs": t.Checkpoints.EveryEpochs, "Checkpoints.EverySteps": t.Checkpoints.EverySteps,
+		"Checkpoints.Keep": t.Checkpoints.Keep} {
+		if v < 0 {
+			return fmt.Errorf("train: Trainer.%s %d must not be negative", name, v)
+		}
+	}
+	if !(t.ClipNorm >= 0) {
+		return fmt.Errorf("train: Trainer.ClipNorm %v must not be negative", t.ClipNorm)
+	}
+	if !(t.EMA.Decay >= 0 && t.EMA.Decay < 1) {
+		return fmt.Errorf("train: Trainer.EMA.Decay %v must be above 0 and below 1, or 0 for no average", t.EMA.Decay)
+	}
+	if !(t.KeyDecay >= 0 && t.KeyDecay < 1) {
+		return fmt.Errorf("train: Trainer.KeyDecay %v must be above 0 and below 1, or 0 for 0.999", t.KeyDecay)
+	}
+	if t.EMA.Warmup && t.EMA.Decay == 0 {
+		return fmt.Errorf("train: Trainer.EMA.Warmup needs EMA.Decay: set it, commonly to 0.999")
+	}
+	if t.Checkpoints.Resume && t.Checkpoints.Dir == "" {
+		return fmt.Errorf("train: Trainer.Checkpoints.Resume needs Checkpoints.Dir: the directory of the run to go on with")
+	}
+	if err := schedule.Validate(t.LearningRate); err != nil {
+		return fmt.Errorf("train: Trainer.LearningRate: %w", err)
+	}
+	if err := n.CheckData("training", train); err != nil || test == nil {
+		return err
+	}
+	return n.CheckData("test", test)
+}

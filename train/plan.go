@@ -1,0 +1,73 @@
+package train
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/longtail-ml/longtail/hybrid"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/sampler"
+)
+
+// plan says what the batches of an epoch hold.
+type plan struct {
+	network  *hybrid.Network
+	train    dataset.Dataset
+	streams  []hybrid.Stream
+	orders   [][]int // of each stream: the sample indices of the epoch
+	partners [][]int // and those of their partners; nil where there are none
+	samples  int     // of a stream in a batch
+	seed     uint64
+	epoch    int
+}
+
+// plan draws the samples of the epoch and learns how many steps they make.
+func (r *run) plan() (*plan, error) {
+	p := &plan{network: r.network, train: r.train, streams: r.Streams, samples: r.Batch, seed: r.Seed, epoch: r.at.Epoch}
+	r.at.Steps = 0
+	at := r.at
+	at.Step = 0 // an epoch gone on with has the samples it began with
+	each := r.Batch * r.Accumulate
+	for i, s := range r.Streams {
+		// A seed for each stream, so that two streams with one sampler see different images.
+		epoch := sampler.Plan{At: at, Classes: r.network.Classes(), Batch: each, Seed: r.Seed + uint64(i)<<32}
+		order, err := r.draw(s.Sampler, epoch)
+		if err != nil {
+			return nil, fmt.Errorf("train: stream %d: %w", i, err)
+		}
+		images := len(order)
+		var partners []int
+		if s.Partner != nil {
+			epoch.Seed += 1 << 63
+			if partners, err = r.draw(s.Partner.Sampler, epoch); err != nil {
+				return nil, fmt.Errorf("train: stream %d: Partner: %w", i, err)
+			}
+			images = min(images, len(partners))
+		}
+		n := images / each
+		if n == 0 {
+			return nil, fmt.Errorf("train: stream %d: a batch of %d is larger than the %d images of an epoch: choose a smaller batch", i, each, images)
+		}
+		if i == 0 || n < r.at.Steps {
+			r.at.Steps = n
+		}
+		p.orders, p.partners = append(p.orders, order), append(p.partners, partners)
+	}
+	if r.LimitSteps > 0 {
+		r.at.Steps = min(r.at.Steps, r.LimitSteps)
+	}
+	r.epoch.Epoch, r.last = r.at.Epoch, time.Now()
+	return p, r.checkDraws(p)
+}
+
+// draw asks a sampler for the samples of the epoch.
+func (r *run) draw(s sampler.Sampler, p sampler.Plan) ([]int, error) {
+	order, err := s.Epoch(r.labels, p)
+	for _, sample := range order {
+		if err == nil && (sample < 0 || sample >= len(r.labels)) {
+			err = fmt.Errorf("the sampler drew image %d of %d", sample, len(r.labels))
+		}
+	}
+	return order, err
+}

@@ -1,0 +1,127 @@
+package train
+
+import (
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// LossReport is one term in one step, or its mean over the steps of an epoch.
+type LossReport struct {
+	Name    string  `json:"name"`
+	Value   float64 `json:"value"`   // before its weight
+	Weight  float64 `json:"weight"`  // for a contrastive term of a hybrid, the curriculum's α
+	Anchors int     `json:"anchors"` // rows that took part, summed over the steps
+	Skipped int     `json:"skipped"` // rows left out: anchors without a positive
+	// ZeroRows counts embeddings too short to normalise.
+	ZeroRows int `json:"zero_rows"`
+}
+
+// StepReport is what Trainer.OnStep gets after each step.
+type StepReport struct {
+	At              schedule.Progress
+	Losses          []LossReport
+	Total           float64 // the weighted sum
+	LearningRate    float64
+	GradNorm        float64 // before clipping
+	Images          int     // that went through the backbone in this step: each view counts
+	ImagesPerSecond float64 // of this step, waiting for its batch included
+}
+
+// EpochReport is what Trainer.OnEpoch gets after each epoch, and one line of a Result.
+type EpochReport struct {
+	Epoch           int             `json:"epoch"` // from 0
+	Steps           int             `json:"steps"`
+	Losses          []LossReport    `json:"losses"`
+	Total           float64         `json:"loss"` // mean over the steps of the weighted sum
+	LearningRate    float64         `json:"lr"`   // in the first step
+	Images          int             `json:"images"`
+	Seconds         float64         `json:"seconds"` // evaluation excluded
+	ImagesPerSecond float64         `json:"images_per_second"`
+	NonFinite       int             `json:"non_finite,omitempty"` // steps left out, see Trainer.SkipNonFinite
+	Test            *metrics.Report `json:"test,omitempty"`       // nil if this epoch was not evaluated
+	EMA             *metrics.Report `json:"ema,omitempty"`        // likewise of the average weights; nil without Trainer.EMA
+}
+
+// Result is what a run reached, the epochs before it was resumed included.
+type Result struct {
+	Epochs          []EpochReport      `json:"epochs"`
+	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation; nil if there was none
+	LastEMA         *metrics.Report    `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
+	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation
+	EMA             *autograd.Weights  `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
+	Checkpoint      string             `json:"-"`                  // the path of the newest checkpoint; "" if there is none
+	Images          int                `json:"images"`             // that went through the backbone in training
+	Seconds         float64            `json:"seconds"`            // of training, evaluation excluded
+	ImagesPerSecond float64            `json:"images_per_second"`
+}
+
+// Best returns the epoch with the highest test accuracy, or nil if none was evaluated. It is chosen on the test set:
+// quote Last, or choose on a held-out part of the training data.
+func (r *Result) Best() *EpochReport {
+	var best *EpochReport
+	for i := range r.Epochs {
+		if e := &r.Epochs[i]; e.Test != nil && (best == nil || e.Test.Top1 > best.Test.Top1) {
+			best = e
+		}
+	}
+	return best
+}
+
+// add joins term k of a batch to the step's sums.
+func (s *StepReport) add(k int, l LossReport) {
+	if k == len(s.Losses) {
+		s.Losses = append(s.Losses, LossReport{Name: l.Name, Weight: l.Weight})
+	}
+	sum := &s.Losses[k]
+	sum.Value += l.Value
+	sum.Anchors += l.Anchors
+	sum.Skipped += l.Skipped
+	sum.ZeroRows += l.ZeroRows
+}
+
+// mean turns sums over the batches of a step into means.
+func (s *StepReport) mean(batches int) {
+	for k := range s.Losses {
+		s.Losses[k].Value /= float64(batches)
+	}
+	s.Total /= float64(batches)
+}
+
+// add joins a step to the epoch's sums.
+func (e *EpochReport) add(s StepReport) {
+	if e.Losses == nil {
+		e.Losses = make([]LossReport, len(s.Losses))
+		e.LearningRate = s.LearningRate
+	}
+	for i, l := range s.Losses {
+		sum := &e.Losses[i]
+		sum.Name = l.Name
+		sum.Value += l.Value
+		sum.Weight += l.Weight
+		sum.Anchors += l.Anchors
+		sum.Skipped += l.Skipped
+		sum.ZeroRows += l.ZeroRows
+	}
+	e.Total += s.Total
+	e.Images += s.Images
+	e.Steps++
+}
+
+// finish turns sums into means.
+func (e *EpochReport) finish() {
+	n := float64(max(e.Steps, 1))
+	for i := range e.Losses {
+		e.Losses[i].Value /= n
+		e.Losses[i].Weight /= n
+	}
+	e.Total /= n
+	e.ImagesPerSecond = rate(e.Images, e.Seconds)
+}
+
+func rate(images int, seconds float64) float64 {
+	if seconds <= 0 {
+		return 0
+	}
+	return float64(images) / seconds
+}

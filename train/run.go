@@ -1,0 +1,181 @@
+package train
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// run is a Trainer with its defaults filled in and the state of one Fit.
+type run struct {
+	Trainer
+	network   *hybrid.Network
+	train     dataset.Dataset
+	test      dataset.Dataset
+	labels    []int
+	counts    []int
+	params    []nn.Entry
+	optimizer optim.Optimizer
+	update    Step
+	tape      *autograd.Tape // of update
+	average   *average       // of the weights; nil: none
+	encoder   *encoder       // of keys; nil: no term takes them
+	evaluator hybrid.Evaluator
+	loader    loader
+	watches   []watch // of the terms of all streams
+	saver     saver
+
+	at      schedule.Progress // the step to come
+	batch   int               // batches of it that are done
+	before  moving            // state as it was before the step's first batch
+	report  StepReport        // sums over the batches
+	epoch   EpochReport       // sums over the steps
+	skipped int               // steps left out in this run
+	last    time.Time         // when the step before ended
+	result  *Result
+}
+
+func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, error) {
+	t.setDefaults()
+	if err := t.check(n, train, test); err != nil {
+		return nil, err
+	}
+	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
+		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, BLAS: t.BLAS},
+		at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
+	if err := checkStreams(t.Streams, n, r.counts, t.Epochs); err != nil {
+		return nil, err
+	}
+	for _, s := range t.Streams {
+		r.watches = append(r.watches, make([]watch, len(s.Terms))...)
+	}
+	all := trainable{n, t.Streams}
+	nn.Name(all)
+	r.params = nn.Params(all)
+	if t.Accumulate > 1 {
+		r.before = newMoving(all)
+	}
+	if t.EMA.Decay > 0 {
+		r.average = newAverage(t.EMA, n)
+		r.result.EMA = r.average.weights
+	}
+	r.encoder = newEncoder(t, n)
+	var err error
+	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
+		return nil, err
+	}
+	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm}
+	return r, r.open()
+}
+
+// step trains on one batch, and updates when it is the step's last.
+func (r *run) step(b *batch) error {
+	at, rate := r.at, r.LearningRate.At(r.at)
+	if !(rate >= 0) || !finite(rate) {
+		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
+	}
+	number := at.Step*r.Accumulate + r.batch
+	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS}
+	r.encoder.reset(mode)
+	if r.batch == 0 {
+		if err := r.before.remember(); err != nil {
+			return err
+		}
+		r.report = StepReport{At: at, LearningRate: rate}
+		for i := range r.watches {
+			r.watches[i].alive = false
+		}
+		r.update.begin()
+	}
+	total, err := r.update.add(mode, 1/float64(r.Accumulate), func(*autograd.Tape) (*autograd.Var, error) { return r.losses(b) })
+	if err != nil {
+		return err
+	}
+	r.report.Total += total
+	if r.batch++; r.batch < r.Accumulate {
+		r.tape.Commit()
+		return nil
+	}
+	r.report.mean(r.Accumulate)
+	if r.report.GradNorm, err = r.update.gradient(); err != nil {
+		return err
+	}
+	if !finite(r.report.Total) || !finite(r.report.GradNorm) {
+		return r.skip()
+	}
+	r.update.update(rate)
+	r.average.update()
+	r.encoder.update()
+	r.stepDone()
+	return nil
+}
+
+// stepDone reports the step and moves on to the next.
+func (r *run) stepDone() {
+	now := time.Now()
+	seconds := now.Sub(r.last).Seconds()
+	r.last = now
+	r.report.ImagesPerSecond = rate(r.report.Images, seconds)
+	r.epoch.add(r.report)
+	r.epoch.Seconds += seconds
+	r.at.Step, r.batch = r.at.Step+1, 0
+	r.checkWatches()
+	if r.OnStep != nil {
+		r.OnStep(r.report)
+	}
+}
+
+// endEpoch evaluates, reports and saves.
+func (r *run) endEpoch(ctx context.Context) error {
+	epoch := r.at.Epoch
+	if name := r.badValue(); name != "" {
+		mean := r.epoch.Total / float64(max(r.epoch.Steps, 1))
+		return fmt.Errorf("train: after epoch %d: %w", epoch, r.nonFinite(r.at.Step-1, mean, name))
+	}
+	if err := r.evaluate(ctx, &r.epoch); err != nil {
+		return fmt.Errorf("train: evaluation after epoch %d: %w", epoch, err)
+	}
+	done := r.keep()
+	r.at = schedule.Progress{Epoch: epoch + 1, Epochs: r.Epochs}
+	if r.OnEpoch != nil {
+		r.OnEpoch(done)
+	}
+	if err := r.saveAfterEpoch(done); err != nil {
+		return fmt.Errorf("train: after epoch %d: %w", epoch, err)
+	}
+	return nil
+}
+
+// stop ends a run that err interrupts, at the last whole step.
+func (r *run) stop(ctx context.Context, err error) (*Result, error) {
+	if r.batch > 0 {
+		err = errors.Join(err, r.before.restore())
+		r.batch = 0
+	}
+	err = r.saveOnCancel(ctx, err)
+	r.keep()
+	return r.result, err
+}
+
+// keep joins the epoch's report to the result and returns it.
+func (r *run) keep() EpochReport {
+	e := r.epoch
+	r.epoch = EpochReport{}
+	if e.Steps == 0 && e.NonFinite == 0 {
+		return e
+	}
+	e.finish()
+	r.result.Epochs = append(r.result.Epochs, e)
+	r.result.Images += e.Images
+	r.result.Seconds += e.Seconds
+	r.result.ImagesPerSecond = rate(r.result.Images, r.result.Seconds)
+	return e
+}

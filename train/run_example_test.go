@@ -1,0 +1,153 @@
+package train_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
+)
+
+// A run that is cancelled, by Ctrl-C for one, goes on where it was when the same program runs again.
+func ExampleCheckpoints() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	trainSet, test := exampleData()
+
+	program := func(ctx context.Context, each func(train.StepReport)) (*train.Result, error) {
+		return train.Trainer{
+			Streams: hybrid.SC(0.1), Epochs: 3, Batch: 16, LearningRate: schedule.Constant(0.05), OnStep: each,
+			Checkpoints: train.Checkpoints{Dir: dir, Resume: true},
+		}.Fit(ctx, exampleNetwork(), trainSet, test)
+	}
+
+	ctx, cancel := context.WithCancel(context.Background())
+	result, err := program(ctx, func(s train.StepReport) {
+		if s.At.Epoch == 1 && s.At.Step == 4 {
+			cancel()
+		}
+	})
+	fmt.Println(errors.Is(err, context.Canceled), filepath.Base(result.Checkpoint))
+
+	steps := 0
+	result, err = program(context.Background(), func(train.StepReport) { steps++ })
+	fmt.Println(steps, "more steps,", len(result.Epochs), "epochs,", filepath.Base(result.Checkpoint), err)
+	// Output:
+	// true epoch-0001-step-000005
+	// 13 more steps, 3 epochs, epoch-0003-step-000000 <nil>
+}
+
+// The average of the weights over the last steps is evaluated beside them, and predicts by itself.
+func ExampleEMA() {
+	trainSet, test := exampleData()
+	net := exampleNetwork()
+	trainer := train.Trainer{Streams: hybrid.CE(), Epochs: 2, Batch: 16, LearningRate: schedule.Constant(0.05),
+		EMA: train.EMA{Decay: 0.99, Warmup: true}}
+	result, err := trainer.Fit(context.Background(), net, trainSet, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	predictor, err := net.FreezeWith(result.EMA)
+	if err != nil {
+		log.Fatal(err)
+	}
+	confusion, err := predictor.Evaluate(context.Background(), test, 0)
+	fmt.Println(confusion.Top1() == result.LastEMA.Top1, err)
+	// Output: true <nil>
+}
+
+// Network.With shows other weights as a network's: here they are saved in a file that loads into a network.
+func ExampleNetwork_With() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	trainSet, _ := exampleData()
+	net := exampleNetwork()
+	trainer := train.Trainer{Streams: hybrid.CE(), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05), EMA: train.EMA{Decay: 0.9}}
+	result, err := trainer.Fit(context.Background(), net, trainSet, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	path := filepath.Join(dir, "average.safetensors")
+	if err := checkpoint.Save(path, net.With(result.EMA), nil); err != nil {
+		log.Fatal(err)
+	}
+	_, err = checkpoint.Load(path, exampleNetwork())
+	fmt.Println(err)
+	// Output: <nil>
+}
+
+// everyClass draws batches of four images, one of each class.
+type everyClass struct{}
+
+func (everyClass) Epoch(labels []int, p sampler.Plan) (order []int, err error) {
+	of := make([]int, p.Classes) // an image of each class
+	for i, label := range labels {
+		of[label] = i
+	}
+	for range 5 {
+		order = append(order, of...)
+	}
+	return order, nil
+}
+
+// Warnings tell what is likely a mistake: here a contrastive loss sees one view of batches in which no class is twice.
+func ExampleWarning() {
+	trainSet, _ := exampleData()
+	streams := hybrid.SC(0.1)[:1]
+	streams[0].Views = streams[0].Views[:1]
+	streams[0].Sampler = everyClass{}
+	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.05), WarnAfter: 5,
+		OnWarning: func(w train.Warning) { fmt.Println(w) }}
+	if _, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, nil); err != nil {
+		log.Fatal(err)
+	}
+	// Output: epoch 0, step 4: term "sc" had no valid anchor in the last 5 steps: give it a second view or larger batches
+}
+
+// A manifest says what a run was; with another it says how the two differ.
+func ExampleTrainer_Manifest() {
+	trainSet, test := exampleData()
+	trainer := train.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05)}
+	net := exampleNetwork()
+	first, err := trainer.Manifest(net, trainSet, nil, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first.Data.Name, first.Training.Method, first.Selection = "generated", "hybrid-sc", manifest.LastEpoch
+	result, err := trainer.Fit(context.Background(), net, trainSet, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	first.Training.ImagesSeen = int64(result.Images)
+
+	trainer.Streams = hybrid.SC(0.2)
+	second, err := trainer.Manifest(net, trainSet, nil, test)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(first.Network.Backbone, "on", first.Data.TrainCounts)
+	for _, d := range manifest.Diff(first, second) {
+		fmt.Println(d)
+	}
+	// Output:
+	// backbone.ResNet, 7 layers on [100 36 13 5]
+	// data.name: "generated", ""
+	// training.method: "hybrid-sc", ""
+	// training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"
+	// training.images_seen: 432, 0
+	// selection: "last epoch", ""
+}

@@ -1,0 +1,82 @@
+package train
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
+	"gonum.org/v1/gonum/blas"
+)
+
+// Trainer trains a network. Only Streams must be set; the zero values of the rest are the paper's CIFAR recipe.
+type Trainer struct {
+	Streams []hybrid.Stream // what to train on: hybrid.CE(), hybrid.SC(0.1) or your own
+	Epochs  int             // 0 means 200
+	// Batch is the number of samples each stream draws in a step; each is given once for each view. 0 means 512. An
+	// epoch ends with the shortest stream's draws; a last, partial batch is dropped.
+	Batch int
+	// Accumulate is the number of batches in a step, for steps that do not fit into memory at once: the optimizer steps
+	// once by the mean of their gradients, and a loss is the mean of theirs. A contrastive loss compares within a batch,
+	// and batch norm has each batch's own statistics and moves its running ones by each. 0 means 1.
+	Accumulate   int
+	LearningRate schedule.Scheduler // nil means 0.5, cut tenfold after 60% and 80% of the epochs
+	Optimizer    optim.Rule         // nil means SGD with momentum 0.9 and weight decay 1e-4
+	ClipNorm     float64            // scale gradients down to this norm; 0: never
+	EMA          EMA                // a moving average of the weights, evaluated beside them; zero: none
+	KeyDecay     float64            // of the weights of the encoder that makes keys, see hybrid.Term.KeyViews; 0 means 0.999
+	Seed         uint64             // of sampling and augmentation; the network has its own
+	LimitSteps   int                // train on the first steps of each epoch only; 0: all
+	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
+	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
+	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
+	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
+	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
+	// SkipNonFinite is how many steps of a run are left out, and counted, where the loss or a gradient is not finite. The
+	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
+	// not notice the end of an epoch whose last step is left out, and take two as one.
+	SkipNonFinite int
+
+	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not
+	OnEpoch   func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
+	OnWarning func(Warning)     // called on Fit's goroutine for what is likely a mistake; nil: not
+	WarnAfter int               // steps in a row before a warning of a loss; 0 means 100
+}
+
+// Fit trains n on train, in place, and evaluates it on test, which may be nil. Each call starts with fresh optimizer
+// state, unless Checkpoints.Resume makes it go on with an earlier run.
+//
+// When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err(). A loss or gradient that is not
+// finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step; weights that an update
+// itself drives out of range are found at the end of the epoch at the latest.
+func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
+	run, err := t.start(n, train, test)
+	if err != nil {
+		return nil, err
+	}
+	for run.at.Epoch < run.Epochs {
+		plan, err := run.plan()
+		if err != nil {
+			return run.result, err
+		}
+		for batch, err := range run.loader.batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
+			if err == nil {
+				err = tensor.Try(func() error { return run.step(batch) })
+			}
+			if err == nil {
+				err = run.saveInEpoch()
+			}
+			if err != nil {
+				return run.stop(ctx, fmt.Errorf("train: stopped in epoch %d at step %d: %w", run.at.Epoch, run.at.Step, err))
+			}
+		}
+		if err := run.endEpoch(ctx); err != nil {
+			return run.stop(ctx, err)
+		}
+	}
+	return run.result, nil
+}
