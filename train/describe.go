@@ -5,10 +5,12 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"reflect"
 	"regexp"
 	"runtime"
+	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/schedule"
@@ -146,4 +148,17 @@ func (d describer) dynamic(v reflect.Value) any {
 	}
 	all["values"] = bare(fmt.Sprintf("%x", h.Sum(nil)[:8]))
 	return all
+}
+
+// hasFunction reports whether a function is part of what v describes.
+func hasFunction(v any) bool {
+	switch x := v.(type) {
+	case bare:
+		return true
+	case []any:
+		return slices.ContainsFunc(x, hasFunction)
+	case map[string]any:
+		return slices.ContainsFunc(slices.Collect(maps.Values(x)), hasFunction)
+	}
+	return false
 }

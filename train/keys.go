@@ -14,10 +14,10 @@ type encoder struct {
 }
 
 // newEncoder returns nil if no term takes keys.
-func newEncoder(t Trainer, n *hybrid.Network) *encoder {
-	for _, s := range t.Streams {
+func newEncoder(streams []hybrid.Stream, decay float64, n *hybrid.Network) *encoder {
+	for _, s := range streams {
 		if len(s.Keyed()) > 0 {
-			return &encoder{newAverage(EMA{Decay: t.KeyDecay}, n), autograd.NewTape(autograd.Mode{})}
+			return &encoder{newAverage(EMA{Decay: decay}, n), autograd.NewTape(autograd.Mode{})}
 		}
 	}
 	return nil

@@ -79,16 +79,3 @@ func isZero(v any) bool {
 	}
 	return reflect.ValueOf(v).IsZero()
 }
-
-// hasFunction reports whether a function is part of what v describes.
-func hasFunction(v any) bool {
-	switch x := v.(type) {
-	case bare:
-		return true
-	case []any:
-		return slices.ContainsFunc(x, hasFunction)
-	case map[string]any:
-		return slices.ContainsFunc(slices.Collect(maps.Values(x)), hasFunction)
-	}
-	return false
-}

@@ -67,7 +67,7 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 		r.average = newAverage(t.EMA, n)
 		r.result.EMA = r.average.weights
 	}
-	r.encoder = newEncoder(t, n)
+	r.encoder = newEncoder(t.Streams, t.KeyDecay, n)
 	var err error
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
@@ -131,6 +131,15 @@ func (r *run) stepDone() {
 	if r.OnStep != nil {
 		r.OnStep(r.report)
 	}
+}
+
+// beginEpoch draws the samples of the epoch.
+func (r *run) beginEpoch() (*plan, error) {
+	p, err := r.plan()
+	if err != nil {
+		return nil, err
+	}
+	return p, r.checkDraws(p)
 }
 
 // endEpoch evaluates, reports and saves.

@@ -59,7 +59,7 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 		return nil, err
 	}
 	for run.at.Epoch < run.Epochs {
-		plan, err := run.plan()
+		plan, err := run.beginEpoch()
 		if err != nil {
 			return run.result, err
 		}
