@@ -1,23 +1,19 @@
-package checkpoint
+package safetensors
 
-import (
-	"fmt"
-	"os"
-
-	"github.com/longtail-ml/longtail/nn"
-)
+import "github.com/longtail-ml/longtail/nn"
 
 // Load reads the safetensors file path into m and returns the file's metadata. File and model must hold tensors of the
 // same names and shapes; if anything does not fit or cannot be read, m stays as it was and the error tells all of it.
 func Load(path string, m nn.Visitable) (metadata map[string]string, err error) {
-	err = open(path, func(f *File) error {
-		metadata = f.Metadata
-		return f.Load(m)
-	})
+	f, err := Open(path)
 	if err != nil {
 		return nil, err
 	}
-	return metadata, nil
+	defer f.Close()
+	if err := f.Load(m); err != nil {
+		return nil, err
+	}
+	return f.Metadata, nil
 }
 
 // Partial is what LoadPartial did.
@@ -30,12 +26,13 @@ type Partial struct {
 
 // LoadPartial is Load for files that hold less or more than m: a backbone for a network with another classifier, one
 // network of a whole run. What both name must have the same shape, and both must name something.
-func LoadPartial(path string, m nn.Visitable) (p Partial, err error) {
-	err = open(path, func(f *File) error {
-		p, err = f.LoadPartial(m)
-		return err
-	})
-	return p, err
+func LoadPartial(path string, m nn.Visitable) (Partial, error) {
+	f, err := Open(path)
+	if err != nil {
+		return Partial{}, err
+	}
+	defer f.Close()
+	return f.LoadPartial(m)
 }
 
 // Load is the function Load for a file that is open already.
@@ -73,24 +70,4 @@ func (f *File) LoadPartial(m nn.Visitable) (Partial, error) {
 		p.Unexpected = append(p.Unexpected, t.Name)
 	}
 	return p, nil
-}
-
-func open(path string, use func(*File) error) error {
-	r, err := os.Open(path)
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err) // os names the path
-	}
-	defer r.Close()
-	stat, err := r.Stat()
-	if err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
-	}
-	if !stat.Mode().IsRegular() {
-		return fmt.Errorf("checkpoint: %s is not a regular file", path)
-	}
-	f, err := read(r, stat.Size(), path)
-	if err != nil {
-		return err
-	}
-	return use(f)
 }

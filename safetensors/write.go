@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 // shows under two paths is written under both.
 func Write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
 	if err := write(w, m, metadata); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return fmt.Errorf("safetensors: %w", err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package checkpoint_test
+package safetensors_test
 
 import (
 	"bytes"
@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -56,13 +56,13 @@ func TestFilesThatBreakTheFormat(t *testing.T) {
 		{`not a safetensors file: it begins with 00 00 00 00 00 00 00 00, not with a header's length and {`, ``, ""},
 	} {
 		_, err := read(file(c.header, []byte(c.data)...))
-		require.EqualError(t, err, "checkpoint: "+c.want, "%s", c.header)
+		require.EqualError(t, err, "safetensors: "+c.want, "%s", c.header)
 	}
 	for _, header := range []string{`{"x"}`, `{1:2}`, `{"x":}`, `{` + x + `,}`, `{` + x + ` "y":1}`, `{]`, `{,}`, `{"x":1}`,
 		`{"x":{"dtype":1}}`, `{"x":{"shape":[1.5]}}`, `{"x":{"shape":[9223372036854775808]}}`, `{"x":[]}`, `{"__metadata__":[]}`,
 		`{"__metadata__":{"a":1}}`, `{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}`} {
 		_, err := read(file(header))
-		require.ErrorContains(t, err, "checkpoint: the header", "%s", header)
+		require.ErrorContains(t, err, "safetensors: the header", "%s", header)
 	}
 }
 
@@ -75,9 +75,9 @@ func TestForeignFiles(t *testing.T) {
 		"truncated: the header has 9 bytes, the file 3 after its length: the copy is incomplete":                      []byte("\x09\x00\x00\x00\x00\x00\x00\x00{  "),
 	} {
 		_, err := read(b)
-		require.EqualError(t, err, "checkpoint: "+want)
+		require.EqualError(t, err, "safetensors: "+want)
 	}
-	_, err := checkpoint.Read(bytes.NewReader(nil), -5)
+	_, err := safetensors.Read(bytes.NewReader(nil), -5)
 	require.Error(t, err)
 }
 
@@ -135,7 +135,7 @@ func TestTensorsOfEachType(t *testing.T) {
 	}
 	for i, dtype := range []string{"I64", "F4"} {
 		_, err = f.Tensors[3+i].Float32()
-		require.EqualError(t, err, `checkpoint: tensor "`+f.Tensors[3+i].Name+`" has values of type `+dtype+
+		require.EqualError(t, err, `safetensors: tensor "`+f.Tensors[3+i].Name+`" has values of type `+dtype+
 			`: only F32, F64, F16 and BF16 are read as float32: convert it first`)
 	}
 	raw, err := f.Tensors[4].Bytes()
@@ -172,20 +172,20 @@ func (b broken) ReadAt(p []byte, at int64) (int, error) {
 
 func TestErrorsOfTheReaderAreReturned(t *testing.T) {
 	b := file(`{"x":{"dtype":"U8","shape":[2],"data_offsets":[0,2]}}`, 1, 2)
-	at := func(n int64) (*checkpoint.File, error) {
-		return checkpoint.Read(broken{bytes.NewReader(b), n}, int64(len(b)))
+	at := func(n int64) (*safetensors.File, error) {
+		return safetensors.Read(broken{bytes.NewReader(b), n}, int64(len(b)))
 	}
 	_, err := at(0)
-	require.EqualError(t, err, "checkpoint: reading the header's length: I/O error")
+	require.EqualError(t, err, "safetensors: reading the header's length: I/O error")
 	_, err = at(20)
-	require.EqualError(t, err, "checkpoint: reading the header: I/O error")
+	require.EqualError(t, err, "safetensors: reading the header: I/O error")
 	f, err := at(int64(len(b)) - 1)
 	require.NoError(t, err)
 	_, err = f.Tensors[0].Bytes()
-	require.EqualError(t, err, `checkpoint: tensor "x": reading 2 bytes at offset 61: I/O error`)
+	require.EqualError(t, err, `safetensors: tensor "x": reading 2 bytes at offset 61: I/O error`)
 
-	_, err = checkpoint.Read(bytes.NewReader(b[:20]), int64(len(b))) // shorter than it was said to be
-	require.EqualError(t, err, "checkpoint: reading the header: unexpected EOF")
+	_, err = safetensors.Read(bytes.NewReader(b[:20]), int64(len(b))) // shorter than it was said to be
+	require.EqualError(t, err, "safetensors: reading the header: unexpected EOF")
 }
 
 func FuzzRead(f *testing.F) {
