@@ -5,10 +5,14 @@ import (
 	"errors"
 	"io"
 	"math"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -38,6 +42,12 @@ func TestFilesThatBreakTheFormat(t *testing.T) {
 			`{"x":{"dtype":"U8","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, ""},
 		{`tensor "x": shape [2305843009213693952] has more values than can be counted`,
 			`{"x":{"dtype":"F32","shape":[2305843009213693952],"data_offsets":[0,0]}}`, ""},
+		{`tensor "x": shape [4294967296 4294967296 0] has more values than can be counted`,
+			`{"x":{"dtype":"U8","shape":[4294967296,4294967296,0],"data_offsets":[0,0]}}`, ""},
+		{`tensor "x": shape [0 4294967296 4294967296] has more values than can be counted`,
+			`{"x":{"dtype":"U8","shape":[0,4294967296,4294967296],"data_offsets":[0,0]}}`, ""},
+		{`tensor "x": shape [4294967296 4294967296] has more values than can be counted`,
+			`{"x":{"dtype":"F4","shape":[4294967296,4294967296],"data_offsets":[0,0]}}`, ""},
 		{`tensor "x": F32 of shape [2] takes 8 bytes, but data_offsets [0 2] hold 2`,
 			`{"x":{"dtype":"F32","shape":[2],"data_offsets":[0,2]}}`, "ab"},
 		{`truncated: the header says 2 bytes of tensors, the file has 1: the copy is incomplete`, `{` + x + `}`, "a"},
@@ -157,6 +167,45 @@ func TestTensorsMayLieInAnyOrder(t *testing.T) {
 	require.Equal(t, []byte{2, 3}, raw)
 }
 
+// A shape without values may have any other extent: nothing overflows, panics or takes memory.
+func TestLargeExtentsBesideZero(t *testing.T) {
+	for _, shape := range []string{"[1125899906842624,0]", "[0,1125899906842624]", "[1048576,0,1048576]", "[0,2097152,2097152]"} {
+		b := file(`{"x":{"dtype":"F32","shape":` + shape + `,"data_offsets":[0,0]}}`)
+		f, err := read(b)
+		if strconv.IntSize == 32 && strings.Contains(shape, "1125899906842624") {
+			require.ErrorContains(t, err, "has more values than can be counted")
+			continue
+		}
+		require.NoError(t, err, shape)
+		raw, err := f.Tensors[0].Bytes()
+		require.NoError(t, err)
+		require.Empty(t, raw)
+		x, err := f.Tensors[0].Float32()
+		if err != nil {
+			require.ErrorContains(t, err, `safetensors: tensor "x": `)
+		} else {
+			require.Equal(t, f.Tensors[0].Shape, x.Shape())
+			require.Zero(t, x.Len())
+		}
+		small := showing(func(v nn.Visitor) { v.Buffer("x", tensor.New(0)) })
+		require.ErrorContains(t, f.Load(small), "of another shape (x is "+strings.ReplaceAll(shape, ",", " ")+" in the file")
+	}
+}
+
+func TestAClaimOfMoreThanTheFileHasCostsNoMemory(t *testing.T) {
+	for want, b := range map[string][]byte{
+		"the header says 1099511627776 bytes of tensors, the file has 0": file(`{"x":{"dtype":"F32","shape":[274877906944],"data_offsets":[0,1099511627776]}}`),
+		"the header has 99999999 bytes, the file 4":                      []byte("\xff\xe0\xf5\x05\x00\x00\x00\x00{   "),
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := read(b)
+		runtime.ReadMemStats(&after)
+		require.ErrorContains(t, err, want)
+		require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(1<<20))
+	}
+}
+
 // broken fails from byte at on.
 type broken struct {
 	io.ReaderAt
@@ -193,6 +242,7 @@ func FuzzRead(f *testing.F) {
 	f.Add(file(`{"h":{"dtype":"F16","shape":[2,1],"data_offsets":[0,4]},"x":{"dtype":"?","shape":[],"data_offsets":[4,5]}}`, 1, 2, 3, 4, 5))
 	f.Add(file(`{"__metadata__":{"a":"b"}}`))
 	f.Add(file(`{"x":{"dtype":"U8","shape":[4611686018427387904,4],"data_offsets":[0,9223372036854775807]}}`))
+	f.Add(file(`{"x":{"dtype":"F32","shape":[1125899906842624,0],"data_offsets":[0,0]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		file, err := read(b)
 		if err != nil {

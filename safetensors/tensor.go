@@ -39,7 +39,11 @@ func (t Tensor) Float32() (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := tensor.New(t.Shape...)
-	decode(x.Data(), raw)
+	v := make([]float32, int64(len(raw))/sizes[t.DType])
+	decode(v, raw)
+	x, err := tensor.FromSlice(v, t.Shape...) // may refuse a shape that a file may have, such as [2⁵⁰, 0]
+	if err != nil {
+		return nil, t.file.errorf("tensor %q: %w", t.Name, err)
+	}
 	return x, nil
 }
