@@ -2,6 +2,7 @@ package safetensors_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -67,6 +68,33 @@ func ExampleRead() {
 	// Output:
 	// weight F32 [3 2]
 	// bias F32 [3]
+}
+
+// Integers are read as the bytes that they are in the file.
+func ExampleTensor_Bytes() {
+	header := `{"labels":{"dtype":"I64","shape":[2],"data_offsets":[0,16]}}`
+	text := binary.LittleEndian.AppendUint64(nil, uint64(len(header)))
+	text = append(text, header...)
+	for _, label := range []uint64{7, 3} {
+		text = binary.LittleEndian.AppendUint64(text, label)
+	}
+
+	f, err := safetensors.Read(bytes.NewReader(text), int64(len(text)))
+	if err != nil {
+		panic(err)
+	}
+	t, err := f.Tensor("labels")
+	if err != nil {
+		panic(err)
+	}
+	raw, err := t.Bytes()
+	if err != nil {
+		panic(err)
+	}
+	labels := make([]int64, t.Shape.Len())
+	_, err = binary.Decode(raw, binary.LittleEndian, labels)
+	fmt.Println(t.DType, labels, err)
+	// Output: I64 [7 3] <nil>
 }
 
 // The metadata of a file says how to build the model that it is loaded into.

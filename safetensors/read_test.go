@@ -2,6 +2,7 @@ package safetensors_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -151,6 +152,54 @@ func TestTensorsOfEachType(t *testing.T) {
 	raw, err := f.Tensors[4].Bytes()
 	require.NoError(t, err)
 	require.Equal(t, []byte{9, 8}, raw)
+}
+
+// Every other type is read as bytes.
+func TestBytesOfEachType(t *testing.T) {
+	f, err := read(file(`{"long":{"dtype":"I64","shape":[1],"data_offsets":[0,8]},"int":{"dtype":"I32","shape":[1,2],"data_offsets":[8,16]},
+		"byte":{"dtype":"U8","shape":[3],"data_offsets":[16,19]},"truth":{"dtype":"BOOL","shape":[],"data_offsets":[19,20]}}`,
+		0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1, 0, 0, 0, 0, 0, 0, 0x80, 7, 8, 9, 1))
+	require.NoError(t, err)
+	var long [1]int64
+	var ints [2]int32
+	for _, c := range []struct {
+		name, dtype string
+		shape       tensor.Shape
+		raw         []byte
+		into        any
+	}{
+		{"long", "I64", tensor.Shape{1}, []byte{0xfe, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, long[:]},
+		{"int", "I32", tensor.Shape{1, 2}, []byte{1, 0, 0, 0, 0, 0, 0, 0x80}, ints[:]},
+		{"byte", "U8", tensor.Shape{3}, []byte{7, 8, 9}, nil},
+		{"truth", "BOOL", tensor.Shape{}, []byte{1}, nil},
+	} {
+		x, err := f.Tensor(c.name)
+		require.NoError(t, err)
+		require.Equal(t, c.dtype, x.DType)
+		require.Equal(t, c.shape, x.Shape)
+		raw, err := x.Bytes()
+		require.NoError(t, err)
+		require.Equal(t, c.raw, raw)
+		if c.into != nil {
+			_, err := binary.Decode(raw, binary.LittleEndian, c.into)
+			require.NoError(t, err)
+		}
+		_, err = x.Float32()
+		require.ErrorContains(t, err, `tensor "`+c.name+`" has values of type `+c.dtype)
+	}
+	require.Equal(t, int64(-2), long[0])
+	require.Equal(t, [2]int32{1, math.MinInt32}, ints)
+}
+
+func TestATensorThatTheFileLacks(t *testing.T) {
+	f, err := read(written(t, newModel(t), nil))
+	require.NoError(t, err)
+	_, err = f.Tensor("conv")
+	require.EqualError(t, err, `safetensors: no tensor "conv": the file has 5 tensors (sub.conv, bias, mean, scalar, sub.note)`)
+	f, err = read(file("{}"))
+	require.NoError(t, err)
+	_, err = f.Tensor("")
+	require.EqualError(t, err, `safetensors: no tensor "": the file has none`)
 }
 
 func TestTensorsMayLieInAnyOrder(t *testing.T) {

@@ -1,7 +1,9 @@
 package safetensors
 
 import (
+	"cmp"
 	"math"
+	"slices"
 
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -16,7 +18,21 @@ type Tensor struct {
 	begin, end int64 // of its values in the file's data
 }
 
-// Bytes returns the values as they lie in the file, little endian and row-major.
+// Tensor returns the tensor of that name. It is an error if the file has none.
+func (f *File) Tensor(name string) (Tensor, error) {
+	i := slices.IndexFunc(f.Tensors, func(t Tensor) bool { return t.Name == name })
+	if i >= 0 {
+		return f.Tensors[i], nil
+	}
+	var names []string
+	for _, t := range f.Tensors {
+		names = append(names, t.Name)
+	}
+	return Tensor{}, f.errorf("no tensor %q: the file has %s", name, cmp.Or(list("tensors", names), "none"))
+}
+
+// Bytes returns the values as they lie in the file, little endian and row-major, whatever their type: binary.Decode makes
+// integers of them, and a BOOL is one byte, 0 or 1.
 func (t Tensor) Bytes() ([]byte, error) {
 	if t.end-t.begin > math.MaxInt {
 		return nil, t.file.errorf("tensor %q: its %d bytes do not fit this machine's memory", t.Name, t.end-t.begin)
