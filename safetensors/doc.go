@@ -7,7 +7,7 @@
 // changed in whole or not at all.
 //
 // Load is strict: file and model must name the same tensors in the same shapes. LoadPartial takes what is there and
-// tells what is not. Both accept F32, F64, F16 and BF16, converted to float32, and pass over the I64 counters
+// tells what is not. A Rename maps the file's names to the model's. Both accept F32, F64, F16 and BF16, converted to float32, and pass over the I64 counters
 // "num_batches_tracked" of PyTorch's batch norm.
 //
 // Open and Read show any safetensors file without a model: its metadata, and each tensor, of any type, when it is asked

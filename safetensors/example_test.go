@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -16,6 +18,15 @@ import (
 
 func linear(in, out int) *nn.Linear {
 	return &nn.Linear{Weight: autograd.NewParam(tensor.New(out, in)), Bias: autograd.NewParam(tensor.New(out))}
+}
+
+// named is a model of named parts.
+type named map[string]nn.Visitable
+
+func (n named) Visit(v nn.Visitor) {
+	for _, name := range slices.Sorted(maps.Keys(n)) {
+		v.Sub(name, n[name])
+	}
 }
 
 func Example() {
@@ -50,6 +61,26 @@ func ExampleLoadPartial() {
 	p, err := safetensors.LoadPartial(path, nn.Sequential{linear(2, 3), linear(3, 5)})
 	fmt.Println(p.Loaded, p.Missing, p.Unexpected, err)
 	// Output: [0.weight 0.bias] [1.weight 1.bias] [] <nil>
+}
+
+// A network that PyTorch trained in parallel has "module." before its names, and another name for its classifier.
+func ExampleReplacePrefix() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		panic(err)
+	}
+	defer os.RemoveAll(dir)
+	path := filepath.Join(dir, "model.safetensors")
+	theirs := named{"module.body": linear(2, 4), "module.fc": linear(4, 10)}
+	if err := safetensors.Save(path, theirs, nil); err != nil {
+		panic(err)
+	}
+
+	ours := named{"body": linear(2, 4), "head": linear(4, 10)}
+	strip, rename := safetensors.ReplacePrefix("module.", ""), safetensors.ReplacePrefix("fc.", "head.")
+	p, err := safetensors.LoadPartial(path, ours, strip, rename)
+	fmt.Println(p.Loaded[2], p.Missing, p.Unexpected, err)
+	// Output: module.fc.weight as head.weight [] [] <nil>
 }
 
 // Any safetensors file can be looked into, one embedded in the program as well.

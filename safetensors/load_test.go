@@ -185,15 +185,15 @@ func TestLoadPartial(t *testing.T) {
 	save("w", "x")
 	p, err := safetensors.LoadPartial(path, m)
 	require.NoError(t, err)
-	require.Equal(t, safetensors.Partial{Metadata: map[string]string{"k": "v"}, Loaded: []string{"x"},
-		Missing: []string{"y"}, Unexpected: []string{"w"}}, p)
+	require.Equal(t, safetensors.Partial{Metadata: map[string]string{"k": "v"}, Loaded: []safetensors.Name{{File: "x", Model: "x"}},
+		Missing: []string{"y"}, Unexpected: []safetensors.Name{{File: "w", Model: "w"}}}, p)
 	require.Equal(t, float32(2), x.Item())
 	require.Zero(t, y.Item())
 
 	save("net.x", "net.y")
 	_, err = safetensors.LoadPartial(path, m)
 	require.EqualError(t, err, "safetensors: "+path+": the file names nothing of the model: it begins with net.x, "+
-		"the model with x: load into the part of the model that was saved")
+		"the model with x: load into the part of the model that was saved, or rename with ReplacePrefix")
 	save()
 	_, err = safetensors.LoadPartial(path, m)
 	require.EqualError(t, err, "safetensors: "+path+": nothing to load: the file or the model holds no tensors")
