@@ -5,9 +5,9 @@ import (
 	"os"
 )
 
-// Open opens the safetensors file path, and reads and checks its directory: of a file of gigabytes, metadata or one
-// tensor cost no more than their own size. Close it when the last tensor is read. A file that Save replaces meanwhile is
-// read on as it was, except on Windows, which refuses to replace it.
+// Open opens the safetensors file path, and reads and checks its directory. Tensors are read when they are asked for, so
+// that one of them, or the metadata, costs little even in a file of gigabytes. Close it when the last is read. If Save
+// replaces the file meanwhile, the old one is still read; Windows refuses to replace a file that is open.
 func Open(path string) (*File, error) {
 	// Opening a pipe would wait for a writer.
 	if stat, err := os.Stat(path); err != nil {

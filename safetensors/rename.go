@@ -46,7 +46,7 @@ func (f *File) sources(renames []Rename) ([]source, error) {
 			}
 		}
 		if other, taken := of[to]; taken {
-			return nil, f.errorf("tensors %q and %q are both renamed to %q: give each a name of its own", other, t.Name, to)
+			return nil, f.errorf("tensors %q and %q would both be %q in the model: rename one of them otherwise", other, t.Name, to)
 		}
 		of[to] = t.Name
 		all[i] = source{t, Name{t.Name, to}}

@@ -92,7 +92,7 @@ func TestTwoTensorsOfOneName(t *testing.T) {
 		v.Buffer("module.x", values(t, []float32{1}, 1))
 		v.Buffer("x", values(t, []float32{2}, 1))
 	}))
-	want := "safetensors: " + path + `: tensors "module.x" and "x" are both renamed to "x": give each a name of its own`
+	want := "safetensors: " + path + `: tensors "module.x" and "x" would both be "x" in the model: rename one of them otherwise`
 	_, err := safetensors.Load(path, m, safetensors.ReplacePrefix("module.", ""))
 	require.EqualError(t, err, want)
 	_, err = safetensors.LoadPartial(path, m, safetensors.ReplacePrefix("module.", ""))
@@ -100,7 +100,7 @@ func TestTwoTensorsOfOneName(t *testing.T) {
 	require.Zero(t, x.Item())
 
 	_, err = safetensors.LoadPartial(path, m, func(string) string { return "unknown" })
-	require.ErrorContains(t, err, `"module.x" and "x" are both renamed to "unknown"`)
+	require.ErrorContains(t, err, `"module.x" and "x" would both be "unknown"`)
 }
 
 func TestErrorsOfRenamedTensorsSayBothNames(t *testing.T) {
