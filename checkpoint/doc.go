@@ -1,19 +1,8 @@
-// Package checkpoint keeps the state of networks and runs in safetensors files, which PyTorch, JAX and others read and
-// write as well (https://huggingface.co/docs/safetensors).
+// Package checkpoint keeps the checkpoints of a run: what it needs to go on as if it had never stopped.
 //
-// Save writes whatever an nn.Visitable shows: parameters and buffers as little-endian F32 tensors under their paths, in
-// visiting order, then other state as U8 tensors. Convolution weights lie in files as PyTorch has them, [O, I, KH, KW].
-// What is loaded into the same model has the same bits. A file is replaced in one step or not at all, and a model is
-// changed in whole or not at all.
+// A Store is a directory that holds a directory for each checkpoint: the run's tensors in safetensors files, run.json,
+// which says where it stood, a manifest if wanted, and the checksums of all of them. A checkpoint is there whole or not
+// at all, and one that is damaged is found and passed over. Checksums find accidents, not forgers.
 //
-// Load is strict: file and model must name the same tensors in the same shapes. LoadPartial takes what is there and
-// tells what is not. Both accept F32, F64, F16 and BF16, converted to float32, and pass over the I64 counters
-// "num_batches_tracked" of PyTorch's batch norm. Read shows any safetensors file without a model. Files that break a
-// rule of the format are refused: nothing is guessed, and a damaged header costs no memory beyond the file's own size.
-//
-// A Store keeps the checkpoints of a run: directories of such files, run.json and the checksums of all of them. A
-// checkpoint is there whole or not at all, and one that is damaged is found and passed over.
-//
-// Limits: PyTorch's own .pt and .pth files are not read (they are pickles, which can run code); a safetensors file has no
-// checksum, so a flipped bit within a tensor goes unnoticed outside of checkpoints. Checksums find accidents, not forgers.
+// Package safetensors reads and writes the files themselves, such as the weights of a network that is done.
 package checkpoint

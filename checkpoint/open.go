@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 // Checkpoint is a checkpoint that was found intact.
@@ -101,19 +102,21 @@ func checkSum(path, want string) error {
 	}
 	text := fmt.Sprintf("damaged: its SHA-256 is %s…, that of the saved file %s…", sum[:8], want[:8])
 	if strings.HasSuffix(path, tensorsSuffix) { // which can tell more
-		if err := open(path, func(*File) error { return nil }); err != nil {
-			text += " (" + strings.TrimPrefix(err.Error(), "checkpoint: "+path+": ") + ")"
+		if f, err := safetensors.Open(path); err == nil {
+			f.Close()
+		} else {
+			text += " (" + strings.TrimPrefix(err.Error(), "safetensors: "+path+": ") + ")"
 		}
 	}
 	return errors.New(text)
 }
 
-// Load is the function Load for the file NAME.safetensors of the checkpoint.
+// Load is safetensors.Load for the file NAME.safetensors of the checkpoint.
 func (c *Checkpoint) Load(name string, m nn.Visitable) error {
 	if !c.Has(name) {
 		return fmt.Errorf("checkpoint: %s: has no file %s%s", c.Path, name, tensorsSuffix)
 	}
-	_, err := Load(filepath.Join(c.Path, name+tensorsSuffix), m)
+	_, err := safetensors.Load(filepath.Join(c.Path, name+tensorsSuffix), m)
 	return err
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/longtail-ml/longtail/internal/atomicfile"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 // Save writes a checkpoint and removes those that Keep does not cover. tensors are the files NAME.safetensors of it, as
@@ -68,7 +69,7 @@ func fillDir(dir string, r Run, manifest json.RawMessage, tensors map[string]nn.
 	w := &sums{dir: dir}
 	for _, name := range slices.Sorted(maps.Keys(tensors)) {
 		err := w.write(name+tensorsSuffix, func(f *os.File) error {
-			return atomicfile.Fill(f, func(w io.Writer) error { return write(w, tensors[name], nil) })
+			return atomicfile.Fill(f, func(w io.Writer) error { return safetensors.Write(w, tensors[name], nil) })
 		})
 		if err != nil {
 			return err

@@ -34,7 +34,6 @@ func bases(paths []string) (all []string) {
 func TestACheckpointComesBackAsItWas(t *testing.T) {
 	s := checkpoint.Store{Dir: filepath.Join(t.TempDir(), "new", "run")}
 	m, score := newModel(t), 0.25
-	want := m.bits()
 	run := checkpoint.Run{Epoch: 7, Step: 123, Seed: 1<<64 - 1, Score: &score, Settings: json.RawMessage(`{"batch": 512}`), State: json.RawMessage(`[1, 2]`)}
 	path, err := s.Save(run, json.RawMessage(`{"module":"v1"}`), map[string]nn.Visitable{"model": m, "optimizer": showing(func(nn.Visitor) {})})
 	require.NoError(t, err)
@@ -53,7 +52,7 @@ func TestACheckpointComesBackAsItWas(t *testing.T) {
 	require.Equal(t, run, c.Run)
 	m.clear()
 	require.NoError(t, c.Load("model", m))
-	require.Equal(t, want, m.bits())
+	require.Equal(t, newModel(t), m)
 	require.True(t, c.Has("optimizer"))
 	require.False(t, c.Has("ema"))
 	require.EqualError(t, c.Load("ema", m), "checkpoint: "+path+": has no file ema.safetensors")
@@ -149,7 +148,7 @@ func TestAFailedSaveLeavesOlderCheckpointsAndNothingElse(t *testing.T) {
 		v.State("mute", mute{})
 	})
 	_, err := s.Save(checkpoint.Run{Epoch: 1}, nil, map[string]nn.Visitable{"a": m, "model": failing})
-	require.EqualError(t, err, "checkpoint: saving "+filepath.Join(s.Dir, "epoch-0001-step-000000")+`: state "mute": has no bytes`)
+	require.EqualError(t, err, "checkpoint: saving "+filepath.Join(s.Dir, "epoch-0001-step-000000")+`: safetensors: state "mute": has no bytes`)
 	_, err = s.Save(checkpoint.Run{Epoch: 1, State: json.RawMessage("{")}, nil, map[string]nn.Visitable{"model": m})
 	require.ErrorContains(t, err, "run.json: json: error calling MarshalJSON")
 	require.Panics(t, func() {

@@ -10,10 +10,10 @@ import (
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -171,9 +171,9 @@ func TestEmbedWithoutProjectionPanicsWithError(t *testing.T) {
 func TestSavedNetworkPredictsTheSame(t *testing.T) {
 	n, _, test := trainedNetwork(t)
 	file := filepath.Join(t.TempDir(), "network.safetensors")
-	require.NoError(t, checkpoint.Save(file, n, map[string]string{"method": "SC"}))
+	require.NoError(t, safetensors.Save(file, n, map[string]string{"method": "SC"}))
 	loaded := resNet(t, 99)
-	metadata, err := checkpoint.Load(file, loaded)
+	metadata, err := safetensors.Load(file, loaded)
 	require.NoError(t, err)
 	require.Equal(t, "SC", metadata["method"])
 	require.Equal(t, state(n, nil), state(loaded, nil))
@@ -184,7 +184,7 @@ func TestSavedNetworkPredictsTheSame(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, want, got)
 
-	_, err = checkpoint.Load(file, mlp(t))
+	_, err = safetensors.Load(file, mlp(t))
 	require.Error(t, err, "another network")
 }
 

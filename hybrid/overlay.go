@@ -6,7 +6,7 @@ import (
 )
 
 // With shows the state of the network with the values of w, such as train.Result.EMA, in place of its own: to save them with
-// checkpoint.Save as a network's file, or to load such a file into w.
+// safetensors.Save as a network's file, or to load such a file into w.
 func (n *Network) With(w *autograd.Weights) nn.Visitable { return overlay{n, w} }
 
 type overlay struct {

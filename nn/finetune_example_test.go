@@ -6,8 +6,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 // classifier is a network of a backbone and a head for some classes.
@@ -32,7 +32,7 @@ func ExampleSelect() {
 	}
 	defer os.RemoveAll(dir)
 	path := filepath.Join(dir, "model.safetensors")
-	if err := checkpoint.Save(path, newClassifier(10, 1), nil); err != nil {
+	if err := safetensors.Save(path, newClassifier(10, 1), nil); err != nil {
 		panic(err)
 	}
 
@@ -41,7 +41,7 @@ func ExampleSelect() {
 	if err != nil {
 		panic(err)
 	}
-	p, err := checkpoint.LoadPartial(path, backbone)
+	p, err := safetensors.LoadPartial(path, backbone)
 	if err != nil {
 		panic(err)
 	}

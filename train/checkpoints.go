@@ -14,7 +14,7 @@ import (
 // Checkpoints says where and when a run is saved, and whether it goes on with an earlier one.
 //
 // A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses (of which
-// checkpoint.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
+// safetensors.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
 // as a file that loads into a network; "keys", in the same form, holds the momentum encoder of losses that take keys.
 // Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
 type Checkpoints struct {

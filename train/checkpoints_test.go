@@ -250,7 +250,7 @@ func TestAFailedSaveEndsTheRunAndSaysWhatIsLeft(t *testing.T) {
 		return tr.Fit(context.Background(), mlp(t), trainSet, nil)
 	}
 	_, err := run(0)
-	fault := `: state "losses.broken.note": no space left on device`
+	fault := `: safetensors: state "losses.broken.note": no space left on device`
 	first := filepath.Join(dir, "epoch-0000-step-000002")
 	require.EqualError(t, err, "train: stopped in epoch 0 at step 2: checkpoint: saving "+first+fault+"; there is no checkpoint before it")
 	require.Equal(t, "", listed(t, dir))

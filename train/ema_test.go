@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
@@ -87,7 +87,7 @@ func TestTheMovingAverageIsEvaluatedSavedAndFrozen(t *testing.T) {
 	require.NotEqual(t, r.Last, r.LastEMA)
 
 	fromFile := resNet(t, 9)
-	_, err := checkpoint.Load(filepath.Join(r.Checkpoint, "ema.safetensors"), fromFile)
+	_, err := safetensors.Load(filepath.Join(r.Checkpoint, "ema.safetensors"), fromFile)
 	require.NoError(t, err)
 	confusion, err := fromFile.Evaluate(context.Background(), test, 0)
 	require.NoError(t, err)
@@ -112,7 +112,7 @@ func TestTheMovingAverageIsEvaluatedSavedAndFrozen(t *testing.T) {
 	require.NotEqual(t, predict(plain), predict(frozen))
 
 	path := filepath.Join(t.TempDir(), "average")
-	require.NoError(t, checkpoint.Save(path, n.With(r.EMA), nil))
+	require.NoError(t, safetensors.Save(path, n.With(r.EMA), nil))
 	saved, err := os.ReadFile(path)
 	require.NoError(t, err)
 	want, err := os.ReadFile(filepath.Join(r.Checkpoint, "ema.safetensors"))

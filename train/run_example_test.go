@@ -8,9 +8,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/train"
@@ -82,10 +82,10 @@ func ExampleNetwork_With() {
 		log.Fatal(err)
 	}
 	path := filepath.Join(dir, "average.safetensors")
-	if err := checkpoint.Save(path, net.With(result.EMA), nil); err != nil {
+	if err := safetensors.Save(path, net.With(result.EMA), nil); err != nil {
 		log.Fatal(err)
 	}
-	_, err = checkpoint.Load(path, exampleNetwork())
+	_, err = safetensors.Load(path, exampleNetwork())
 	fmt.Println(err)
 	// Output: <nil>
 }

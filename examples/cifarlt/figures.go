@@ -11,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 // figures are the accuracies of one state of the weights on the test set.
@@ -67,7 +68,7 @@ func (f *figures) of(ctx context.Context, c *checkpoint.Checkpoint, net *hybrid.
 	}
 	test := func(name string) (metrics.Report, error) {
 		// The file of a run may have the parameters of losses too.
-		if _, err := checkpoint.LoadPartial(filepath.Join(c.Path, name+".safetensors"), net); err != nil {
+		if _, err := safetensors.LoadPartial(filepath.Join(c.Path, name+".safetensors"), net); err != nil {
 			return metrics.Report{}, err
 		}
 		confusion, err := net.Evaluate(ctx, d.test, 0)

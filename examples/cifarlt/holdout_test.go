@@ -13,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,7 +71,7 @@ func TestTheBestEpochIsChosenOnTheHeldOutSplit(t *testing.T) {
 	require.Equal(t, []int{40, 14, 5}, d.tail)
 	for file, want := range map[string]float64{"model": *r.Top1, "ema": *r.Top1EMA} {
 		net := network(t)
-		_, err = checkpoint.LoadPartial(filepath.Join(c.Path, file+".safetensors"), net)
+		_, err = safetensors.LoadPartial(filepath.Join(c.Path, file+".safetensors"), net)
 		require.NoError(t, err)
 		p, err := net.Freeze()
 		require.NoError(t, err)

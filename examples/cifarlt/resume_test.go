@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/stretchr/testify/require"
 )
 
@@ -112,7 +113,7 @@ func TestAnInterruptedRunGoesOn(t *testing.T) {
 	// The average is a network's file.
 	all, err := filepath.Glob(filepath.Join(parts, "checkpoints", "*", "ema.safetensors"))
 	require.NoError(t, err)
-	_, err = checkpoint.Load(all[len(all)-1], network(t))
+	_, err = safetensors.Load(all[len(all)-1], network(t))
 	require.NoError(t, err)
 }
 

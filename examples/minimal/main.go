@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"github.com/longtail-ml/longtail/backbone"
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/train"
 )
 
@@ -24,7 +24,7 @@ func main() {
 	result, err := train.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, trainSet, test)
 	check(err)
 	fmt.Println(result.Last) // top-1 in all, and of classes with many, medium and few images
-	check(checkpoint.Save("hybrid-sc.safetensors", net, nil))
+	check(safetensors.Save("hybrid-sc.safetensors", net, nil))
 }
 
 func check(err error) {

@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"errors"
@@ -12,23 +12,27 @@ import (
 type match struct {
 	both       []pair
 	missing    []nn.Entry
-	unexpected []Tensor
+	unexpected []source
 	unlike     []string // both name it, but in different shapes
 }
 
 type pair struct {
 	nn.Entry
-	from Tensor
+	from source
 }
 
-func (f *File) match(m nn.Visitable) (*match, error) {
+func (f *File) match(m nn.Visitable, renames []Rename) (*match, error) {
 	all, err := entries(m)
 	if err != nil {
 		return nil, f.errorf("%w", err)
 	}
-	in := make(map[string]Tensor, len(f.Tensors))
-	for _, t := range f.Tensors {
-		in[t.Name] = t
+	sources, err := f.sources(renames)
+	if err != nil {
+		return nil, err
+	}
+	in := make(map[string]source, len(sources))
+	for _, t := range sources {
+		in[t.name.Model] = t
 	}
 	var r match
 	for _, e := range all {
@@ -38,15 +42,15 @@ func (f *File) match(m nn.Visitable) (*match, error) {
 		case !ok:
 			r.missing = append(r.missing, e)
 		case e.State != nil && (t.DType != "U8" || len(t.Shape) != 1):
-			r.unlike = append(r.unlike, fmt.Sprintf("%s is %s %v in the file, bytes (U8) in the model", e.Path, t.DType, t.Shape))
+			r.unlike = append(r.unlike, fmt.Sprintf("%s is %s %v in the file, bytes (U8) in the model", t.name, t.DType, t.Shape))
 		case e.State == nil && !t.Shape.Equal(fileShape(e)):
-			r.unlike = append(r.unlike, fmt.Sprintf("%s is %v in the file, %v in the model", e.Path, t.Shape, fileShape(e)))
+			r.unlike = append(r.unlike, fmt.Sprintf("%s is %v in the file, %v in the model", t.name, t.Shape, fileShape(e)))
 		default:
 			r.both = append(r.both, pair{e, t})
 		}
 	}
-	for _, t := range f.Tensors {
-		if _, left := in[t.Name]; left && !isBatchCounter(t) {
+	for _, t := range sources {
+		if _, left := in[t.name.Model]; left && !isBatchCounter(t.Tensor) {
 			r.unexpected = append(r.unexpected, t)
 		}
 	}
@@ -69,7 +73,7 @@ func (m *match) strict() error {
 		}
 	}
 	for _, t := range m.unexpected {
-		unexpected = append(unexpected, t.Name+" "+t.Shape.String())
+		unexpected = append(unexpected, t.name.String()+" "+t.Shape.String())
 	}
 	var kinds []string
 	for _, k := range []string{list("of another shape", m.unlike), list("missing from the file", missing),
@@ -97,7 +101,7 @@ func (m *match) partial() error {
 		return errors.New("nothing to load: the file or the model holds no tensors")
 	}
 	return fmt.Errorf("the file names nothing of the model: it begins with %s, the model with %s: "+
-		"load into the part of the model that was saved", m.unexpected[0].Name, m.missing[0].Path)
+		"load into the part of the model that was saved, or rename with ReplacePrefix", m.unexpected[0].name, m.missing[0].Path)
 }
 
 // list is as in "7 missing from the file (a [2 3], b [3], …)", empty if there are none.

@@ -1,35 +1,23 @@
-package checkpoint
+package safetensors
 
 import (
 	"encoding/binary"
 	"fmt"
 	"io"
-	"math"
-
-	"github.com/longtail-ml/longtail/tensor"
 )
 
 // maxHeader is the format's limit, in bytes.
 const maxHeader = 100_000_000
 
-// File is the directory of a safetensors file; the tensors' values are read when asked for.
+// File is the directory of a safetensors file; the tensors' values are read when asked for, by any number of goroutines.
 type File struct {
 	Metadata map[string]string // free text of the writer; nil if there is none
 	Tensors  []Tensor          // in the order of their values in the file
 
-	name string // for errors; empty if the file has none
-}
-
-// Tensor is one tensor of a file.
-type Tensor struct {
-	Name  string
-	DType string       // as in the file: "F32", "BF16", "I64", …
-	Shape tensor.Shape // as in the file: convolution weights are [O, I, KH, KW]
-
-	file       *File
-	r          io.ReaderAt
-	at         int64 // where data begins in r
-	begin, end int64 // in data
+	name   string // for errors; empty if the file has none
+	r      io.ReaderAt
+	data   int64     // where the tensors begin in r
+	closer io.Closer // of Open; nil after Read
 }
 
 // Read reads and checks the directory of the safetensors file of size bytes that r holds: from an os.File, or from a
@@ -38,32 +26,32 @@ type Tensor struct {
 func Read(r io.ReaderAt, size int64) (*File, error) { return read(r, size, "") }
 
 func read(r io.ReaderAt, size int64, name string) (*File, error) {
-	f := &File{name: name}
-	header, err := f.header(r, size)
+	f := &File{name: name, r: r}
+	header, err := f.header(size)
 	if err != nil {
 		return nil, err
 	}
 	if err := f.parse(header); err != nil {
 		return nil, err
 	}
-	at := 8 + int64(len(header))
-	if err := f.checkOffsets(size - at); err != nil {
+	f.data = 8 + int64(len(header))
+	if err := f.checkOffsets(size - f.data); err != nil {
 		return nil, err
 	}
 	for i := range f.Tensors {
-		f.Tensors[i].file, f.Tensors[i].r, f.Tensors[i].at = f, r, at
+		f.Tensors[i].file = f
 	}
 	return f, nil
 }
 
 // header returns the bytes of the JSON header.
-func (f *File) header(r io.ReaderAt, size int64) ([]byte, error) {
+func (f *File) header(size int64) ([]byte, error) {
 	if size < 8 {
 		return nil, f.errorf("truncated: a safetensors file has at least 8 bytes, this one has %d", max(size, 0))
 	}
 	var first [9]byte
 	n := min(size, int64(len(first)))
-	if err := readFull(r, first[:n], 0); err != nil {
+	if err := readFull(f.r, first[:n], 0); err != nil {
 		return nil, f.errorf("reading the header's length: %w", err)
 	}
 	if string(first[:4]) == "PK\x03\x04" {
@@ -79,46 +67,18 @@ func (f *File) header(r io.ReaderAt, size int64) ([]byte, error) {
 			length, size-8)
 	}
 	header := make([]byte, length)
-	if err := readFull(r, header, 8); err != nil {
+	if err := readFull(f.r, header, 8); err != nil {
 		return nil, f.errorf("reading the header: %w", err)
 	}
 	return header, nil
 }
 
-// Bytes returns the values as they lie in the file, little endian and row-major.
-func (t Tensor) Bytes() ([]byte, error) {
-	if t.end-t.begin > math.MaxInt {
-		return nil, t.file.errorf("tensor %q: its %d bytes do not fit this machine's memory", t.Name, t.end-t.begin)
-	}
-	b := make([]byte, t.end-t.begin)
-	if err := readFull(t.r, b, t.at+t.begin); err != nil {
-		return nil, t.file.errorf("tensor %q: reading %d bytes at offset %d: %w", t.Name, len(b), t.at+t.begin, err)
-	}
-	return b, nil
-}
-
-// Float32 returns the values of a tensor of type F32, F64, F16 or BF16; any other type is an error. F64 is rounded.
-func (t Tensor) Float32() (*tensor.Tensor, error) {
-	decode := decoders[t.DType]
-	if decode == nil {
-		return nil, t.file.errorf("tensor %q has values of type %s: only F32, F64, F16 and BF16 are read as float32: "+
-			"convert it first", t.Name, t.DType)
-	}
-	raw, err := t.Bytes()
-	if err != nil {
-		return nil, err
-	}
-	x := tensor.New(t.Shape...)
-	decode(x.Data(), raw)
-	return x, nil
-}
-
 func (f *File) errorf(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
 	if f.name == "" {
-		return fmt.Errorf("checkpoint: %w", err)
+		return fmt.Errorf("safetensors: %w", err)
 	}
-	return fmt.Errorf("checkpoint: %s: %w", f.name, err)
+	return fmt.Errorf("safetensors: %s: %w", f.name, err)
 }
 
 // readFull fills b from offset at; an early end is io.ErrUnexpectedEOF.

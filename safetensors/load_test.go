@@ -1,4 +1,4 @@
-package checkpoint_test
+package safetensors_test
 
 import (
 	"bytes"
@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -20,17 +20,17 @@ func TestRoundTripHasTheSameBits(t *testing.T) {
 	m := newModel(t)
 	want := m.bits()
 	metadata := map[string]string{"": "", "a b": "line\n\"quoted\" <é> \u2028", "__metadata__": "x"}
-	require.NoError(t, checkpoint.Save(path, m, metadata))
+	require.NoError(t, safetensors.Save(path, m, metadata))
 	require.Equal(t, want, m.bits(), "saving changes nothing")
 	m.clear()
-	got, err := checkpoint.Load(path, m)
+	got, err := safetensors.Load(path, m)
 	require.NoError(t, err)
 	require.Equal(t, want, m.bits())
 	require.Equal(t, metadata, got)
 
 	first, err := os.ReadFile(path)
 	require.NoError(t, err)
-	require.NoError(t, checkpoint.Save(path, m, metadata))
+	require.NoError(t, safetensors.Save(path, m, metadata))
 	second, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, first, second, "the same state makes the same file")
@@ -74,8 +74,8 @@ func refuses(t *testing.T, b []byte, want string) {
 	m := newModel(t)
 	m.clear()
 	before := m.bits()
-	metadata, err := checkpoint.Load(path, m)
-	require.EqualError(t, err, "checkpoint: "+path+": "+want)
+	metadata, err := safetensors.Load(path, m)
+	require.EqualError(t, err, "safetensors: "+path+": "+want)
 	require.Nil(t, metadata)
 	require.Equal(t, before, m.bits())
 }
@@ -130,7 +130,7 @@ func TestStateThatRefusesItsBytesLeavesAllAsItWas(t *testing.T) {
 	f, err := read(file(`{"x":{"dtype":"F32","shape":[],"data_offsets":[0,4]},"first":{"dtype":"U8","shape":[1],"data_offsets":[4,5]},`+
 		`"second":{"dtype":"U8","shape":[3],"data_offsets":[5,8]}}`, append([]byte{0, 0, 0, 0, '2'}, "bad"...)...))
 	require.NoError(t, err)
-	require.EqualError(t, f.Load(m), `checkpoint: state "second": cannot be bad`)
+	require.EqualError(t, f.Load(m), `safetensors: state "second": cannot be bad`)
 	require.Equal(t, note("1"), first)
 	require.Equal(t, note("good"), second)
 	require.Equal(t, float32(3), x.Item())
@@ -164,14 +164,14 @@ func TestSharedParameters(t *testing.T) {
 	require.Equal(t, []float32{1, 2}, p.Value.Data())
 
 	b[len(b)-1] ^= 1
-	require.EqualError(t, f.Load(m), `checkpoint: "a" and "b" are one tensor in the model, but differ in the file`)
+	require.EqualError(t, f.Load(m), `safetensors: "a" and "b" are one tensor in the model, but differ in the file`)
 	require.Equal(t, []float32{1, 2}, p.Value.Data())
 }
 
 func TestLoadPartial(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f")
 	save := func(names ...string) {
-		require.NoError(t, checkpoint.Save(path, showing(func(v nn.Visitor) {
+		require.NoError(t, safetensors.Save(path, showing(func(v nn.Visitor) {
 			for i, name := range names {
 				v.Buffer(name, values(t, []float32{float32(i + 1)}, 1))
 			}
@@ -183,25 +183,25 @@ func TestLoadPartial(t *testing.T) {
 		v.Buffer("y", y)
 	})
 	save("w", "x")
-	p, err := checkpoint.LoadPartial(path, m)
+	p, err := safetensors.LoadPartial(path, m)
 	require.NoError(t, err)
-	require.Equal(t, checkpoint.Partial{Metadata: map[string]string{"k": "v"}, Loaded: []string{"x"},
-		Missing: []string{"y"}, Unexpected: []string{"w"}}, p)
+	require.Equal(t, safetensors.Partial{Metadata: map[string]string{"k": "v"}, Loaded: []safetensors.Name{{File: "x", Model: "x"}},
+		Missing: []string{"y"}, Unexpected: []safetensors.Name{{File: "w", Model: "w"}}}, p)
 	require.Equal(t, float32(2), x.Item())
 	require.Zero(t, y.Item())
 
 	save("net.x", "net.y")
-	_, err = checkpoint.LoadPartial(path, m)
-	require.EqualError(t, err, "checkpoint: "+path+": the file names nothing of the model: it begins with net.x, "+
-		"the model with x: load into the part of the model that was saved")
+	_, err = safetensors.LoadPartial(path, m)
+	require.EqualError(t, err, "safetensors: "+path+": the file names nothing of the model: it begins with net.x, "+
+		"the model with x: load into the part of the model that was saved, or rename with ReplacePrefix")
 	save()
-	_, err = checkpoint.LoadPartial(path, m)
-	require.EqualError(t, err, "checkpoint: "+path+": nothing to load: the file or the model holds no tensors")
+	_, err = safetensors.LoadPartial(path, m)
+	require.EqualError(t, err, "safetensors: "+path+": nothing to load: the file or the model holds no tensors")
 
 	save("x", "y")
 	y = tensor.New(2)
-	_, err = checkpoint.LoadPartial(path, m)
-	require.EqualError(t, err, "checkpoint: "+path+": file and model do not fit: "+
+	_, err = safetensors.LoadPartial(path, m)
+	require.EqualError(t, err, "safetensors: "+path+": file and model do not fit: "+
 		"1 of another shape (y is [1] in the file, [2] in the model)")
 	require.Equal(t, float32(2), x.Item(), "nothing is loaded")
 }
@@ -210,16 +210,16 @@ func TestModelsThatCannotBeLoaded(t *testing.T) {
 	f, err := read(file("{}"))
 	require.NoError(t, err)
 	m := showing(func(v nn.Visitor) { v.Buffer("x", nil) })
-	require.EqualError(t, f.Load(m), `checkpoint: the model shows "x" without a value`)
+	require.EqualError(t, f.Load(m), `safetensors: the model shows "x" without a value`)
 	_, err = f.LoadPartial(m)
-	require.EqualError(t, err, `checkpoint: the model shows "x" without a value`)
+	require.EqualError(t, err, `safetensors: the model shows "x" without a value`)
 }
 
 func TestPathsThatAreNoFiles(t *testing.T) {
 	dir := t.TempDir()
-	_, err := checkpoint.Load(filepath.Join(dir, "none"), newModel(t))
+	_, err := safetensors.Load(filepath.Join(dir, "none"), newModel(t))
 	require.ErrorIs(t, err, os.ErrNotExist)
-	require.ErrorContains(t, err, "checkpoint: open "+filepath.Join(dir, "none"))
-	_, err = checkpoint.LoadPartial(dir, newModel(t))
-	require.EqualError(t, err, "checkpoint: "+dir+" is not a regular file")
+	require.ErrorContains(t, err, "safetensors: stat "+filepath.Join(dir, "none"))
+	_, err = safetensors.LoadPartial(dir, newModel(t))
+	require.EqualError(t, err, "safetensors: "+dir+" is not a regular file")
 }

@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"errors"
@@ -24,7 +24,7 @@ func (f *File) apply(m *match) error {
 		if !shared {
 			of[p.Tensor()] = i
 		} else if !sameBits(values[first].Data(), values[i].Data()) {
-			return f.errorf("%q and %q are one tensor in the model, but differ in the file", m.both[first].Path, p.Path)
+			return f.errorf("%q and %q are one tensor in the model, but differ in the file", m.both[first].from.name, p.from.name)
 		}
 	}
 	if err := f.applyStates(m); err != nil {
@@ -52,7 +52,7 @@ func (f *File) applyStates(m *match) error {
 		}
 		old, err := p.State.MarshalBinary()
 		if err != nil {
-			return f.errorf("state %q: %w", p.Path, err)
+			return f.errorf("state %q: %w", p.from.name, err)
 		}
 		pairs, bytes, before = append(pairs, p), append(bytes, b), append(before, slices.Clone(old))
 	}
@@ -64,7 +64,7 @@ func (f *File) applyStates(m *match) error {
 		for j := i; j >= 0; j-- {
 			err = errors.Join(err, pairs[j].State.UnmarshalBinary(before[j]))
 		}
-		return f.errorf("state %q: %w", p.Path, err)
+		return f.errorf("state %q: %w", p.from.name, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"fmt"
@@ -14,7 +14,7 @@ import (
 func Save(path string, m nn.Visitable, metadata map[string]string) error {
 	err := atomicfile.Write(path, func(w io.Writer) error { return write(w, m, metadata) })
 	if err != nil {
-		return fmt.Errorf("checkpoint: saving %s: %w", path, err)
+		return fmt.Errorf("safetensors: saving %s: %w", path, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package checkpoint_test
+package safetensors_test
 
 import (
 	"errors"
@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -52,24 +52,24 @@ func TestConvolutionWeightsLieAsOIHW(t *testing.T) {
 func TestWhatCannotBeWritten(t *testing.T) {
 	x := tensor.New(2)
 	for want, m := range map[string]showing{
-		`checkpoint: the model shows two things as "x": each needs a path of its own`: func(v nn.Visitor) {
+		`safetensors: the model shows two things as "x": each needs a path of its own`: func(v nn.Visitor) {
 			v.Buffer("x", x)
 			v.Buffer("x", x)
 		},
-		`checkpoint: the model's path "__metadata__" cannot be a tensor's name`: func(v nn.Visitor) { v.Buffer("__metadata__", x) },
-		`checkpoint: the model's path "\xff" cannot be a tensor's name`:         func(v nn.Visitor) { v.Buffer("\xff", x) },
-		`checkpoint: the model shows "x" without a value`:                       func(v nn.Visitor) { v.Buffer("x", nil) },
-		`checkpoint: state "x": has no bytes`:                                   func(v nn.Visitor) { v.State("x", mute{}) },
-		`checkpoint: "x" of shape [2] is no convolution's weight [KH, KW, I, O]`: func(v nn.Visitor) {
+		`safetensors: the model's path "__metadata__" cannot be a tensor's name`: func(v nn.Visitor) { v.Buffer("__metadata__", x) },
+		`safetensors: the model's path "\xff" cannot be a tensor's name`:         func(v nn.Visitor) { v.Buffer("\xff", x) },
+		`safetensors: the model shows "x" without a value`:                       func(v nn.Visitor) { v.Buffer("x", nil) },
+		`safetensors: state "x": has no bytes`:                                   func(v nn.Visitor) { v.State("x", mute{}) },
+		`safetensors: "x" of shape [2] is no convolution's weight [KH, KW, I, O]`: func(v nn.Visitor) {
 			p := newModel(t).bias
 			p.Value = x
 			v.ParamAs("x", p, nn.HWIO)
 		},
 	} {
-		require.EqualError(t, checkpoint.Write(io.Discard, m, nil), want)
+		require.EqualError(t, safetensors.Write(io.Discard, m, nil), want)
 	}
-	require.EqualError(t, checkpoint.Write(io.Discard, newModel(t), map[string]string{"k": "\xff"}),
-		`checkpoint: the metadata "k": "\xff" is not valid UTF-8: encode it as text first`)
+	require.EqualError(t, safetensors.Write(io.Discard, newModel(t), map[string]string{"k": "\xff"}),
+		`safetensors: the metadata "k": "\xff" is not valid UTF-8: encode it as text first`)
 }
 
 // mute is state that has no bytes.
@@ -93,12 +93,12 @@ func TestErrorsOfTheWriterAreReturned(t *testing.T) {
 	size := len(written(t, m, nil))
 	for room := range size {
 		w := full(room)
-		require.ErrorContains(t, checkpoint.Write(&w, m, nil), "disk full", "room %d", room)
+		require.ErrorContains(t, safetensors.Write(&w, m, nil), "disk full", "room %d", room)
 	}
 	w := full(10)
-	require.EqualError(t, checkpoint.Write(&w, m, nil), "checkpoint: writing the header: disk full")
+	require.EqualError(t, safetensors.Write(&w, m, nil), "safetensors: writing the header: disk full")
 	w = full(size - 6)
-	require.EqualError(t, checkpoint.Write(&w, m, nil), `checkpoint: writing "scalar": disk full`)
+	require.EqualError(t, safetensors.Write(&w, m, nil), `safetensors: writing "scalar": disk full`)
 }
 
 func TestLargeTensors(t *testing.T) {

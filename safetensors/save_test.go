@@ -1,4 +1,4 @@
-package checkpoint_test
+package safetensors_test
 
 import (
 	"os"
@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 func names(t *testing.T, dir string) (all []string) {
@@ -29,18 +29,18 @@ func TestAFailedSaveLeavesTheOldFileAndNothingElse(t *testing.T) {
 	path := filepath.Join(dir, "m")
 	m := newModel(t)
 	want := m.bits()
-	require.NoError(t, checkpoint.Save(path, m, nil))
+	require.NoError(t, safetensors.Save(path, m, nil))
 
 	// The model's tensors are fine, and only its last state cannot be written.
 	failing := showing(func(v nn.Visitor) {
 		m.Visit(v)
 		v.State("mute", mute{})
 	})
-	require.EqualError(t, checkpoint.Save(path, failing, nil),
-		"checkpoint: saving "+path+`: state "mute": has no bytes`)
+	require.EqualError(t, safetensors.Save(path, failing, nil),
+		"safetensors: saving "+path+`: state "mute": has no bytes`)
 	require.Equal(t, []string{"m"}, names(t, dir))
 	m.clear()
-	_, err := checkpoint.Load(path, m)
+	_, err := safetensors.Load(path, m)
 	require.NoError(t, err)
 	require.Equal(t, want, m.bits())
 }
@@ -49,12 +49,12 @@ func TestSaveOntoADirectory(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m")
 	require.NoError(t, os.MkdirAll(filepath.Join(path, "inner"), 0o777))
-	require.ErrorContains(t, checkpoint.Save(path, newModel(t), nil), "checkpoint: saving "+path)
+	require.ErrorContains(t, safetensors.Save(path, newModel(t), nil), "safetensors: saving "+path)
 	require.Equal(t, []string{"m"}, names(t, dir))
 }
 
 func TestSaveIntoNoDirectory(t *testing.T) {
-	err := checkpoint.Save(filepath.Join(t.TempDir(), "none", "m"), newModel(t), nil)
+	err := safetensors.Save(filepath.Join(t.TempDir(), "none", "m"), newModel(t), nil)
 	require.ErrorIs(t, err, os.ErrNotExist)
 }
 
@@ -66,7 +66,7 @@ func TestSaveIntoAReadOnlyDirectory(t *testing.T) {
 	path := filepath.Join(dir, "m")
 	require.NoError(t, os.WriteFile(path, []byte("old"), 0o666))
 	require.NoError(t, os.Chmod(dir, 0o555))
-	require.ErrorIs(t, checkpoint.Save(path, newModel(t), nil), os.ErrPermission)
+	require.ErrorIs(t, safetensors.Save(path, newModel(t), nil), os.ErrPermission)
 	old, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, "old", string(old))
@@ -77,7 +77,7 @@ func TestSaveIntoAReadOnlyDirectory(t *testing.T) {
 func TestConcurrentSavesAndLoads(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "m")
-	require.NoError(t, checkpoint.Save(path, newModel(t), nil))
+	require.NoError(t, safetensors.Save(path, newModel(t), nil))
 	if runtime.GOOS == "windows" {
 		t.Skip("Windows replaces no file that is open")
 	}
@@ -85,12 +85,12 @@ func TestConcurrentSavesAndLoads(t *testing.T) {
 	for i := range 4 {
 		wg.Go(func() {
 			for range 10 {
-				if err := checkpoint.Save(path, newModel(t), map[string]string{"i": strconv.Itoa(i)}); err != nil {
+				if err := safetensors.Save(path, newModel(t), map[string]string{"i": strconv.Itoa(i)}); err != nil {
 					t.Error(err)
 				}
 				m := newModel(t)
 				m.clear()
-				if _, err := checkpoint.Load(path, m); err != nil {
+				if _, err := safetensors.Load(path, m); err != nil {
 					t.Error(err)
 				}
 			}

@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"bytes"
@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
+	"slices"
 	"unicode/utf8"
 
 	"github.com/longtail-ml/longtail/nn"
@@ -17,7 +19,7 @@ import (
 // shows under two paths is written under both.
 func Write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
 	if err := write(w, m, metadata); err != nil {
-		return fmt.Errorf("checkpoint: %w", err)
+		return fmt.Errorf("safetensors: %w", err)
 	}
 	return nil
 }
@@ -75,8 +77,8 @@ type header struct {
 }
 
 func (h *header) metadata(m map[string]string) error {
-	for k, v := range m {
-		if !utf8.ValidString(k) || !utf8.ValidString(v) {
+	for _, k := range slices.Sorted(maps.Keys(m)) { // so that the error is the same each time
+		if v := m[k]; !utf8.ValidString(k) || !utf8.ValidString(v) {
 			return fmt.Errorf("the metadata %q: %q is not valid UTF-8: encode it as text first", k, v)
 		}
 	}

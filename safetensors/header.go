@@ -1,4 +1,4 @@
-package checkpoint
+package safetensors
 
 import (
 	"bytes"
@@ -91,15 +91,23 @@ func (e info) tensor(name string) (Tensor, error) {
 		return Tensor{}, fmt.Errorf("data_offsets %v must be 0 ≤ begin ≤ end", e.Offsets)
 	}
 	size, known := sizes[t.DType]
+	size = max(size, 1) // of another type the values are counted, not their bytes
+	empty := false
 	for i, d := range e.Shape {
-		if d < 0 {
+		switch {
+		case d < 0:
 			return Tensor{}, fmt.Errorf("shape %v has a negative dimension", e.Shape)
-		}
-		if d > math.MaxInt || known && d > 0 && size > math.MaxInt64/d {
+		case d == 0:
+			empty = true
+		case d > math.MaxInt || size > math.MaxInt64/d:
 			return Tensor{}, fmt.Errorf("shape %v has more values than can be counted", e.Shape)
+		default:
+			size *= d
 		}
 		t.Shape[i] = int(d)
-		size *= d
+	}
+	if empty {
+		size = 0
 	}
 	if known && t.end-t.begin != size {
 		return Tensor{}, fmt.Errorf("%s of shape %v takes %d bytes, but data_offsets %v hold %d",

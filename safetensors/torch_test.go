@@ -1,4 +1,4 @@
-package checkpoint_test
+package safetensors_test
 
 import (
 	"context"
@@ -13,10 +13,10 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/longtail-ml/longtail/train"
@@ -36,21 +36,21 @@ func TestFilesGoToPyTorchAndBack(t *testing.T) {
 	for i := range images.Data() {
 		images.Data()[i] = float32(rng.NormFloat64())
 	}
-	require.NoError(t, checkpoint.Save(at("images"), showing(func(v nn.Visitor) { v.Buffer("images", images) }), nil))
+	require.NoError(t, safetensors.Save(at("images"), showing(func(v nn.Visitor) { v.Buffer("images", images) }), nil))
 	net := resNet32(t, 1)
 	trainSet, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 10, Size: 32, PerClass: 10, TestPerClass: 1})
 	require.NoError(t, err)
 	_, err = train.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LimitSteps: 3, LearningRate: schedule.Constant(0.1)}.
 		Fit(context.Background(), net, trainSet, nil)
 	require.NoError(t, err)
-	require.NoError(t, checkpoint.Save(at("go"), net, map[string]string{"note": "of the test"}))
+	require.NoError(t, safetensors.Save(at("go"), net, map[string]string{"note": "of the test"}))
 
 	log, err := exec.Command(python, filepath.Join("testdata", "torch_peer.py"), dir).CombinedOutput()
 	require.NoError(t, err, "%s", log)
 
 	requireOutputs(t, at("go_outputs"), net, images)
 	other := resNet32(t, 2)
-	_, err = checkpoint.Load(at("torch"), other) // counters of batches are passed over
+	_, err = safetensors.Load(at("torch"), other) // counters of batches are passed over
 	require.NoError(t, err)
 	requireOutputs(t, at("torch_outputs"), other, images)
 }
@@ -68,7 +68,7 @@ func resNet32(t *testing.T, seed uint64) *hybrid.Network {
 func requireOutputs(t *testing.T, path string, net *hybrid.Network, images *tensor.Tensor) {
 	t.Helper()
 	logits, embeddings := tensor.New(images.Dim(0), 10), tensor.New(images.Dim(0), 128)
-	_, err := checkpoint.Load(path, showing(func(v nn.Visitor) {
+	_, err := safetensors.Load(path, showing(func(v nn.Visitor) {
 		v.Buffer("logits", logits)
 		v.Buffer("embeddings", embeddings)
 	}))
