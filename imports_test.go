@@ -44,6 +44,7 @@ var mayImport = map[string][]string{
 	"method":              {"nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid"},
 	"internal/atomicfile": {},
 	"internal/vectortest": {},
+	"internal/leveltest":  {"internal/kernels"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {
