@@ -64,7 +64,7 @@ func (t Trainer) Manifest(n *Network, train, held, test dataset.Dataset) (manife
 
 func (n *Network) manifest(d describer) (manifest.Network, error) {
 	m := manifest.Network{Backbone: d.phrase(n.Backbone), Projection: d.phrase(n.Projection), Classifier: d.phrase(n.Classifier),
-		Input: []int{n.height, n.width, n.channels}, Frozen: frozen(nn.Params(n)), SeparatePasses: n.separate}
+		Input: []int{n.height, n.width, n.channels}, Frozen: frozen(n), SeparatePasses: n.separate}
 	layers := 0
 	for _, e := range nn.Params(n.Backbone) {
 		shape := e.Param.Value.Shape()
