@@ -47,6 +47,7 @@ var mayImport = map[string][]string{
 	"method":              {"nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
 	"internal/atomicfile": {},
 	"internal/vectortest": {},
+	"internal/leveltest":  {"internal/kernels"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 // Mode says how the step of a tape runs. The zero value records gradients in evaluation mode.
 type Mode struct {
-	Train   bool          // batch norm uses the batch's statistics
+	Train   bool          // batch norm uses the batch's statistics, unless they are frozen
 	NoGrad  bool          // record nothing: Backward is not possible
 	Seed    uint64        // of Tape.Rand
 	Weights *Weights      // values to use in place of those of the parameters and buffers; nil: their own

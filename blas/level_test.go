@@ -1,34 +1,9 @@
 package blas
 
 import (
-	"flag"
-	"fmt"
-	"os"
-	"os/exec"
 	"testing"
 
-	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/internal/leveltest"
 )
 
-// TestMain runs the tests at every level of this processor. The level is chosen at start, so the lower ones take a
-// process of their own.
-func TestMain(m *testing.M) {
-	flag.Parse()
-	code := m.Run()
-	value := func(name string) string { return flag.Lookup("test." + name).Value.String() }
-	if code != 0 || os.Getenv("LONGTAIL_CPU") != "" || value("bench") != "" || value("list") != "" {
-		os.Exit(code)
-	}
-	for _, level := range []string{"avx2", "generic"} {
-		if level == kernels.Level() || kernels.Level() == "generic" {
-			continue
-		}
-		again := exec.Command(os.Args[0], "-test.run="+value("run"), "-test.v="+value("v"))
-		again.Env = append(os.Environ(), "LONGTAIL_CPU="+level)
-		again.Stdout, again.Stderr = os.Stdout, os.Stderr
-		if err := again.Run(); err != nil {
-			fmt.Printf("failed at level %s: %v\n", level, err)
-			os.Exit(1)
-		}
-	}
-}
+func TestMain(m *testing.M) { leveltest.Main(m) }

@@ -39,7 +39,7 @@ type Network struct {
 	Classifier     string   `json:"classifier"`      // the head of logits
 	Input          []int    `json:"input"`           // height, width, channels
 	Normalize      string   `json:"normalize"`       // how pixels become numbers
-	Frozen         []string `json:"frozen"`          // parameters that training left as they were
+	Frozen         []string `json:"frozen"`          // parameters and running statistics that training left as they were
 	SeparatePasses bool     `json:"separate_passes"` // each stream went through batch norm by itself
 	Parameters     int      `json:"parameters"`
 	MultiplyAdds   int64    `json:"multiply_adds"` // of the forward pass of one image

@@ -10,7 +10,8 @@ import (
 )
 
 // BatchNorm2d normalises each channel (the last dimension) over all others (arXiv 1502.03167): with the batch's mean and
-// variance when the tape trains, with the running ones otherwise. It takes [N, H, W, C] and [R, C] alike.
+// variance when the tape trains, with the running ones otherwise and when they are frozen (see FreezeStatistics). It takes
+// [N, H, W, C] and [R, C] alike.
 //
 // In training the running statistics move at Tape.Commit, by Momentum towards the batch's mean and unbiased variance;
 // a batch with one value a channel has no variance and leaves the running one as it is.
@@ -20,7 +21,9 @@ type BatchNorm2d struct {
 	RunningVar       *tensor.Tensor  // [C]
 	Epsilon          float64         // added to the variance; 0 means 1e-5
 	Momentum         float64         // share of the batch in the running statistics; 0 means 0.1
-	NoRunningUpdates bool            // keep the running statistics as they are
+	NoRunningUpdates bool            // normalise by the batch, but keep the running statistics as they are
+
+	frozen bool // the running statistics: use them in training too, and keep them
 }
 
 // NewBatchNorm2d returns the identity on normalised input: weight 1, bias 0, running mean 0 and variance 1.
@@ -61,9 +64,12 @@ func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 func (b *BatchNorm2d) Visit(v Visitor) {
 	v.Param("weight", b.Weight)
 	v.Param("bias", b.Bias)
-	v.Buffer("running_mean", b.RunningMean)
-	v.Buffer("running_var", b.RunningVar)
+	v.Statistics("running_mean", b.RunningMean, &b.frozen)
+	v.Statistics("running_var", b.RunningVar, &b.frozen)
 }
+
+// usesBatch reports whether the statistics of a step are the batch's.
+func (b *BatchNorm2d) usesBatch(t *autograd.Tape) bool { return t.Mode().Train && !b.frozen }
 
 func (b *BatchNorm2d) params(op string, t *autograd.Tape, x tensor.Shape) (gamma, beta *autograd.Var) {
 	gamma, beta = t.Param(b.Weight), t.Param(b.Bias)
@@ -91,10 +97,11 @@ type normalisation struct {
 	batch        bool // the statistics are the batch's, so gradients flow through them
 }
 
-// normalisation makes the statistics; in training sums gives the sums and sums of squares of rows values a channel.
+// normalisation makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
+// channel.
 func (b *BatchNorm2d) normalisation(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalisation {
 	c := len(gamma)
-	s := &normalisation{rows: rows, c: c, batch: t.Mode().Train, scale: make([]float32, c),
+	s := &normalisation{rows: rows, c: c, batch: b.usesBatch(t), scale: make([]float32, c),
 		shift: make([]float32, c), mean: make([]float32, c), invStd: make([]float64, c)}
 	epsilon := b.Epsilon
 	if epsilon == 0 {
@@ -157,6 +164,9 @@ func (s *normalisation) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma
 	var y []float32
 	if relu != nil {
 		y = relu.Data()
+	}
+	if !s.batch && dgamma == nil && dbeta == nil && y == nil {
+		return n // a fixed scale and shift
 	}
 	sumG, sumGX := make([]float64, s.c), make([]float64, s.c)
 	kernels.BatchNormGradSums(gy.Data(), y, x.Data(), s.mean, n.Scale, n.Shift, s.rows, s.c, sumG, sumGX)

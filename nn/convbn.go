@@ -2,6 +2,7 @@ package nn
 
 import (
 	"math/rand/v2"
+	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/internal/kernels"
@@ -46,13 +47,14 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 
 	y := t.Scratch(shape...)
 	t.CountMACs(g.MACs())
-	if m := t.Mode(); m.NoGrad && !m.Train {
+	batch := c.BN.usesBatch(t)
+	if !batch && !slices.ContainsFunc(in, (*autograd.Var).NeedsGrad) { // nothing is kept for backward
 		s := c.BN.normalisation(t, 0, gamma.Data(), beta.Data(), nil)
 		kernels.ConvForwardNorm(g, x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	conv := t.Scratch(shape...)
-	if !t.Mode().Train {
+	if !batch {
 		kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
 	}
 	s := c.BN.normalisation(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {

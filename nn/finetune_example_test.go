@@ -24,7 +24,8 @@ func newClassifier(classes int, seed uint64) classifier {
 	return classifier{body, nn.NewLinear(8, classes, rng)}
 }
 
-// The backbone of a trained network goes into one with a new head, and stays as it is while the head is trained.
+// The backbone of a trained network goes into one with a new head, and stays as it is while the head is trained: its
+// parameters, and the running statistics of its batch norm, which it uses in training too.
 func ExampleSelect() {
 	dir, err := os.MkdirTemp("", "")
 	if err != nil {
@@ -53,7 +54,41 @@ func ExampleSelect() {
 	// missing [] not used [head.weight head.bias]
 }
 
-// All of the backbone but its batch norm stays as it is.
+// All of the backbone stays as it is but the convolution, which learns behind the statistics it was trained with.
+func ExampleUnfreezePaths() {
+	net := newClassifier(10, 1)
+	if _, err := nn.FreezePaths(net, "backbone"); err != nil {
+		panic(err)
+	}
+	if _, err := nn.UnfreezePaths(net, "backbone.0.conv"); err != nil {
+		panic(err)
+	}
+	for _, e := range nn.Entries(net) {
+		fmt.Println(e.Path, e.Frozen())
+	}
+	// Output:
+	// backbone.0.conv.weight false
+	// backbone.0.bn.weight true
+	// backbone.0.bn.bias true
+	// backbone.0.bn.running_mean true
+	// backbone.0.bn.running_var true
+	// head.weight false
+	// head.bias false
+}
+
+// Everything is trained, but batch norm normalises by the statistics it has and keeps them.
+func ExampleFreezeStatistics() {
+	net := newClassifier(10, 1)
+	n, err := nn.FreezeStatistics(net, "backbone")
+	fmt.Println(n, err)
+	_, err = nn.FreezeStatistics(net, "head")
+	fmt.Println(err)
+	// Output:
+	// 1 <nil>
+	// nn: the pattern "head" matches no statistic: their paths go from "backbone.0.bn.running_mean" to "backbone.0.bn.running_var", see nn.Entries
+}
+
+// The convolutions of the backbone stay as they are; its batch norm is trained.
 func ExampleFreezePaths() {
 	net := newClassifier(10, 1)
 	n, err := nn.FreezePaths(net, "backbone.*.conv")
@@ -62,7 +97,7 @@ func ExampleFreezePaths() {
 	fmt.Println(err)
 	// Output:
 	// 1 <nil>
-	// nn: the pattern "body" matches no parameter: their paths go from "backbone.0.conv.weight" to "head.bias", see nn.Entries
+	// nn: the pattern "body" matches no parameter or statistic: their paths go from "backbone.0.conv.weight" to "head.bias", see nn.Entries
 }
 
 func ExampleMatchPath() {

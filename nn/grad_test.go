@@ -148,10 +148,30 @@ func randomNorm(channels int) *nn.BatchNorm2d {
 	return b
 }
 
+// normMode is a way that batch norm may work.
+type normMode struct {
+	autograd.Mode
+	frozen bool // its statistics
+}
+
+var normModes = map[string]normMode{
+	"training": {training, false}, "evaluation": {}, "training with frozen statistics": {training, true},
+}
+
+// freeze sets whether the statistics of m are frozen.
+func (n normMode) freeze(t testing.TB, m nn.Visitable) {
+	change := nn.UnfreezeStatistics
+	if n.frozen {
+		change = nn.FreezeStatistics
+	}
+	_, err := change(m, "**")
+	require.NoError(t, err)
+}
+
 // norm64 is the reference of b in the given mode.
-func norm64(b *nn.BatchNorm2d, m autograd.Mode) func(x, gamma, beta []float64) []float64 {
+func norm64(b *nn.BatchNorm2d, m normMode) func(x, gamma, beta []float64) []float64 {
 	return func(x, gamma, beta []float64) []float64 {
-		if m.Train {
+		if m.Train && !m.frozen {
 			return bn64(x, gamma, beta, nil, nil)
 		}
 		return bn64(x, gamma, beta, widen(b.RunningMean), widen(b.RunningVar))
@@ -167,11 +187,12 @@ func TestBatchNormGradients(t *testing.T) {
 	for name, x := range map[string]*tensor.Tensor{
 		"images": gradtest.Normal(1, 1, 2, 3, 2, 3), "rows": gradtest.Normal(1, 1, 6, 3), "far from zero": far,
 	} {
-		for mode, m := range map[string]autograd.Mode{"training": training, "evaluation": {}} {
+		for mode, m := range normModes {
 			t.Run(name+" in "+mode, func(t *testing.T) {
+				m.freeze(t, b)
 				reference := norm64(b, m)
 				c := layer(x, b, func(in [][]float64) []float64 { return reference(in[0], in[1], in[2]) }, b.Weight, b.Bias)
-				c.Mode = m
+				c.Mode = m.Mode
 				gradtest.Check(t, c)
 			})
 		}
@@ -184,10 +205,11 @@ func TestConvBNGradients(t *testing.T) {
 	for name, c := range map[string]struct{ relu, shortcut bool }{
 		"plain": {}, "ReLU": {relu: true}, "shortcut": {shortcut: true}, "shortcut and ReLU": {true, true},
 	} {
-		for mode, m := range map[string]autograd.Mode{"training": training, "evaluation": {}} {
+		for mode, m := range normModes {
 			t.Run(name+" in "+mode, func(t *testing.T) {
 				b := &nn.ConvBN{BN: randomNorm(3), ReLU: c.relu,
 					Conv: &nn.Conv2d{Weight: normalParam(3, 0.5, ws...), Stride: 2, Padding: 1}}
+				m.freeze(t, b)
 				norm, inputs := norm64(b.BN, m), []*tensor.Tensor{x}
 				if c.shortcut {
 					inputs = append(inputs, shortcut)
@@ -209,7 +231,7 @@ func TestConvBNGradients(t *testing.T) {
 				for _, v := range before(start) {
 					require.Greater(t, math.Abs(v), 1e-3, "too near the kink for differences: choose another seed")
 				}
-				gradtest.Check(t, gradtest.Case{Inputs: inputs, Mode: m, Params: []*autograd.Param{b.Conv.Weight, b.BN.Weight, b.BN.Bias},
+				gradtest.Check(t, gradtest.Case{Inputs: inputs, Mode: m.Mode, Params: []*autograd.Param{b.Conv.Weight, b.BN.Weight, b.BN.Bias},
 					Forward: func(_ *autograd.Tape, in []*autograd.Var) *autograd.Var {
 						if c.shortcut {
 							return b.ForwardAdd(in[0], in[1])
@@ -301,29 +323,33 @@ func TestGradientsOfFrozenParts(t *testing.T) {
 	b := &nn.ConvBN{Conv: &nn.Conv2d{Weight: normalParam(3, 0.5, ws...), Padding: 1}, BN: randomNorm(2)}
 	all := []*autograd.Param{b.Conv.Weight, b.BN.Weight, b.BN.Bias}
 	apart := nn.Sequential{b.Conv, b.BN}
-	for name, m := range map[string]nn.Module{"ConvBN": b, "Conv2d and BatchNorm2d": apart} {
-		for bits := range 8 {
-			for i, p := range all {
-				p.Frozen = bits>>i&1 == 1
-			}
-			for _, constant := range []bool{false, true} {
-				c := gradtest.Case{Params: all, Mode: training}
-				c.Forward = func(tape *autograd.Tape, in []*autograd.Var) *autograd.Var {
-					if constant {
-						return m.Forward(tape.Const(x))
+	for mode, nm := range normModes {
+		nm.freeze(t, b)
+		norm := norm64(b.BN, nm)
+		for name, m := range map[string]nn.Module{"ConvBN": b, "Conv2d and BatchNorm2d": apart} {
+			for bits := range 8 {
+				for i, p := range all {
+					p.Frozen = bits>>i&1 == 1
+				}
+				for _, constant := range []bool{false, true} {
+					c := gradtest.Case{Params: all, Mode: nm.Mode}
+					c.Forward = func(tape *autograd.Tape, in []*autograd.Var) *autograd.Var {
+						if constant {
+							return m.Forward(tape.Const(x))
+						}
+						return m.Forward(in[0])
 					}
-					return m.Forward(in[0])
-				}
-				c.Reference = func(in [][]float64) []float64 {
-					if constant {
-						in = append([][]float64{widen(x)}, in...)
+					c.Reference = func(in [][]float64) []float64 {
+						if constant {
+							in = append([][]float64{widen(x)}, in...)
+						}
+						return norm(conv64(in[0], in[1], nil, xs, ws, 1, 1), in[2], in[3])
 					}
-					return bn64(conv64(in[0], in[1], nil, xs, ws, 1, 1), in[2], in[3], nil, nil)
+					if !constant {
+						c.Inputs = []*tensor.Tensor{x}
+					}
+					require.NoError(t, gradtest.Compare(c), "%s in %s, frozen %03b, constant input %v", name, mode, bits, constant)
 				}
-				if !constant {
-					c.Inputs = []*tensor.Tensor{x}
-				}
-				require.NoError(t, gradtest.Compare(c), "%s, frozen %03b, constant input %v", name, bits, constant)
 			}
 		}
 	}

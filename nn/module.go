@@ -2,7 +2,8 @@
 //
 // A layer is a struct of parameters and settings: Forward puts its operation on the tape of its input, Visit shows its
 // parameters and buffers by name. Layers hold nothing of a step: whether batch norm uses the batch's statistics, what
-// randomness is drawn, and the memory of results belong to the tape. Two goroutines may run one layer on two tapes.
+// randomness is drawn, and the memory of results belong to the tape. Two goroutines may run one layer on two tapes. What
+// training leaves as it is, a setting of parameters and layers, is chosen by Freeze and its kin.
 //
 // Images are [N, H, W, C]; convolution weights are [KH, KW, I, O] in memory. Shapes that do not fit panic with
 // *tensor.Error, which names the operation, the shapes and the parameter.

@@ -3,8 +3,7 @@ package nn
 import (
 	"errors"
 	"fmt"
-
-	"github.com/longtail-ml/longtail/autograd"
+	"slices"
 )
 
 // Select returns the part of m whose paths match one of the patterns (see MatchPath), under the same paths: a backbone
@@ -18,24 +17,51 @@ func Select(m Visitable, patterns ...string) (Visitable, error) {
 	return selection(entries), nil
 }
 
-// FreezePaths freezes the parameters of m whose paths match one of the patterns (see MatchPath) and returns how many they
-// are. It is an error, and nothing is frozen, if there is no pattern, or one that matches no parameter. A parameter that m
-// shows under several paths is frozen if one of them matches. Freeze says what becomes of batch norm.
+// FreezePaths freezes, as Freeze does, the parameters and statistics of m whose paths match one of the patterns (see
+// MatchPath), and returns how many they are; the statistics of a layer are frozen together and count as one. What m shows
+// under several paths is frozen if one of them matches. It is an error, and nothing is frozen, if there is no pattern, or
+// one that matches nothing.
 func FreezePaths(m Visitable, patterns ...string) (n int, err error) {
-	var params []Entry
-	for _, e := range Entries(m) {
-		if e.Param != nil {
-			params = append(params, e)
-		}
-	}
-	chosen, err := matching(params, "parameter", patterns)
+	return setFrozen(freezable(m), "parameter or statistic", patterns, true)
+}
+
+// UnfreezePaths is the reverse of FreezePaths: what matches is trained.
+func UnfreezePaths(m Visitable, patterns ...string) (n int, err error) {
+	return setFrozen(freezable(m), "parameter or statistic", patterns, false)
+}
+
+// FreezeStatistics is FreezePaths for statistics alone: batch norm normalises by its running statistics and keeps them,
+// while weight and bias learn. That is usual in fine-tuning with small batches.
+func FreezeStatistics(m Visitable, patterns ...string) (n int, err error) {
+	return setFrozen(statistics(m), "statistic", patterns, true)
+}
+
+// UnfreezeStatistics is the reverse of FreezeStatistics: batch norm normalises by the batch and its running statistics
+// follow, even where the parameters are frozen.
+func UnfreezeStatistics(m Visitable, patterns ...string) (n int, err error) {
+	return setFrozen(statistics(m), "statistic", patterns, false)
+}
+
+// freezable returns the entries of m that can be frozen.
+func freezable(m Visitable) []Entry {
+	return slices.DeleteFunc(Entries(m), func(e Entry) bool { return e.frozen == nil })
+}
+
+// statistics returns those of freezable that are no parameters.
+func statistics(m Visitable) []Entry {
+	return slices.DeleteFunc(freezable(m), func(e Entry) bool { return e.Param != nil })
+}
+
+// setFrozen sets the switches of the entries that match a pattern and returns how many there are.
+func setFrozen(entries []Entry, kind string, patterns []string, frozen bool) (int, error) {
+	chosen, err := matching(entries, kind, patterns)
 	if err != nil {
 		return 0, err
 	}
-	distinct := map[*autograd.Param]bool{}
+	distinct := map[*bool]bool{}
 	for _, e := range chosen {
-		e.Param.Frozen = true
-		distinct[e.Param] = true
+		*e.frozen = frozen
+		distinct[e.frozen] = true
 	}
 	return len(distinct), nil
 }

@@ -54,35 +54,81 @@ func TestEveryLeadingPartOfAPathMatchesIt(t *testing.T) {
 	})
 }
 
-func TestFreezePaths(t *testing.T) {
-	rng := rand.New(rand.NewPCG(1, 1))
-	net := nn.Sequential{nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.NewConvBN(4, 4, 3, 1, 1, true, rng), nn.NewLinear(4, 2, rng)}
-	frozen := func() (paths []string) {
-		for _, e := range nn.Params(net) {
-			if e.Param.Frozen {
-				paths = append(paths, e.Path)
-			}
+// frozen lists the paths of what is frozen.
+func frozen(m nn.Visitable) (paths []string) {
+	for _, e := range nn.Entries(m) {
+		if e.Frozen() {
+			paths = append(paths, e.Path)
 		}
-		return paths
 	}
+	return paths
+}
+
+func twoConvs() nn.Sequential {
+	rng := rand.New(rand.NewPCG(1, 1))
+	return nn.Sequential{nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.NewConvBN(4, 4, 3, 1, 1, true, rng), nn.NewLinear(4, 2, rng)}
+}
+
+func TestFreezePaths(t *testing.T) {
+	net := twoConvs()
 	for want, patterns := range map[string][]string{
-		`nn: the pattern "3" matches no parameter: their paths go from "0.conv.weight" to "2.bias", see nn.Entries`: {"0", "3"},
-		`nn: the pattern "*.bn.running_mean" matches no parameter: their paths go from "0.conv.weight" to "2.bias", see nn.Entries`: {
-			"*.bn.running_mean"},
-		"nn: no pattern is given: name the paths to choose, or ** for all":                                   nil,
-		`nn: the pattern ".0" has an empty name: names are joined by single dots, and ** matches everything`: {"0", ".0"},
+		`nn: the pattern "3" matches no parameter or statistic: their paths go from "0.conv.weight" to "2.bias", see nn.Entries`: {"0", "3"},
+		"nn: no pattern is given: name the paths to choose, or ** for all":                                                       nil,
+		`nn: the pattern ".0" has an empty name: names are joined by single dots, and ** matches everything`:                     {"0", ".0"},
 	} {
 		_, err := nn.FreezePaths(net, patterns...)
 		require.EqualError(t, err, want)
-		require.Empty(t, frozen(), "nothing is frozen on an error")
+		require.Empty(t, frozen(net), "nothing is frozen on an error")
 	}
 	_, err := nn.FreezePaths(nn.Sequential{}, "**")
-	require.EqualError(t, err, `nn: the pattern "**" matches no parameter: there is none`)
+	require.EqualError(t, err, `nn: the pattern "**" matches no parameter or statistic: there is none`)
 
 	n, err := nn.FreezePaths(net, "0", "*.bn.weight", "0.conv")
 	require.NoError(t, err)
-	require.Equal(t, 4, n)
-	require.Equal(t, []string{"0.conv.weight", "0.bn.weight", "0.bn.bias", "1.bn.weight"}, frozen())
+	require.Equal(t, 5, n, "the statistics of a layer count as one")
+	require.Equal(t, []string{"0.conv.weight", "0.bn.weight", "0.bn.bias", "0.bn.running_mean", "0.bn.running_var", "1.bn.weight"}, frozen(net))
+
+	n, err = nn.UnfreezePaths(net, "0.bn", "2")
+	require.NoError(t, err)
+	require.Equal(t, 5, n)
+	require.Equal(t, []string{"0.conv.weight", "1.bn.weight"}, frozen(net))
+}
+
+func TestFreezeStatistics(t *testing.T) {
+	net := twoConvs()
+	for want, pattern := range map[string]string{
+		`nn: the pattern "*.conv" matches no statistic: their paths go from "0.bn.running_mean" to "1.bn.running_var", see nn.Entries`: "*.conv",
+		`nn: the pattern "2" matches no statistic: their paths go from "0.bn.running_mean" to "1.bn.running_var", see nn.Entries`:      "2",
+	} {
+		_, err := nn.FreezeStatistics(net, "0", pattern)
+		require.EqualError(t, err, want)
+		require.Empty(t, frozen(net))
+	}
+	n, err := nn.FreezeStatistics(net, "0", "1.bn.running_mean")
+	require.NoError(t, err)
+	require.Equal(t, 2, n)
+	statistics := []string{"0.bn.running_mean", "0.bn.running_var", "1.bn.running_mean", "1.bn.running_var"}
+	require.Equal(t, statistics, frozen(net), "those of a layer go together")
+	n, err = nn.UnfreezeStatistics(net, "0")
+	require.NoError(t, err)
+	require.Equal(t, 1, n)
+	require.Equal(t, statistics[2:], frozen(net))
+
+	nn.Freeze(net, true)
+	_, err = nn.UnfreezeStatistics(net, "**")
+	require.NoError(t, err)
+	require.Len(t, frozen(net), 8, "parameters stay frozen")
+	nn.Freeze(net, false)
+	require.Empty(t, frozen(net))
+}
+
+// A part chosen by nn.Select is frozen with its statistics.
+func TestFreezingASelection(t *testing.T) {
+	net := twoConvs()
+	part, err := nn.Select(net, "1.bn", "2.bias")
+	require.NoError(t, err)
+	nn.Freeze(part, true)
+	require.Equal(t, []string{"1.bn.weight", "1.bn.bias", "1.bn.running_mean", "1.bn.running_var", "2.bias"}, frozen(net))
 }
 
 func TestFreezePathsFindsASharedParameterUnderEachName(t *testing.T) {

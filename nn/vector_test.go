@@ -1,6 +1,7 @@
 package nn_test
 
 import (
+	"math"
 	"strconv"
 	"testing"
 
@@ -116,6 +117,34 @@ func (c operatorCase) checkRunning(t *testing.T, bn *nn.BatchNorm2d) {
 	tape := autograd.NewTape(autograd.Mode{NoGrad: true})
 	y := bn.Forward(tape.Const(value(t, c.X.NHWC())))
 	vectortest.Close(t, "y in evaluation", y.Data(), c.YEval.NHWC().Data, 0)
+	c.checkFrozen(t, bn)
+}
+
+// checkFrozen compares training with frozen statistics: a fixed scale γ/√(σ²+ε) and shift.
+func (c operatorCase) checkFrozen(t *testing.T, bn *nn.BatchNorm2d) {
+	nn.Freeze(bn, true)
+	_, err := nn.UnfreezePaths(bn, "weight", "bias")
+	require.NoError(t, err)
+	x, channels := parameter(t, c.X.NHWC()), len(c.Gamma.Data)
+	bn.Weight.ZeroGrad()
+	bn.Bias.ZeroGrad()
+	tape := autograd.NewTape(training)
+	y := bn.Forward(tape.Param(x))
+	wantY, dy := c.YEval.NHWC().Data, c.DY.NHWC().Data
+	vectortest.Close(t, "y with frozen statistics", y.Data(), wantY, 0)
+	dx, dgamma := make([]float64, len(dy)), make([]float64, channels)
+	for i, g := range dy {
+		k := i % channels
+		dx[i] = g * c.Gamma.Data[k] / math.Sqrt(c.RunningVar.Data[k]+c.Eps)
+		dgamma[k] += g * (wantY[i] - c.Beta.Data[k]) / c.Gamma.Data[k]
+	}
+	tape.Backward(y, value(t, c.DY.NHWC()))
+	tape.Commit()
+	vectortest.Close(t, "dx with frozen statistics", x.Grad.Data(), dx, 0)
+	vectortest.Close(t, "gradient of gamma with frozen statistics", bn.Weight.Grad.Data(), dgamma, 0)
+	vectortest.Close(t, "gradient of beta with frozen statistics", bn.Bias.Grad.Data(), c.DBeta.Data, 0)
+	vectortest.Close(t, "frozen running mean", bn.RunningMean.Data(), c.RunningMean.Data, 0)
+	vectortest.Close(t, "frozen running variance", bn.RunningVar.Data(), c.RunningVar.Data, 0)
 }
 
 func value(t testing.TB, v vectortest.Tensor) *tensor.Tensor {

@@ -40,7 +40,11 @@ type Entry struct {
 	Buffer *tensor.Tensor // read by modules through Tape.Buffer
 	State  State
 	Layout Layout
+	frozen *bool // of a parameter, or of the layer whose statistics the buffer is; nil: it cannot be frozen
 }
+
+// Frozen reports whether training leaves it as it is, see Freeze.
+func (e Entry) Frozen() bool { return e.frozen != nil && *e.frozen }
 
 // Tensor returns the value of a parameter or the buffer, nil for other state.
 func (e Entry) Tensor() *tensor.Tensor {
@@ -56,13 +60,20 @@ func (v Visitor) Param(name string, p *autograd.Param) { v.ParamAs(name, p, Same
 // ParamAs shows a parameter that lies otherwise in files.
 func (v Visitor) ParamAs(name string, p *autograd.Param, l Layout) {
 	if p != nil {
-		v.visit(Entry{Path: v.prefix + name, Param: p, Layout: l})
+		v.visit(Entry{Path: v.prefix + name, Param: p, Layout: l, frozen: &p.Frozen})
 	}
 }
 
-// Buffer shows a tensor that training updates without a gradient.
+// Buffer shows a tensor that training updates without a gradient. Freeze does not reach it, see Statistics.
 func (v Visitor) Buffer(name string, b *tensor.Tensor) {
 	v.visit(Entry{Path: v.prefix + name, Buffer: b})
+}
+
+// Statistics shows a buffer that follows the batches of training, such as a running mean. Freeze sets *frozen, which
+// belongs to the layer and may serve several buffers: while it is true, Forward must work as in evaluation on a training
+// tape too, and leave the buffers as they are.
+func (v Visitor) Statistics(name string, b *tensor.Tensor, frozen *bool) {
+	v.visit(Entry{Path: v.prefix + name, Buffer: b, frozen: frozen})
 }
 
 // State shows other state.
@@ -113,11 +124,11 @@ func Name(m Visitable) {
 	}
 }
 
-// Freeze sets whether the parameters of m stay as they are in training. Buffers are no parameters: a frozen BatchNorm2d
-// still uses the batch's statistics on a training tape and moves its running ones, as PyTorch's does; see its
-// NoRunningUpdates.
+// Freeze sets whether training leaves m as it is. Frozen parameters take no gradient and no step. Batch norm with frozen
+// statistics works as in evaluation: it normalises by the running statistics and does not move them. (PyTorch's
+// requires_grad leaves it in training.) FreezePaths freezes a part, FreezeStatistics the statistics alone.
 func Freeze(m Visitable, frozen bool) {
-	for _, e := range Params(m) {
-		e.Param.Frozen = frozen
+	for _, e := range freezable(m) {
+		*e.frozen = frozen
 	}
 }

@@ -180,15 +180,16 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 		n              *hybrid.Network
 		trainSet, test dataset.Dataset
 	}{
-		"training data.images was 36, now it is 9":                                     {resNet(t, 1), less, test},
-		"test data.images was 80, now it is 36":                                        {resNet(t, 1), trainSet, trainSet},
-		"test data was {":                                                              {resNet(t, 1), trainSet, nil},
-		"Network.separate passes was false, now it is true":                            {resNet(t, 1, hybrid.WithSeparatePasses()), trainSet, test},
-		`Network.Classifier.type was "*nn.Linear", now it is "*nn.Cosine"`:             {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
-		"Network.frozen was [], now it is [\"classifier.weight\",\"classifier.bias\"]": {frozen(t), trainSet, test},
-		"Network.black[0] was -2.429":                                                  {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
-		`Network.Classifier.Weight was "[4 16]", now it is "[4 32]"`:                   {sized(t, 8, 8), trainSet, test},
-		`Network.tensors.backbone.layer1.1.bn1.bias was null, now it is "[4]"`:         {sized(t, 14, 4), trainSet, test},
+		"training data.images was 36, now it is 9":                                   {resNet(t, 1), less, test},
+		"test data.images was 80, now it is 36":                                      {resNet(t, 1), trainSet, trainSet},
+		"test data was {":                                                            {resNet(t, 1), trainSet, nil},
+		"Network.separate passes was false, now it is true":                          {resNet(t, 1, hybrid.WithSeparatePasses()), trainSet, test},
+		`Network.Classifier.type was "*nn.Linear", now it is "*nn.Cosine"`:           {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
+		"Network.frozen.classifier.bias was null, now it is true":                    {frozen(t), trainSet, test},
+		"Network.frozen.backbone.layer2.0.bn1.running_mean was null, now it is true": {frozenStatistics(t), trainSet, test},
+		"Network.black[0] was -2.429":                                                {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
+		`Network.Classifier.Weight was "[4 16]", now it is "[4 32]"`:                 {sized(t, 8, 8), trainSet, test},
+		`Network.tensors.backbone.layer1.1.bn1.bias was null, now it is "[4]"`:       {sized(t, 14, 4), trainSet, test},
 	} {
 		refused(t, "train: resuming from "+path+": "+want, base(dir), same, c.n, c.trainSet, c.test)
 	}
@@ -216,6 +217,13 @@ func refused(t *testing.T, want string, tr train.Trainer, change func(*train.Tra
 func frozen(t *testing.T) *hybrid.Network {
 	n := resNet(t, 1)
 	nn.Freeze(n.Classifier, true)
+	return n
+}
+
+func frozenStatistics(t *testing.T) *hybrid.Network {
+	n := resNet(t, 1)
+	_, err := nn.FreezeStatistics(n, "backbone.layer2.0")
+	require.NoError(t, err)
 	return n
 }
 

@@ -42,6 +42,7 @@ func FuzzCompare(f *testing.F) {
 	f.Add([]byte(`{"a":1}`), []byte(`{"b":1}`))
 	f.Add([]byte(`1e3`), []byte(`1000`))
 	f.Add([]byte(nil), []byte(`null`))
+	f.Add([]byte(`{"frozen":[]}`), []byte(`{"frozen":{}}`))
 	f.Fuzz(func(t *testing.T, a, b []byte) {
 		for _, text := range [][]byte{a, b} {
 			if len(text) > 0 && !json.Valid(text) {
@@ -52,4 +53,13 @@ func FuzzCompare(f *testing.F) {
 		there, back := compare("x", a, b), compare("x", b, a)
 		require.Equal(t, there == nil, back == nil)
 	})
+}
+
+// A run saved when what is frozen was a list goes on, if nothing was.
+func TestWhatIsFrozenWasOnceAList(t *testing.T) {
+	empty, one := json.RawMessage(`{"frozen":{}}`), json.RawMessage(`{"frozen":{"bn1.bias":true}}`)
+	require.NoError(t, compare("", json.RawMessage(`{"frozen":[]}`), empty))
+	require.ErrorContains(t, compare("", json.RawMessage(`{"frozen":[]}`), one), "frozen.bn1.bias was null, now it is true")
+	require.ErrorContains(t, compare("", json.RawMessage(`{"frozen":["bn1.bias"]}`), one), `frozen was ["bn1.bias"], now it is {"bn1.bias":true}`,
+		"batch norm was not frozen then")
 }

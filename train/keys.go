@@ -7,7 +7,8 @@ import (
 )
 
 // encoder is the momentum encoder of a run: the network with a moving average of its weights, on a tape of its own. As in
-// MoCo (arXiv 1911.05722) batch norm uses the statistics of the batch of keys; it does not move the running ones.
+// MoCo (arXiv 1911.05722) batch norm uses the statistics of the batch of keys, unless they are frozen; it does not move the
+// running ones.
 type encoder struct {
 	*average
 	tape *autograd.Tape

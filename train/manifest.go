@@ -67,7 +67,7 @@ func (t Trainer) Manifest(n *hybrid.Network, train, held, test dataset.Dataset) 
 func describeNetwork(d describer, n *hybrid.Network) (manifest.Network, error) {
 	in := n.Input()
 	m := manifest.Network{Backbone: d.phrase(n.Backbone), Projection: d.phrase(n.Projection), Classifier: d.phrase(n.Classifier),
-		Input: []int{in.Height, in.Width, in.Channels}, Frozen: frozen(nn.Params(n)), SeparatePasses: n.SeparatePasses()}
+		Input: []int{in.Height, in.Width, in.Channels}, Frozen: frozen(n), SeparatePasses: n.SeparatePasses()}
 	layers := 0
 	for _, e := range nn.Params(n.Backbone) {
 		shape := e.Param.Value.Shape()

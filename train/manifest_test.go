@@ -185,7 +185,9 @@ func TestTheNetworkInAManifest(t *testing.T) {
 	require.Equal(t, "a network of mine", of(newNetwork(t, named{newMLP(t, 192, 12)})).Network.Backbone)
 	for want, n := range map[string]*hybrid.Network{
 		`network.frozen: none, ["classifier.weight","classifier.bias"]`: frozen(t),
-		"network.separate_passes: false, true":                          resNet(t, 1, hybrid.WithSeparatePasses()),
+		`network.frozen: none, ["backbone.layer2.0.bn1.running_mean","backbone.layer2.0.bn1.running_var",` +
+			`"backbone.layer2.0.bn2.running_mean","backbone.layer2.0.bn2.running_var"]`: frozenStatistics(t),
+		"network.separate_passes: false, true": resNet(t, 1, hybrid.WithSeparatePasses()),
 		`network.classifier: "nn.Linear{Bias: [4], Weight: [4 16]}", "nn.Linear{Weight: [4 16]}"|network.parameters: 5312, 5308`: func() *hybrid.Network {
 			n := resNet(t, 1)
 			n.Classifier.(*nn.Linear).Bias = nil

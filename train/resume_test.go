@@ -125,6 +125,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1}},
 		}}}}
 	},
+	"parts frozen, averaged, with keys": partlyFrozen,
 	"a loss with state of every kind": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: []hybrid.Stream{ordered(hybrid.Term{Name: "stateful", Loss: newStateful()})}, Batch: 4, Accumulate: 2}
 	},

@@ -38,7 +38,7 @@ func (r *run) settings() (json.RawMessage, error) {
 		"Trainer": trainer,
 		"Network": map[string]any{
 			"input": []int{in.Width, in.Height, in.Channels}, "black": black, "white": white,
-			"classes": n.Classes(), "separate passes": n.SeparatePasses(), "frozen": frozen(r.params), "tensors": shapes(n),
+			"classes": n.Classes(), "separate passes": n.SeparatePasses(), "frozen": set(frozen(trainable{n, r.Streams})), "tensors": shapes(n),
 			"Backbone": d.value(reflect.ValueOf(&n.Backbone).Elem()), "Projection": d.value(reflect.ValueOf(&n.Projection).Elem()),
 			"Classifier": d.value(reflect.ValueOf(&n.Classifier).Elem()),
 		},
@@ -66,15 +66,24 @@ func extremes(n *hybrid.Network) (black, white []float32, err error) {
 	return black, white, table.Write(white, &pixel)
 }
 
-// frozen lists the paths of the parameters that training leaves as they are.
-func frozen(params []nn.Entry) []string {
+// frozen lists the paths of the parameters and statistics that training leaves as they are.
+func frozen(m nn.Visitable) []string {
 	paths := []string{}
-	for _, e := range params {
-		if e.Param.Frozen {
+	for _, e := range nn.Entries(m) {
+		if e.Frozen() {
 			paths = append(paths, e.Path)
 		}
 	}
 	return paths
+}
+
+// set is a list of which a difference names an element, not the whole of both.
+func set(list []string) map[string]bool {
+	all := map[string]bool{}
+	for _, v := range list {
+		all[v] = true
+	}
+	return all
 }
 
 func shapes(m nn.Visitable) map[string]string {
@@ -120,6 +129,7 @@ func compare(name string, saved, now json.RawMessage) error {
 }
 
 func difference(path string, a, b any) (where string, left, right any, same bool) {
+	a, b = like(a, b), like(b, a)
 	switch x := a.(type) {
 	case map[string]any:
 		if y, ok := b.(map[string]any); ok {
@@ -148,6 +158,16 @@ func difference(path string, a, b any) (where string, left, right any, same bool
 		}
 	}
 	return path, a, b, reflect.DeepEqual(a, b)
+}
+
+// like returns an empty list as a map where other is one: what is frozen was saved as a list before.
+func like(v, other any) any {
+	if list, ok := v.([]any); ok && len(list) == 0 {
+		if _, ok := other.(map[string]any); ok {
+			return map[string]any{}
+		}
+	}
+	return v
 }
 
 // short is a value as JSON, cut where it is long.

@@ -10,7 +10,6 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
-	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/longtail-ml/longtail/train"
@@ -196,27 +195,6 @@ func TestSeparatePassesHaveStatisticsOfTheirOwn(t *testing.T) {
 	require.Equal(t, one["backbone.conv1.weight"], separate["backbone.conv1.weight"], "the learning rate is 0")
 	require.NotEqual(t, one["backbone.bn1.running_mean"], separate["backbone.bn1.running_mean"])
 	require.NotEqual(t, one["backbone.layer3.0.bn2.running_var"], separate["backbone.layer3.0.bn2.running_var"])
-}
-
-// Freezing keeps every weight of the backbone. Batch norm still normalises by the batch, so its running statistics move,
-// as in PyTorch.
-func TestFrozenBackboneKeepsItsWeights(t *testing.T) {
-	trainSet, _ := generated(t, 10)
-	for name, rule := range map[string]optim.Rule{"SGD": nil, "AdamW": optim.AdamW{WeightDecay: 0.1}} {
-		n := resNet(t, 1)
-		nn.Freeze(n.Backbone, true)
-		before := state(n, nil)
-		fit(t, train.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 8, LearningRate: schedule.Constant(0.1), Optimizer: rule}, n, trainSet, nil)
-		after := state(n, nil)
-		for _, e := range entries(n, "") {
-			if frozen := e.Param != nil && e.Param.Frozen; frozen {
-				require.Equal(t, before[e.Path], after[e.Path], "%s: %s", name, e.Path)
-			} else {
-				require.NotEqual(t, before[e.Path], after[e.Path], "%s: %s", name, e.Path)
-			}
-		}
-		require.True(t, entries(n, "backbone.conv1.weight")[0].Param.Frozen)
-	}
 }
 
 func TestNothingToTrainIsNoError(t *testing.T) {
