@@ -7,17 +7,21 @@ import (
 )
 
 // AutoAugment applies one of the 25 sub-policies found for CIFAR-10 (arXiv 1805.09501, table 7), each with equal odds: two
-// operations, each with a probability and a strength of its own, the direction of those that have two with even odds.
-// The ranges of strength are torchvision's.
+// operations, each with a probability and a level from 0 to 9 of its own, the direction of those that have two with even
+// odds. Levels stand for what they do in torchvision.transforms, in exact fractions: Solarize inverts the bytes that are
+// at least 255·(1 − level/9). (The authors' code has 256 and level/10, torchvision's v2 rounds some thresholds up.)
 type AutoAugment struct {
 	Fill uint8 // byte of what geometric operations uncover; 128 is usual on CIFAR, torchvision's is 0
 }
+
+// autoLevels is the highest level of AutoAugment.
+const autoLevels = 9
 
 // step is an operation of a sub-policy.
 type step struct {
 	op    operation
 	p     float64
-	level int // of strength, from 0 to 9
+	level int // of strength, from 0 to autoLevels
 }
 
 var cifarPolicy = [25][2]step{
@@ -53,7 +57,7 @@ func (a AutoAugment) Apply(img *dataset.Image, rng *rand.Rand) {
 	for _, s := range cifarPolicy[rng.IntN(len(cifarPolicy))] {
 		acts, negative := rng.Float64() < s.p, rng.IntN(2) == 0
 		if acts {
-			s.op.apply(img, float64(s.level)/9, negative, a.Fill)
+			s.op.apply(img, s.level, autoLevels, negative, a.Fill)
 		}
 	}
 }
