@@ -162,3 +162,27 @@ func TestBranchesAddTheirGradients(t *testing.T) {
 		}
 	}
 }
+
+// What a backbone says of itself is what it is built from, whatever was left to defaults.
+func TestBackbonesSayWhatTheyAre(t *testing.T) {
+	for want, s := range map[string]backbone.ResNetSettings{
+		"CIFAR ResNet-32, width 16":                       {Seed: 1},
+		"CIFAR ResNet-8, width 2, channels 1, branches 2": {Depth: 8, Width: 2, Channels: 1, Branches: 2, Seed: 1},
+	} {
+		r, err := backbone.NewResNet(s)
+		require.NoError(t, err)
+		require.Equal(t, want, r.String())
+		name, settings := r.Describe()
+		require.Equal(t, "cifar-resnet", name)
+		again, err := backbone.NewResNet(settings.(backbone.ResNetSettings))
+		require.NoError(t, err)
+		require.Equal(t, want, again.String())
+		require.Equal(t, r, again, "settings, weights and all")
+	}
+	m, err := backbone.NewMLP(1, 192, 12, 5)
+	require.NoError(t, err)
+	require.Equal(t, "MLP 192-12-5", m.String())
+	name, settings := m.Describe()
+	require.Equal(t, "mlp", name)
+	require.Equal(t, backbone.MLPSettings{Widths: []int{192, 12, 5}}, settings)
+}

@@ -36,6 +36,31 @@ func NewMLP(seed uint64, widths ...int) (*MLP, error) {
 // OutDim is the width of the last layer.
 func (m *MLP) OutDim() int { return m.Layers[len(m.Layers)-1].Weight.Value.Dim(0) }
 
+// MLPSettings are what Describe says of an MLP.
+type MLPSettings struct {
+	Widths []int `json:"widths"` // the arguments of NewMLP
+}
+
+// Describe returns "mlp" and MLPSettings.
+func (m *MLP) Describe() (name string, settings any) { return "mlp", MLPSettings{m.widths()} }
+
+// String is as in "MLP 192-12": the widths of the input and of each layer.
+func (m *MLP) String() string {
+	text := "MLP"
+	for i, w := range m.widths() {
+		text += fmt.Sprintf("%c%d", " -"[min(i, 1)], w)
+	}
+	return text
+}
+
+func (m *MLP) widths() []int {
+	all := []int{m.in}
+	for _, l := range m.Layers {
+		all = append(all, l.Weight.Value.Dim(0))
+	}
+	return all
+}
+
 // Forward returns the features [N, OutDim] of x [N, …] with as many values a sample as the first width.
 func (m *MLP) Forward(x *autograd.Var) *autograd.Var {
 	if s := x.Shape(); len(s) != 2 && len(s) > 0 && s[1:].Len() == m.in {

@@ -12,16 +12,16 @@ import (
 // ResNetSettings describe a CIFAR ResNet (arXiv 1512.03385, section 4.2).
 type ResNetSettings struct {
 	// Depth is 6n+2 for n blocks a stage: 8, 14, 20, 32, 44, 56, 110, …. 0 means 32.
-	Depth int
+	Depth int `json:"depth"`
 	// Width is the number of channels of the stem and the first stage; the others have two and four times as many. 0
 	// means 16. Some papers' "ResNet-32" has 64, sixteen times the parameters: nn.Summarize tells them apart.
-	Width int
+	Width int `json:"width"`
 	// Channels of the image. 0 means 3.
-	Channels int
+	Channels int `json:"channels"`
 	// Branches is how often the last block is there, each with weights of its own, see [Branched]. 0 means 1.
-	Branches int
+	Branches int `json:"branches"`
 	// Seed of the He-normal weights.
-	Seed uint64
+	Seed uint64 `json:"-"`
 }
 
 // ResNet is a CIFAR ResNet: a 3×3 stem, three stages of basic blocks with strides 1, 2 and 2, shortcuts without
@@ -31,6 +31,7 @@ type ResNet struct {
 	stages   [3][]*basicBlock
 	branches []*basicBlock // in place of the last block of the last stage; nil, or at least two
 	width    int           // of a branch's features
+	settings ResNetSettings
 }
 
 // NewResNet returns a network with fresh weights. Settings no ResNet can have are an error.
@@ -54,7 +55,7 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 		return nil, fmt.Errorf("backbone: width %d, channels %d and branches %d must be at least 1", s.Width, s.Channels, s.Branches)
 	}
 	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
-	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width}
+	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width, settings: s}
 	in := s.Width
 	for i := range r.stages {
 		out, stride := s.Width<<i, 1
@@ -81,6 +82,21 @@ func (r *ResNet) OutDim() int { return r.width * r.Branches() }
 
 // Branches is 1 or that of the settings.
 func (r *ResNet) Branches() int { return max(len(r.branches), 1) }
+
+// Describe returns "cifar-resnet" and the ResNetSettings, zero values filled in.
+func (r *ResNet) Describe() (name string, settings any) { return "cifar-resnet", r.settings }
+
+// String is as in "CIFAR ResNet-32, width 16", with channels and branches where they are not the usual ones.
+func (r *ResNet) String() string {
+	s := fmt.Sprintf("CIFAR ResNet-%d, width %d", r.settings.Depth, r.settings.Width)
+	if c := r.settings.Channels; c != 3 {
+		s += fmt.Sprintf(", channels %d", c)
+	}
+	if b := r.settings.Branches; b != 1 {
+		s += fmt.Sprintf(", branches %d", b)
+	}
+	return s
+}
 
 // Forward returns the features [N, OutDim] of images [N, H, W, C].
 func (r *ResNet) Forward(x *autograd.Var) *autograd.Var {

@@ -166,6 +166,9 @@ type named struct{ backbone.Backbone }
 
 func (named) String() string { return "a network of mine" }
 
+// unnamed hides the name of its backbone.
+type unnamed struct{ backbone.Backbone }
+
 func TestTheNetworkInAManifest(t *testing.T) {
 	trainSet, _ := generated(t, 6)
 	of := func(n *hybrid.Network) manifest.Manifest { return manifestOf(t, short(), n, trainSet, nil, nil) }
@@ -173,7 +176,7 @@ func TestTheNetworkInAManifest(t *testing.T) {
 	size, err := resNet(t, 1).Summary()
 	require.NoError(t, err)
 	require.Equal(t, manifest.Network{
-		Backbone: "backbone.ResNet, 7 layers", Width: 4, Input: []int{8, 8, 3}, Frozen: []string{},
+		Backbone: "CIFAR ResNet-8, width 4", Width: 4, Input: []int{8, 8, 3}, Frozen: []string{},
 		Projection: "nn.Sequential[nn.Linear{Bias: [16], Weight: [16 16]}, nn.Func(nn.ReLU), nn.Linear{Bias: [8], Weight: [8 16]}]",
 		Classifier: "nn.Linear{Bias: [4], Weight: [4 16]}",
 		Normalize:  "black [-2.4290657 -2.4182549 -2.221393], white [2.514088 2.5967903 2.7537313]",
@@ -181,7 +184,9 @@ func TestTheNetworkInAManifest(t *testing.T) {
 	}, m)
 	require.Equal(t, m, of(resNet(t, 2)).Network, "weights are no part of it")
 	require.Equal(t, 12, of(mlp(t)).Network.Width)
-	require.Equal(t, "backbone.MLP{Layers: [{Bias: [12], Weight: [12 192]}]}, 1 layers", of(mlp(t)).Network.Backbone)
+	require.Equal(t, "MLP 192-12", of(mlp(t)).Network.Backbone)
+	require.Equal(t, "train_test.unnamed{Backbone: backbone.MLP{Layers: [{Bias: [12], Weight: [12 192]}]}}, 1 layers",
+		of(newNetwork(t, unnamed{newMLP(t, 192, 12)})).Network.Backbone)
 	require.Equal(t, "a network of mine", of(newNetwork(t, named{newMLP(t, 192, 12)})).Network.Backbone)
 	for want, n := range map[string]*hybrid.Network{
 		`network.frozen: none, ["classifier.weight","classifier.bias"]`: frozen(t),

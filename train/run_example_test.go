@@ -144,7 +144,7 @@ func ExampleTrainer_Manifest() {
 		fmt.Println(d)
 	}
 	// Output:
-	// backbone.ResNet, 7 layers on [100 36 13 5]
+	// CIFAR ResNet-8, width 4 on [100 36 13 5]
 	// data.name: "generated", ""
 	// training.method: "hybrid-sc", ""
 	// training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"
