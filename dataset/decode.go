@@ -11,16 +11,6 @@ import (
 	"golang.org/x/image/draw"
 )
 
-// Fit says how an image of another aspect ratio is brought to the size asked for.
-type Fit int
-
-const (
-	// CenterCrop scales the image until it covers the size, and cuts off evenly what stands out.
-	CenterCrop Fit = iota
-	// Squash scales width and height each to the size, which distorts the image.
-	Squash
-)
-
 // maxPixels bounds the memory that decoding takes: a file of a few bytes can claim four billion pixels.
 const maxPixels = 1 << 28
 
@@ -47,14 +37,31 @@ func decode(raw []byte, width, height int, fit Fit, dst *Image) error {
 	if err != nil {
 		return fmt.Errorf("not a readable JPEG or PNG image: %w", err)
 	}
-	if header.Width <= 0 || header.Height <= 0 || header.Height > maxPixels/header.Width {
-		return fmt.Errorf("an image of %d×%d pixels: it must have at least 1 pixel and at most %d",
-			header.Width, header.Height, maxPixels)
+	if err := checkSource(header.Width, header.Height); err != nil {
+		return err
 	}
 	src, _, err := image.Decode(bytes.NewReader(raw))
 	if err != nil {
 		return fmt.Errorf("not a readable JPEG or PNG image: %w", err)
 	}
+	return convert(src, width, height, fit, dst)
+}
+
+// Convert brings a picture that is decoded already to width×height and RGB, with the bits that Decode gives of its file.
+func Convert(src image.Image, width, height int, fit Fit, dst *Image) error {
+	if err := checkGeometry(width, height, fit); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	if src == nil {
+		return fmt.Errorf("dataset: the picture is nil")
+	}
+	if err := checkSource(src.Bounds().Dx(), src.Bounds().Dy()); err != nil {
+		return fmt.Errorf("dataset: %w", err)
+	}
+	return convert(src, width, height, fit, dst)
+}
+
+func convert(src image.Image, width, height int, fit Fit, dst *Image) error {
 	from := src.Bounds()
 	if fit == CenterCrop {
 		from = centre(from, width, height)
@@ -72,15 +79,19 @@ func decode(raw []byte, width, height int, fit Fit, dst *Image) error {
 	return nil
 }
 
+func checkSource(width, height int) error {
+	if width <= 0 || height <= 0 || height > maxPixels/width {
+		return fmt.Errorf("an image of %d×%d pixels: it must have at least 1 pixel and at most %d", width, height, maxPixels)
+	}
+	return nil
+}
+
 func checkGeometry(width, height int, fit Fit) error {
 	if width <= 0 || height <= 0 || width > maxPixels/height {
 		return fmt.Errorf("a size of %d×%d pixels was asked for: it must have at least 1 pixel and at most %d",
 			width, height, maxPixels)
 	}
-	if fit != CenterCrop && fit != Squash {
-		return fmt.Errorf("fit %d is neither CenterCrop nor Squash", fit)
-	}
-	return nil
+	return fit.check()
 }
 
 // centre returns the largest rectangle of the aspect ratio of width×height in the middle of r.

@@ -117,6 +117,9 @@ func (f *Folder) Label(i int) int { return f.labels[i] }
 // Classes are the names of the class folders.
 func (f *Folder) Classes() []string { return f.classes }
 
+// Fit is that of the settings.
+func (f *Folder) Fit() Fit { return f.settings.Fit }
+
 // Path is the file of image i.
 func (f *Folder) Path(i int) string {
 	return filepath.Join(f.dir, f.classes[f.labels[i]], f.files[i])

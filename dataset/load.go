@@ -40,7 +40,11 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return FromPixels(first.Width, first.Height, first.Channels, d.Classes(), l.pix, Labels(d))
+	m, err := FromPixels(first.Width, first.Height, first.Channels, d.Classes(), l.pix, Labels(d))
+	if err == nil {
+		m.fit = FitOf(d)
+	}
+	return m, err
 }
 
 // loader hands out indices in ascending order, so whatever lies under a failed index has been started and will finish:

@@ -14,6 +14,7 @@ type Memory struct {
 	classes                 []string
 	labels                  []int
 	pix                     []uint8
+	fit                     Fit
 }
 
 // NewMemory returns an empty set of images of the given shape.
@@ -46,7 +47,7 @@ func FromPixels(width, height, channels int, classes []string, pix []uint8, labe
 			return nil, err
 		}
 	}
-	return &Memory{width, height, channels, slices.Clone(classes), labels, pix}, nil
+	return &Memory{width, height, channels, slices.Clone(classes), labels, pix, CenterCrop}, nil
 }
 
 // Append copies an image of the set's shape to its end. It is an error if the label is not the index of a class or if
@@ -82,6 +83,9 @@ func (m *Memory) Len() int { return len(m.labels) }
 
 // Label is the class of image i.
 func (m *Memory) Label(i int) int { return m.labels[i] }
+
+// Fit is that of the set that Load read, else CenterCrop.
+func (m *Memory) Fit() Fit { return m.fit }
 
 // Classes are the names of the classes.
 func (m *Memory) Classes() []string { return m.classes }

@@ -24,6 +24,8 @@ func Subset(d Dataset, indices []int) (Dataset, error) {
 
 func (s *subset) Len() int { return len(s.indices) }
 
+func (s *subset) Fit() Fit { return FitOf(s.Dataset) }
+
 func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
 
 func (s *subset) Image(i int, dst *Image) error {
