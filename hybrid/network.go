@@ -23,6 +23,7 @@ type Network struct {
 	normalize             augment.Normalize
 	pixels                *augment.Table // of normalize
 	separate              bool
+	about                 *About // of a file that was opened; nil: none
 }
 
 // Input is the size of the images that a network takes.

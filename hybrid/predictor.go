@@ -48,9 +48,13 @@ func (n *Network) FreezeWith(w *autograd.Weights) (*Predictor, error) {
 		}
 	}
 	parts := *n // a part replaced later is not the predictor's
-	p := &Predictor{network: &parts, mode: autograd.Mode{NoGrad: true, Weights: frozen}}
-	p.tapes.New = func() any { return autograd.NewTape(p.mode) }
-	return p, nil
+	return newPredictor(&parts, autograd.Mode{NoGrad: true, Weights: frozen}), nil
+}
+
+func newPredictor(n *Network, mode autograd.Mode) *Predictor {
+	p := &Predictor{network: n, mode: mode}
+	p.tapes.New = func() any { return autograd.NewTape(mode) }
+	return p
 }
 
 // Predict classifies images of the network's size, in the order given.

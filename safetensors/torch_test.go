@@ -43,7 +43,7 @@ func TestFilesGoToPyTorchAndBack(t *testing.T) {
 	_, err = train.Trainer{Streams: hybrid.SC(0.1), Epochs: 2, Batch: 16, LimitSteps: 3, LearningRate: schedule.Constant(0.1)}.
 		Fit(context.Background(), net, trainSet, nil)
 	require.NoError(t, err)
-	require.NoError(t, safetensors.Save(at("go"), net, map[string]string{"note": "of the test"}))
+	require.NoError(t, hybrid.Save(at("go"), net, hybrid.AboutOf(trainSet))) // weights with metadata, which PyTorch passes over
 
 	log, err := exec.Command(python, filepath.Join("testdata", "torch_peer.py"), dir).CombinedOutput()
 	require.NoError(t, err, "%s", log)

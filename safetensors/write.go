@@ -24,8 +24,21 @@ func Write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
 	return nil
 }
 
+// WriteValues writes the values of m to w as they lie in a file, behind its header: to hash them for the metadata, which
+// comes before them.
+func WriteValues(w io.Writer, m nn.Visitable) error {
+	c, err := contentOf(m)
+	if err == nil {
+		err = c.write(w)
+	}
+	if err != nil {
+		return fmt.Errorf("safetensors: %w", err)
+	}
+	return nil
+}
+
 func write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
-	all, err := entries(m)
+	c, err := contentOf(m)
 	if err != nil {
 		return err
 	}
@@ -33,22 +46,11 @@ func write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
 	if err := h.metadata(metadata); err != nil {
 		return err
 	}
-	for _, e := range all {
-		if e.State == nil {
-			h.add(e.Path, "F32", fileShape(e), 4*int64(e.Tensor().Len()))
-		}
+	for _, e := range c.tensors {
+		h.add(e.Path, "F32", fileShape(e), 4*int64(e.Tensor().Len()))
 	}
-	// Bytes come after the tensors, which so stay aligned in the file.
-	var states [][]byte
-	for _, e := range all {
-		if e.State != nil {
-			b, err := e.State.MarshalBinary()
-			if err != nil {
-				return fmt.Errorf("state %q: %w", e.Path, err)
-			}
-			states = append(states, b)
-			h.add(e.Path, "U8", tensor.Shape{len(b)}, int64(len(b)))
-		}
+	for i, e := range c.states {
+		h.add(e.Path, "U8", tensor.Shape{len(c.bytes[i])}, int64(len(c.bytes[i])))
 	}
 	raw, err := h.bytes()
 	if err != nil {
@@ -57,14 +59,41 @@ func write(w io.Writer, m nn.Visitable, metadata map[string]string) error {
 	if _, err := w.Write(raw); err != nil {
 		return fmt.Errorf("writing the header: %w", err)
 	}
+	return c.write(w)
+}
+
+// content is what a file holds. Bytes come after the tensors, which so stay aligned.
+type content struct {
+	tensors, states []nn.Entry
+	bytes           [][]byte // of states
+}
+
+func contentOf(m nn.Visitable) (c content, err error) {
+	all, err := entries(m)
+	if err != nil {
+		return c, err
+	}
 	for _, e := range all {
 		if e.State == nil {
-			if err := writeFloats(w, toFile(e)); err != nil {
-				return fmt.Errorf("writing %q: %w", e.Path, err)
-			}
+			c.tensors = append(c.tensors, e)
+			continue
+		}
+		b, err := e.State.MarshalBinary()
+		if err != nil {
+			return c, fmt.Errorf("state %q: %w", e.Path, err)
+		}
+		c.states, c.bytes = append(c.states, e), append(c.bytes, b)
+	}
+	return c, nil
+}
+
+func (c content) write(w io.Writer) error {
+	for _, e := range c.tensors {
+		if err := writeFloats(w, toFile(e)); err != nil {
+			return fmt.Errorf("writing %q: %w", e.Path, err)
 		}
 	}
-	if _, err := w.Write(bytes.Join(states, nil)); err != nil {
+	if _, err := w.Write(bytes.Join(c.bytes, nil)); err != nil {
 		return fmt.Errorf("writing state: %w", err)
 	}
 	return nil

@@ -1,6 +1,8 @@
 package safetensors_test
 
 import (
+	"bytes"
+	"encoding/binary"
 	"errors"
 	"io"
 	"math"
@@ -111,4 +113,16 @@ func TestLargeTensors(t *testing.T) {
 	y, err := f.Tensors[0].Float32()
 	require.NoError(t, err)
 	require.Equal(t, x, y)
+}
+
+// The values that can be hashed are what follows the header of a file.
+func TestWriteValuesIsAFileWithoutItsHeader(t *testing.T) {
+	m := newModel(t)
+	var values bytes.Buffer
+	require.NoError(t, safetensors.WriteValues(&values, m))
+	file := written(t, m, map[string]string{"a": "b"})
+	require.Equal(t, file[8+binary.LittleEndian.Uint64(file):], values.Bytes())
+	w := full(values.Len() - 1)
+	require.EqualError(t, safetensors.WriteValues(&w, m), "safetensors: writing state: disk full")
+	require.ErrorContains(t, safetensors.WriteValues(&w, showing(func(v nn.Visitor) { v.State("s", nil) })), `safetensors: the model shows "s" without a value`)
 }

@@ -1,0 +1,76 @@
+package hybrid
+
+import (
+	"cmp"
+	"fmt"
+	"image"
+	"slices"
+
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+// Classification is what a Predictor says of a picture: all classes, the most probable first.
+type Classification []Ranked
+
+// Ranked is a class with its probability.
+type Ranked struct {
+	Class       string // the name
+	Label       int
+	Probability float64
+}
+
+// Top returns the k most probable classes, or all if there are fewer.
+func (c Classification) Top(k int) Classification { return c[:max(0, min(k, len(c)))] }
+
+// WithAbout returns a Predictor of the same weights with the class names and the Fit of about, which one of an opened file
+// has already.
+func (p *Predictor) WithAbout(about About) (*Predictor, error) {
+	if err := about.check(p.network.classes); err != nil {
+		return nil, fmt.Errorf("hybrid: %w", err)
+	}
+	n := *p.network
+	n.about = &about
+	return newPredictor(&n, p.mode), nil
+}
+
+// Classify names the classes of a picture of any size and color model. It is brought to the network's images as
+// dataset.Decode does it, so that prediction sees what training saw.
+func (p *Predictor) Classify(picture image.Image) (Classification, error) {
+	all, err := p.ClassifyAll(picture)
+	if err != nil {
+		return nil, err
+	}
+	return all[0], nil
+}
+
+// ClassifyAll is Classify for several pictures, in the order given.
+func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, error) {
+	n := p.network
+	if n.about == nil || len(n.about.Classes) == 0 {
+		return nil, fmt.Errorf("hybrid: the predictor does not know the names of its classes: take one of a network that Open " +
+			"returned, give names with Predictor.WithAbout, or use Predict, which returns labels")
+	}
+	if n.input.Channels != 3 {
+		return nil, fmt.Errorf("hybrid: the network takes images of %d channels and pictures have three: make a dataset.Image and use Predict",
+			n.input.Channels)
+	}
+	images := make([]*dataset.Image, len(pictures))
+	for i, picture := range pictures {
+		images[i] = new(dataset.Image)
+		if err := dataset.Convert(picture, n.input.Width, n.input.Height, n.about.Fit, images[i]); err != nil {
+			return nil, fmt.Errorf("hybrid: picture %d: %w", i, err)
+		}
+	}
+	predictions, err := p.Predict(images...)
+	if err != nil {
+		return nil, err
+	}
+	all := make([]Classification, len(pictures))
+	for i, prediction := range predictions {
+		for label, q := range prediction.Probabilities {
+			all[i] = append(all[i], Ranked{n.about.Classes[label], label, q})
+		}
+		slices.SortStableFunc(all[i], func(a, b Ranked) int { return cmp.Compare(b.Probability, a.Probability) })
+	}
+	return all, nil
+}
