@@ -13,7 +13,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/longtail-ml/longtail/checkpoint"
-	"github.com/longtail-ml/longtail/nn"
 )
 
 // resum writes the checksums anew, as a careful forger would.
@@ -91,7 +90,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := checkpoint.Store{Dir: t.TempDir()}
 			older := saved(t, s, 6, 0, newModel(t))
-			path, err := s.Save(checkpoint.Run{Epoch: 7}, json.RawMessage(`{"a":1}`), map[string]nn.Visitable{"model": newModel(t)})
+			path, err := s.Save(checkpoint.Run{Epoch: 7}, json.RawMessage(`{"a":1}`), map[string]checkpoint.File{"model": {State: newModel(t)}})
 			require.NoError(t, err)
 			c.damage(t, path)
 			newest, skipped, err := s.Newest()

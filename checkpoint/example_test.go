@@ -23,7 +23,7 @@ func ExampleStore() {
 	model := &nn.Linear{Weight: autograd.NewParam(tensor.New(3, 2)), Bias: autograd.NewParam(tensor.New(3))}
 	for epoch := 1; epoch <= 4; epoch++ {
 		model.Bias.Value.Data()[0]++ // training
-		if _, err := store.Save(checkpoint.Run{Epoch: epoch}, nil, map[string]nn.Visitable{"model": model}); err != nil {
+		if _, err := store.Save(checkpoint.Run{Epoch: epoch}, nil, map[string]checkpoint.File{"model": {State: model}}); err != nil {
 			panic(err)
 		}
 	}

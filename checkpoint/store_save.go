@@ -15,16 +15,22 @@ import (
 	"github.com/longtail-ml/longtail/safetensors"
 )
 
-// Save writes a checkpoint and removes those that Keep does not cover. tensors are the files NAME.safetensors of it, as
-// in "model"; manifest becomes manifest.json unless it is nil. The result is the path of the checkpoint.
+// File is what a safetensors file of a checkpoint holds.
+type File struct {
+	State    nn.Visitable
+	Metadata map[string]string // of the file; nil: none
+}
+
+// Save writes a checkpoint and removes those that Keep does not cover. files are the files NAME.safetensors of it, by
+// name, as in "model"; manifest becomes manifest.json unless it is nil. The result is the path of the checkpoint.
 //
 // The checkpoint appears under its name when all of it is on disk, so it is there whole or not at all, whatever
 // interrupts Save; what an interrupted Save left is removed by the next one. One of the same epoch and step stays as it is
 // if it is intact, and is replaced if not. If Save fails, older checkpoints are as they were and nothing new stays behind.
-func (s Store) Save(r Run, manifest json.RawMessage, tensors map[string]nn.Visitable) (string, error) {
+func (s Store) Save(r Run, manifest json.RawMessage, files map[string]File) (string, error) {
 	r.Version = Version
 	path := filepath.Join(s.Dir, r.name())
-	if err := s.save(path, r, manifest, tensors); err != nil {
+	if err := s.save(path, r, manifest, files); err != nil {
 		return "", fmt.Errorf("checkpoint: saving %s: %w", path, err)
 	}
 	if err := s.prune(r); err != nil {
@@ -33,7 +39,7 @@ func (s Store) Save(r Run, manifest json.RawMessage, tensors map[string]nn.Visit
 	return path, nil
 }
 
-func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[string]nn.Visitable) error {
+func (s Store) save(path string, r Run, manifest json.RawMessage, files map[string]File) error {
 	if err := os.MkdirAll(s.Dir, 0o777); err != nil {
 		return err
 	}
@@ -48,7 +54,7 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 	if err := os.Mkdir(temp, 0o777); err != nil {
 		return err
 	}
-	if err := fillDir(temp, r, manifest, tensors); err != nil {
+	if err := fillDir(temp, r, manifest, files); err != nil {
 		return err
 	}
 	atomicfile.SyncDir(temp)
@@ -65,11 +71,11 @@ func (s Store) save(path string, r Run, manifest json.RawMessage, tensors map[st
 }
 
 // fillDir writes all files of a checkpoint, and their checksums last.
-func fillDir(dir string, r Run, manifest json.RawMessage, tensors map[string]nn.Visitable) error {
+func fillDir(dir string, r Run, manifest json.RawMessage, files map[string]File) error {
 	w := &sums{dir: dir}
-	for _, name := range slices.Sorted(maps.Keys(tensors)) {
+	for _, name := range slices.Sorted(maps.Keys(files)) {
 		err := w.write(name+tensorsSuffix, func(f *os.File) error {
-			return atomicfile.Fill(f, func(w io.Writer) error { return safetensors.Write(w, tensors[name], nil) })
+			return atomicfile.Fill(f, func(w io.Writer) error { return safetensors.Write(w, files[name].State, files[name].Metadata) })
 		})
 		if err != nil {
 			return err

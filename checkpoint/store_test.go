@@ -14,12 +14,13 @@ import (
 
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
 )
 
 // saved saves model m as the checkpoint of an epoch and step.
 func saved(t testing.TB, s checkpoint.Store, epoch, step int, m nn.Visitable) string {
 	t.Helper()
-	path, err := s.Save(checkpoint.Run{Epoch: epoch, Step: step, Seed: 5}, nil, map[string]nn.Visitable{"model": m})
+	path, err := s.Save(checkpoint.Run{Epoch: epoch, Step: step, Seed: 5}, nil, map[string]checkpoint.File{"model": {State: m}})
 	require.NoError(t, err)
 	return path
 }
@@ -35,7 +36,8 @@ func TestACheckpointComesBackAsItWas(t *testing.T) {
 	s := checkpoint.Store{Dir: filepath.Join(t.TempDir(), "new", "run")}
 	m, score := newModel(t), 0.25
 	run := checkpoint.Run{Epoch: 7, Step: 123, Seed: 1<<64 - 1, Score: &score, Settings: json.RawMessage(`{"batch": 512}`), State: json.RawMessage(`[1, 2]`)}
-	path, err := s.Save(run, json.RawMessage(`{"module":"v1"}`), map[string]nn.Visitable{"model": m, "optimizer": showing(func(nn.Visitor) {})})
+	path, err := s.Save(run, json.RawMessage(`{"module":"v1"}`), map[string]checkpoint.File{
+		"model": {State: m, Metadata: map[string]string{"about": "a model"}}, "optimizer": {State: showing(func(nn.Visitor) {})}})
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(s.Dir, "epoch-0007-step-000123"), path)
 	require.Equal(t, []string{"SHA256SUMS", "manifest.json", "model.safetensors", "optimizer.safetensors", "run.json"}, names(t, path))
@@ -53,6 +55,16 @@ func TestACheckpointComesBackAsItWas(t *testing.T) {
 	m.clear()
 	require.NoError(t, c.Load("model", m))
 	require.Equal(t, newModel(t), m)
+	metadata, err := safetensors.Load(filepath.Join(path, "model.safetensors"), m)
+	require.NoError(t, err)
+	require.Equal(t, map[string]string{"about": "a model"}, metadata)
+	sums, err := os.ReadFile(filepath.Join(path, "SHA256SUMS"))
+	require.NoError(t, err)
+	sum, err := checkpoint.SumManifest(json.RawMessage(`{"module":"v1"}`))
+	require.NoError(t, err)
+	require.Contains(t, string(sums), sum+"  manifest.json\n")
+	_, err = checkpoint.SumManifest(json.RawMessage("{"))
+	require.ErrorContains(t, err, "checkpoint: manifest.json: ")
 	require.True(t, c.Has("optimizer"))
 	require.False(t, c.Has("ema"))
 	require.EqualError(t, c.Load("ema", m), "checkpoint: "+path+": has no file ema.safetensors")
@@ -119,7 +131,7 @@ func TestOldCheckpointsAreRemoved(t *testing.T) {
 					best = i
 				}
 			}
-			_, err := s.Save(run, nil, map[string]nn.Visitable{"model": m})
+			_, err := s.Save(run, nil, map[string]checkpoint.File{"model": {State: m}})
 			require.NoError(r, err)
 			var want []string
 			for j := range i + 1 {
@@ -147,12 +159,12 @@ func TestAFailedSaveLeavesOlderCheckpointsAndNothingElse(t *testing.T) {
 		m.Visit(v)
 		v.State("mute", mute{})
 	})
-	_, err := s.Save(checkpoint.Run{Epoch: 1}, nil, map[string]nn.Visitable{"a": m, "model": failing})
+	_, err := s.Save(checkpoint.Run{Epoch: 1}, nil, map[string]checkpoint.File{"a": {State: m}, "model": {State: failing}})
 	require.EqualError(t, err, "checkpoint: saving "+filepath.Join(s.Dir, "epoch-0001-step-000000")+`: safetensors: state "mute": has no bytes`)
-	_, err = s.Save(checkpoint.Run{Epoch: 1, State: json.RawMessage("{")}, nil, map[string]nn.Visitable{"model": m})
+	_, err = s.Save(checkpoint.Run{Epoch: 1, State: json.RawMessage("{")}, nil, map[string]checkpoint.File{"model": {State: m}})
 	require.ErrorContains(t, err, "run.json: json: error calling MarshalJSON")
 	require.Panics(t, func() {
-		_, _ = s.Save(checkpoint.Run{Epoch: 1}, nil, map[string]nn.Visitable{"model": showing(func(nn.Visitor) { panic("no") })})
+		_, _ = s.Save(checkpoint.Run{Epoch: 1}, nil, map[string]checkpoint.File{"model": {State: showing(func(nn.Visitor) { panic("no") })}})
 	})
 	require.Equal(t, []string{filepath.Base(first)}, names(t, s.Dir))
 	c, _, err := s.Newest()

@@ -53,14 +53,29 @@ func (s *sums) write(name string, fill func(*os.File) error) error {
 }
 
 func (s *sums) writeJSON(name string, v any) error {
-	text, err := json.MarshalIndent(v, "", "\t")
+	text, err := encode(v)
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return s.write(name, func(f *os.File) error {
-		_, err := f.Write(append(text, '\n'))
+		_, err := f.Write(text)
 		return err
 	})
+}
+
+// encode returns v as the JSON of files.
+func encode(v any) ([]byte, error) {
+	text, err := json.MarshalIndent(v, "", "\t")
+	return append(text, '\n'), err
+}
+
+// SumManifest returns the SHA-256, in hex, of manifest.json of a checkpoint with this manifest: what SHA256SUMS says of it.
+func SumManifest(manifest json.RawMessage) (string, error) {
+	text, err := encode(manifest)
+	if err != nil {
+		return "", fmt.Errorf("checkpoint: %s: %w", manifestName, err)
+	}
+	return sumOf(bytes.NewReader(text))
 }
 
 // finish writes the checksums themselves.

@@ -8,14 +8,15 @@ import (
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/checkpoint"
-	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/hybrid"
 )
 
 // Checkpoints says where and when a run is saved, and whether it goes on with an earlier one.
 //
-// A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses (of which
-// safetensors.LoadPartial takes the network alone), "optimizer" its state, and "ema", with Trainer.EMA, the average weights
-// as a file that loads into a network; "keys", in the same form, holds the momentum encoder of losses that take keys.
+// A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses, "ema", with
+// Trainer.EMA, the average weights, "keys" the momentum encoder of losses that take keys, and "optimizer" its state.
+// hybrid.Open makes a network of the directory, or of model.safetensors or ema.safetensors in it, with the class names of
+// the training set. It says why if the network cannot be described; safetensors.LoadPartial fills one made by hand.
 // Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
 type Checkpoints struct {
 	Dir         string // of this run alone; "": nothing is saved
@@ -45,8 +46,9 @@ type Checkpoints struct {
 type saver struct {
 	store              checkpoint.Store
 	settings, manifest json.RawMessage
-	draws              string // of the epoch, see drawsOf
-	resumed            *state // until it was compared with the epoch's draws
+	about              hybrid.About // the run's network
+	draws              string       // of the epoch, see drawsOf
+	resumed            *state       // until it was compared with the epoch's draws
 }
 
 // open prepares saving and goes on with an earlier run.
@@ -64,6 +66,10 @@ func (r *run) open() error {
 		if r.saver.manifest, err = json.Marshal(c.Manifest); err != nil {
 			return fmt.Errorf("train: Trainer.Checkpoints.Manifest: %w", err)
 		}
+	}
+	r.saver.about, err = r.about()
+	if err != nil {
+		return err
 	}
 	if c.Resume {
 		return r.resume()
@@ -127,12 +133,16 @@ func (r *run) save(score *float64) error {
 	if err != nil {
 		return fmt.Errorf("train: the state of the run: %w", err)
 	}
-	files := map[string]nn.Visitable{"model": trainable{r.network, r.Streams}, "optimizer": r.optimizer}
+	// What cannot be described is saved all the same: the metadata say why, and the run goes on from it.
+	metadata, _ := hybrid.Metadata(r.network, nil, r.saver.about)
+	files := map[string]checkpoint.File{"model": {State: trainable{r.network, r.Streams}, Metadata: metadata}, "optimizer": {State: r.optimizer}}
 	if r.average != nil {
-		files["ema"] = r.network.With(r.average.weights)
+		w := r.average.weights
+		metadata, _ := hybrid.Metadata(r.network, w, r.saver.about)
+		files["ema"] = checkpoint.File{State: r.network.With(w), Metadata: metadata}
 	}
 	if r.encoder != nil {
-		files["keys"] = r.network.With(r.encoder.weights)
+		files["keys"] = checkpoint.File{State: r.network.With(r.encoder.weights)}
 	}
 	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score,
 		Settings: r.saver.settings, State: s}, r.saver.manifest, files)

@@ -112,7 +112,7 @@ func TestTheMovingAverageIsEvaluatedSavedAndFrozen(t *testing.T) {
 	require.NotEqual(t, predict(plain), predict(frozen))
 
 	path := filepath.Join(t.TempDir(), "average")
-	require.NoError(t, safetensors.Save(path, n.With(r.EMA), nil))
+	require.NoError(t, hybrid.SaveWith(path, n, r.EMA, hybrid.AboutOf(trainSet)))
 	saved, err := os.ReadFile(path)
 	require.NoError(t, err)
 	want, err := os.ReadFile(filepath.Join(r.Checkpoint, "ema.safetensors"))

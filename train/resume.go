@@ -156,16 +156,8 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 
 // sameBuild returns a saved manifest with the build of this program, if it is of a form that has one.
 func (r *run) sameBuild(saved json.RawMessage) json.RawMessage {
-	var now manifest.Manifest
-	switch m := r.Checkpoints.Manifest.(type) {
-	case manifest.Manifest:
-		now = m
-	case *manifest.Manifest:
-		if m == nil {
-			return saved
-		}
-		now = *m
-	default:
+	now, ok := r.manifestOf()
+	if !ok {
 		return saved
 	}
 	was, err := manifest.Decode(saved)
