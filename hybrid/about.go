@@ -3,6 +3,7 @@ package hybrid
 import (
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -23,6 +24,12 @@ type About struct {
 // AboutOf returns what a training set tells: class names and counts, and how its pictures were brought to their size.
 func AboutOf(d dataset.Dataset) About {
 	return About{Classes: d.Classes(), Counts: dataset.Counts(d), Fit: dataset.FitOf(d)}
+}
+
+// clone returns a copy that keeps when the caller changes a.
+func (a About) clone() *About {
+	a.Classes, a.Counts = slices.Clone(a.Classes), slices.Clone(a.Counts)
+	return &a
 }
 
 // check says what is wrong with a for a network of so many classes.

@@ -29,7 +29,7 @@ func (p *Predictor) WithAbout(about About) (*Predictor, error) {
 		return nil, fmt.Errorf("hybrid: %w", err)
 	}
 	n := *p.network
-	n.about = &about
+	n.about = about.clone()
 	return newPredictor(&n, p.mode), nil
 }
 

@@ -43,7 +43,7 @@ func OpenWith(path string, own Builders) (*Network, About, error) {
 	if err != nil {
 		return nil, About{}, fmt.Errorf("hybrid: %s: %w", path, err)
 	}
-	return n, *n.about, nil
+	return n, *n.about.clone(), nil
 }
 
 // inDirectory returns the model file of a checkpoint.
@@ -92,8 +92,7 @@ func open(f *safetensors.File, own Builders) (*Network, error) {
 			return nil, fmt.Errorf("the tensor %s is not of the network that the metadata tell of", t)
 		}
 	}
-	about := d.about()
-	n.about = &about
+	n.about = d.about().clone()
 	return n, nil
 }
 
@@ -117,7 +116,7 @@ func checkSum(f *safetensors.File, description string) error {
 	}
 	if is := hex.EncodeToString(h.Sum(nil)); is != want {
 		return errors.New("metadata " + sumKey + ": the tensors and the description have another checksum: the file is damaged, or was " +
-			"changed by another program")
+			"changed by another program: copy it anew, or take the weights as they are with safetensors.Load")
 	}
 	return nil
 }

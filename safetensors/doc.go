@@ -15,5 +15,6 @@
 // the file's own size.
 //
 // Limits: PyTorch's own .pt and .pth files are not read (they are pickles, which can run code); a safetensors file has no
-// checksum, so a flipped bit within a tensor goes unnoticed (package checkpoint keeps checksums).
+// checksum, so a flipped bit within a tensor goes unnoticed (package checkpoint keeps checksums, and so do the model files of package
+// hybrid).
 package safetensors

@@ -8,7 +8,6 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
-	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/train"
 )
 
@@ -24,7 +23,7 @@ func main() {
 	result, err := train.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, trainSet, test)
 	check(err)
 	fmt.Println(result.Last) // top-1 in all, and of classes with many, medium and few images
-	check(safetensors.Save("hybrid-sc.safetensors", net, nil))
+	check(hybrid.Save("hybrid-sc.safetensors", net, hybrid.AboutOf(trainSet)))
 }
 
 func check(err error) {

@@ -1,0 +1,57 @@
+// Predict names what is on pictures, by a model file of hybrid.Save or a checkpoint of a run.
+//
+//	go run ./examples/predict model.safetensors photo.jpg...
+package main
+
+import (
+	"fmt"
+	"image"
+	_ "image/jpeg" // registers the decoder
+	_ "image/png"  // registers the decoder
+	"io"
+	"os"
+
+	"github.com/longtail-ml/longtail/hybrid"
+)
+
+func main() {
+	if len(os.Args) < 3 {
+		fmt.Fprintln(os.Stderr, "usage: predict model.safetensors photo.jpg...")
+		os.Exit(2)
+	}
+	if err := run(os.Stdout, os.Args[1], os.Args[2:]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func run(out io.Writer, model string, photos []string) error {
+	net, _, err := hybrid.Open(model)
+	if err != nil {
+		return err
+	}
+	predictor, err := net.Freeze()
+	if err != nil {
+		return err
+	}
+	for _, path := range photos {
+		file, err := os.Open(path)
+		if err != nil {
+			return err
+		}
+		photo, _, err := image.Decode(file)
+		file.Close()
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		found, err := predictor.Classify(photo)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		fmt.Fprintln(out, path)
+		for _, c := range found.Top(5) {
+			fmt.Fprintf(out, "%6.1f%%  %s\n", 100*c.Probability, c.Class)
+		}
+	}
+	return nil
+}
