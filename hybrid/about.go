@@ -26,7 +26,7 @@ func AboutOf(d dataset.Dataset) About {
 	return About{Classes: d.Classes(), Counts: dataset.Counts(d), Fit: dataset.FitOf(d)}
 }
 
-// clone returns a copy that keeps when the caller changes a.
+// clone returns a copy that no change of the caller's reaches.
 func (a About) clone() *About {
 	a.Classes, a.Counts = slices.Clone(a.Classes), slices.Clone(a.Counts)
 	return &a

@@ -40,6 +40,9 @@ func OpenWith(path string, own Builders) (*Network, About, error) {
 		n, err = open(f, own)
 		return err
 	})
+	if err != nil && strings.HasPrefix(err.Error(), "safetensors: ") { // it names the path
+		return nil, About{}, fmt.Errorf("hybrid: opening a model: %w", err)
+	}
 	if err != nil {
 		return nil, About{}, fmt.Errorf("hybrid: %s: %w", path, err)
 	}
