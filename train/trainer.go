@@ -33,6 +33,7 @@ type Trainer struct {
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
 	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
+	Workers      int                // goroutines that make batches, ahead of their use; any number gives the same bits. 0 means GOMAXPROCS
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
@@ -63,7 +64,7 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 		if err != nil {
 			return run.result, err
 		}
-		for batch, err := range run.loader.batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
+		for batch, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
 			if err == nil {
 				err = tensor.Try(func() error { return run.step(batch) })
 			}
