@@ -14,8 +14,9 @@ import (
 // ahead normalises images of the network's size ahead of their use: a prefetch.Source of batches [B, H, W, C].
 type ahead struct {
 	network       *Network
-	images, batch int                                                      // all of them, and those of a batch
-	image         func(i int, room *dataset.Image) (*dataset.Image, error) // image i, in room if it needs any
+	images, batch int // all of them, and those of a batch
+	// image returns image i, in room if it needs any.
+	image func(i int, room *dataset.Image) (*dataset.Image, error)
 }
 
 func (a *ahead) New() *tensor.Tensor {

@@ -16,9 +16,11 @@ import (
 // in, so use a pointer to one, and not from two goroutines at once.
 type Evaluator struct {
 	Batch   int               // images computed at once; 0 means 128
-	Workers int               // goroutines that read images, ahead of their use; any number gives the same bits. 0 means GOMAXPROCS
 	Weights *autograd.Weights // used in place of the network's own; nil: none
 	BLAS    blas.Float32      // dense products; nil means package blas
+	// Workers is how many goroutines read images ahead of their use: three batches are in memory at most. Any number gives
+	// the same bits. 0 means GOMAXPROCS.
+	Workers int
 
 	tape *autograd.Tape
 }

@@ -33,7 +33,6 @@ type Trainer struct {
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
 	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
-	Workers      int                // goroutines that make batches, ahead of their use; any number gives the same bits. 0 means GOMAXPROCS
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
@@ -41,6 +40,9 @@ type Trainer struct {
 	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
 	// not notice the end of an epoch whose last step is left out, and take two as one.
 	SkipNonFinite int
+	// Workers is how many goroutines read and augment images, ahead of training and evaluation: three batches of either are
+	// in memory at most. Any number gives the same bits. 0 means GOMAXPROCS.
+	Workers int
 
 	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not
 	OnEpoch   func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
