@@ -28,7 +28,7 @@ var kinds = []struct {
 	{"losses", append(kernelNames("LogSumExp", "Softmax", "LogSoftmax", "SumExp", "PairExp", "NormalizeRows"), "loss.", "prototype.")},
 	{"optimizer", append(kernelNames("SGD", "Adam", "SumSquares"), "optim.")},
 	{otherKernels, kernelNames("")},
-	{"augmentation, decoding", []string{"augment.", "dataset.", "hybrid.(*batch)"}},
+	{"augmentation, decoding", []string{"augment.", "dataset.", "hybrid.(*ahead)", "train.(*plan)", "internal/prefetch."}},
 }
 
 const (

@@ -1,21 +1,16 @@
 package main
 
 import (
-	"bytes"
 	"context"
-	"image"
-	"image/jpeg"
 	"math"
 	"math/rand/v2"
 	"time"
 
-	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
-	"github.com/longtail-ml/longtail/internal/parallel"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
@@ -62,15 +57,13 @@ func newTrainStep(net *hybrid.Network, b int) (func(), error) {
 		return nil, err
 	}
 	x, labels := gradtest.Normal(1, 1, b, 32, 32, 3), randomLabels(b)
-	mode := autograd.Mode{Train: true}
-	tape, ce := autograd.NewTape(mode), &loss.CrossEntropy{}
+	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
 	return func() {
-		tape.Reset(mode)
-		l, _ := ce.Forward(loss.Input{Logits: net.Forward(tape.Const(x)), Labels: labels, Views: 1})
-		optim.ZeroGrad(params)
-		tape.Backward(l, nil)
-		optimizer.Step(0.1)
-		tape.Commit()
+		_, _, err := step.Take(0.1, autograd.Mode{Train: true}, func(t *autograd.Tape) (*autograd.Var, error) {
+			l, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: net.Forward(t.Const(x)), Labels: labels, Views: 1})
+			return l, nil
+		})
+		fail(err)
 	}, nil
 }
 
@@ -131,56 +124,6 @@ func step(s settings) (result, error) {
 func memory(s settings) (result, error) {
 	s.batch = or(s.batch, 512)
 	return step(s)
-}
-
-func input(s settings) (result, error) {
-	b := or(s.batch, 128)
-	data, _, err := dataset.Generate(dataset.GenerateSettings{Size: 32, PerClass: (b + 9) / 10})
-	if err != nil {
-		return nil, err
-	}
-	pixels, err := augment.CIFARNormalize().Table()
-	if err != nil {
-		return nil, err
-	}
-	view, out := augment.CIFAR(), make([]float32, b*32*32*3)
-	memory := s.timed(func() {
-		parallel.For(s.threads, func(worker int) {
-			var img dataset.Image
-			var pcg rand.PCG
-			rng := rand.New(&pcg)
-			for i := worker; i < b; i += s.threads {
-				_ = data.Image(i, &img)
-				augment.Key{Position: i}.Reseed(&pcg)
-				view.Apply(&img, rng)
-				_ = pixels.Write(out[i*3072:(i+1)*3072], &img)
-			}
-		})
-	}, s.seconds/2)
-	file := &bytes.Buffer{}
-	if err := jpeg.Encode(file, noise(32), &jpeg.Options{Quality: 75}); err != nil {
-		return nil, err
-	}
-	decode := s.timed(func() {
-		parallel.For(s.threads, func(worker int) {
-			var img dataset.Image
-			for i := worker; i < b; i += s.threads {
-				if err := dataset.Decode(bytes.NewReader(file.Bytes()), 32, 32, dataset.CenterCrop, &img); err != nil {
-					panic(err) // a file just encoded
-				}
-			}
-		})
-	}, s.seconds/2)
-	return result{"batch": b, "images_per_second": round(float64(b) / memory), "jpeg_per_second": round(float64(b) / decode)}, nil
-}
-
-func noise(size int) image.Image {
-	img := image.NewRGBA(image.Rect(0, 0, size, size))
-	rng := rand.New(rand.NewPCG(1, 1))
-	for i := range img.Pix {
-		img.Pix[i] = uint8(rng.IntN(256))
-	}
-	return img
 }
 
 func randomLabels(n int) []int {

@@ -18,6 +18,9 @@ type Evaluator struct {
 	Batch   int               // images computed at once; 0 means 128
 	Weights *autograd.Weights // used in place of the network's own; nil: none
 	BLAS    blas.Float32      // dense products; nil means package blas
+	// Workers is how many goroutines read images ahead of their use: three batches are in memory at most. Any number gives
+	// the same bits. 0 means GOMAXPROCS.
+	Workers int
 
 	tape *autograd.Tape
 }
@@ -94,30 +97,15 @@ func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, 
 	if e.tape == nil {
 		e.tape = autograd.NewTape(mode)
 	}
-	var img dataset.Image
-	images := tensor.New(min(batch, data.Len()), n.input.Height, n.input.Width, n.input.Channels)
-	for from := 0; from < data.Len(); from += batch {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		count := min(batch, data.Len()-from)
-		for i := range count {
-			if err := data.Image(from+i, &img); err != nil {
-				return err
-			}
-			if err := n.Write(images.Rows(i, i+1).Data(), &img); err != nil {
-				return fmt.Errorf("hybrid: image %d: %w", from+i, err)
-			}
-		}
-		err := tensor.Try(func() error {
+	source := &ahead{network: n, images: data.Len(), batch: batch, image: func(i int, room *dataset.Image) (*dataset.Image, error) {
+		return room, data.Image(i, room)
+	}}
+	return source.each(ctx, e.Workers, func(from int, x *tensor.Tensor) error {
+		return tensor.Try(func() error {
 			e.tape.Reset(mode)
-			return do(from, e.tape.Const(images.Rows(0, count)))
+			return do(from, e.tape.Const(x))
 		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+	})
 }
 
 // argmax returns the index of the largest value, the first of equals.

@@ -59,11 +59,7 @@ func newPredictor(n *Network, mode autograd.Mode) *Predictor {
 
 // Predict classifies images of the network's size, in the order given.
 func (p *Predictor) Predict(images ...*dataset.Image) ([]Prediction, error) {
-	x, err := p.pixels(images)
-	if err != nil {
-		return nil, err
-	}
-	logits, err := p.Logits(x)
+	logits, err := p.ofImages(images, p.network.Forward)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +72,7 @@ func (p *Predictor) Predict(images ...*dataset.Image) ([]Prediction, error) {
 
 // Embed returns the unit embeddings [R, D] of images of the network's size.
 func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
-	x, err := p.pixels(images)
-	if err != nil {
-		return nil, err
-	}
-	return p.forward(x, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
+	return p.ofImages(images, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
 }
 
 // Logits returns the logits [R, C] of normalised images [R, H, W, C]. Images of another size are an error, and so is a
@@ -97,7 +89,14 @@ func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 		each := n.input.Height * n.input.Width * n.input.Channels
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
-	return p.forward(images, n.Forward)
+	return p.forward(s[0], n.Forward, func(do func(int, *tensor.Tensor) error) error {
+		for from := 0; from < s[0]; from += chunk {
+			if err := do(from, images.Rows(from, min(s[0], from+chunk))); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Evaluate predicts every image of data and counts. batch is how many images are predicted at once; 0 means 128.
@@ -108,35 +107,37 @@ func (p *Predictor) Evaluate(ctx context.Context, data dataset.Dataset, batch in
 	return e.Confusion(ctx, p.network, data)
 }
 
-func (p *Predictor) pixels(images []*dataset.Image) (*tensor.Tensor, error) {
-	n := p.network
-	x := tensor.New(len(images), n.input.Height, n.input.Width, n.input.Channels)
-	for i, img := range images {
-		if err := n.Write(x.Rows(i, i+1).Data(), img); err != nil {
-			return nil, fmt.Errorf("hybrid: image %d: %w", i, err)
-		}
-	}
-	return x, nil
+// chunk is how many images are computed at once, so that any number fits into memory.
+const chunk = 128
+
+// ofImages computes f for images.
+func (p *Predictor) ofImages(images []*dataset.Image, f func(*autograd.Var) *autograd.Var) (*tensor.Tensor, error) {
+	source := &ahead{network: p.network, images: len(images), batch: chunk,
+		image: func(i int, _ *dataset.Image) (*dataset.Image, error) { return images[i], nil }}
+	return p.forward(len(images), f, func(do func(int, *tensor.Tensor) error) error { return source.each(context.Background(), 0, do) })
 }
 
-// forward computes f for 128 images at a time, so that any number fits into memory.
-func (p *Predictor) forward(x *tensor.Tensor, f func(*autograd.Var) *autograd.Var) (y *tensor.Tensor, err error) {
+// forward computes f for the batches that each gives, of total images together.
+func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each func(do func(from int, x *tensor.Tensor) error) error) (*tensor.Tensor, error) {
 	tape := p.tapes.Get().(*autograd.Tape)
 	defer p.tapes.Put(tape)
-	const chunk = 128
-	total := x.Dim(0)
-	err = tensor.Try(func() error {
-		for from := 0; y == nil || from < total; from += chunk {
-			to := min(total, from+chunk)
+	var y *tensor.Tensor
+	do := func(from int, x *tensor.Tensor) error {
+		return tensor.Try(func() error {
 			tape.Reset(p.mode)
-			part := f(tape.Const(x.Rows(from, to))).Value()
+			part := f(tape.Const(x)).Value()
 			if y == nil {
 				y = tensor.New(total, part.Dim(1))
 			}
-			copy(y.Rows(from, to).Data(), part.Data())
-		}
-		return nil
-	})
+			copy(y.Rows(from, from+x.Dim(0)).Data(), part.Data())
+			return nil
+		})
+	}
+	err := each(do)
+	if err == nil && y == nil { // no images, whose results have a width all the same
+		in := p.network.input
+		err = do(0, tensor.New(0, in.Height, in.Width, in.Channels))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -3,6 +3,7 @@ package posthoc
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // Retrain says how a head is trained by cross-entropy on frozen features. The zero value is the second stage of
@@ -30,12 +32,12 @@ type Retrain struct {
 // CRT returns a head trained from new weights (classifier re-training, arXiv 1910.09217): trained on the features of a
 // contrastive backbone it is the second stage of SupCon (arXiv 2004.11362). A class without images is an error unless
 // Sampler takes it.
-func (r Retrain) CRT(ctx context.Context, train Set) (*nn.Linear, error) {
-	if err := train.check(); err != nil {
+func (r Retrain) CRT(ctx context.Context, trainSet Set) (*nn.Linear, error) {
+	if err := trainSet.check(); err != nil {
 		return nil, err
 	}
-	head := nn.NewLinear(train.Features.Dim(1), train.Classes, rand.New(rand.NewPCG(r.Seed, 0)))
-	if err := r.fit(ctx, head, head.Forward, train); err != nil {
+	head := nn.NewLinear(trainSet.Features.Dim(1), trainSet.Classes, rand.New(rand.NewPCG(r.Seed, 0)))
+	if err := r.fit(ctx, head, head.Forward, trainSet); err != nil {
 		return nil, err
 	}
 	return head, nil
@@ -43,22 +45,22 @@ func (r Retrain) CRT(ctx context.Context, train Set) (*nn.Linear, error) {
 
 // LWS returns the head with the logits of each class multiplied by a learned scale, and the scales (learnable weight
 // scaling, arXiv 1910.09217): weights and bias keep their directions, so only one number a class is trained.
-func (r Retrain) LWS(ctx context.Context, head *nn.Linear, train Set) (*nn.Linear, []float32, error) {
-	if err := train.check(); err != nil {
+func (r Retrain) LWS(ctx context.Context, head *nn.Linear, trainSet Set) (*nn.Linear, []float32, error) {
+	if err := trainSet.check(); err != nil {
 		return nil, nil, err
 	}
-	logits, err := Logits(head, train.Features)
+	logits, err := Logits(head, trainSet.Features)
 	if err != nil {
 		return nil, nil, err
 	}
-	if logits.Dim(1) != train.Classes {
-		return nil, nil, fmt.Errorf("posthoc: a head of %d classes for a set of %d: both must have the same", logits.Dim(1), train.Classes)
+	if logits.Dim(1) != trainSet.Classes {
+		return nil, nil, fmt.Errorf("posthoc: a head of %d classes for a set of %d: both must have the same", logits.Dim(1), trainSet.Classes)
 	}
-	s := &scales{autograd.NewParam(tensor.New(train.Classes))}
+	s := &scales{autograd.NewParam(tensor.New(trainSet.Classes))}
 	for c := range s.values.Value.Data() {
 		s.values.Value.Data()[c] = 1
 	}
-	fixed := Set{Features: logits, Labels: train.Labels, Classes: train.Classes}
+	fixed := Set{Features: logits, Labels: trainSet.Labels, Classes: trainSet.Classes}
 	if err := r.fit(ctx, s, s.forward, fixed); err != nil {
 		return nil, nil, err
 	}
@@ -66,11 +68,11 @@ func (r Retrain) LWS(ctx context.Context, head *nn.Linear, train Set) (*nn.Linea
 }
 
 // fit trains what m shows, by the logits that forward gives of features.
-func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd.Var) *autograd.Var, train Set) error {
+func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd.Var) *autograd.Var, trainSet Set) error {
 	if r.Epochs < 0 || r.Batch < 0 {
 		return fmt.Errorf("posthoc: Retrain of %d epochs, batch %d: neither may be negative", r.Epochs, r.Batch)
 	}
-	rows, dim := train.Features.Dim(0), train.Features.Dim(1)
+	rows, dim := trainSet.Features.Dim(0), trainSet.Features.Dim(1)
 	epochs, batch := cmp.Or(r.Epochs, 10), min(cmp.Or(r.Batch, 512), rows)
 	s, rate, rule := r.Sampler, r.LearningRate, r.Optimizer
 	if s == nil {
@@ -90,12 +92,13 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 	if err != nil {
 		return fmt.Errorf("posthoc: Retrain.Optimizer: %w", err)
 	}
-	tape, x, labels := autograd.NewTape(autograd.Mode{}), tensor.New(batch, dim), make([]int, batch)
+	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
+	x, labels := tensor.New(batch, dim), make([]int, batch)
 	at := schedule.Progress{Epochs: epochs}
 	return tensor.Try(func() error {
 		for ; at.Epoch < epochs; at.Epoch++ {
 			at.Step, at.Steps = 0, 0
-			order, err := s.Epoch(train.Labels, sampler.Plan{At: at, Classes: train.Classes, Batch: batch, Seed: r.Seed})
+			order, err := s.Epoch(trainSet.Labels, sampler.Plan{At: at, Classes: trainSet.Classes, Batch: batch, Seed: r.Seed})
 			if err != nil {
 				return fmt.Errorf("posthoc: Retrain.Sampler: %w", err)
 			}
@@ -108,14 +111,19 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 					return err
 				}
 				for i, row := range order[at.Step*batch : (at.Step+1)*batch] {
-					copy(x.Data()[i*dim:(i+1)*dim], train.Features.Data()[row*dim:(row+1)*dim])
-					labels[i] = train.Labels[row]
+					copy(x.Data()[i*dim:(i+1)*dim], trainSet.Features.Data()[row*dim:(row+1)*dim])
+					labels[i] = trainSet.Labels[row]
 				}
-				tape.Reset(autograd.Mode{Train: true})
-				total, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: forward(tape.Const(x)), Labels: labels, Views: 1, At: at})
-				optim.ZeroGrad(params)
-				tape.Backward(total, nil)
-				optimizer.Step(rate.At(at))
+				_, _, err := step.Take(rate.At(at), autograd.Mode{Train: true}, func(t *autograd.Tape) (*autograd.Var, error) {
+					total, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: forward(t.Const(x)), Labels: labels, Views: 1, At: at})
+					return total, nil
+				})
+				if bad := (*train.NonFiniteError)(nil); errors.As(err, &bad) {
+					bad.Epoch, bad.Step = at.Epoch, at.Step
+				}
+				if err != nil {
+					return fmt.Errorf("posthoc: stopped in epoch %d at step %d, lower Retrain.LearningRate or scale the features: %w", at.Epoch, at.Step, err)
+				}
 			}
 		}
 		return r.diverged(params)

@@ -2,6 +2,7 @@ package posthoc_test
 
 import (
 	"context"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -13,16 +14,17 @@ import (
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // descend is the training of a head once more, plainly, in float64: momentum 0.9, weight decay 5e-4, a cosine from 0.2 by
 // step, class-aware draws. grads gives the gradient of one row's logits to the parameters.
-func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch int, seed uint64,
+func descend(t *testing.T, params []float64, trainSet posthoc.Set, epochs, batch int, seed uint64,
 	logits func(r int) []float64, spread func(r int, g []float64, into []float64)) {
 	t.Helper()
 	momentum := make([]float64, len(params))
 	for epoch := range epochs {
-		order, err := sampler.ClassAware{}.Epoch(train.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
+		order, err := sampler.ClassAware{}.Epoch(trainSet.Labels, sampler.Plan{At: schedule.Progress{Epoch: epoch}, Seed: seed})
 		require.NoError(t, err)
 		steps := len(order) / batch
 		for step := range steps {
@@ -35,7 +37,7 @@ func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch in
 				for c, v := range x {
 					x[c] = math.Exp(v) / sum / float64(batch)
 				}
-				x[train.Labels[r]] -= 1 / float64(batch)
+				x[trainSet.Labels[r]] -= 1 / float64(batch)
 				spread(r, x, grad)
 			}
 			done := (float64(epoch) + float64(step)/float64(steps)) / float64(epochs)
@@ -49,8 +51,8 @@ func descend(t *testing.T, params []float64, train posthoc.Set, epochs, batch in
 }
 
 func TestCRTAgainstPlainDescent(t *testing.T) {
-	train := clouds(1, 4, 0.7, 50, 14, 5)
-	head, err := posthoc.Retrain{Batch: 16, Seed: 7}.CRT(t.Context(), train)
+	trainSet := clouds(1, 4, 0.7, 50, 14, 5)
+	head, err := posthoc.Retrain{Batch: 16, Seed: 7}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
 
 	start := nn.NewLinear(4, 3, rand.New(rand.NewPCG(7, 0)))
@@ -58,12 +60,12 @@ func TestCRTAgainstPlainDescent(t *testing.T) {
 	for i, v := range append(start.Weight.Value.Clone().Data(), start.Bias.Value.Data()...) {
 		params[i] = float64(v)
 	}
-	descend(t, params, train, 10, 16, 7, func(r int) []float64 {
-		x := row(train.Features, r)
+	descend(t, params, trainSet, 10, 16, 7, func(r int) []float64 {
+		x := row(trainSet.Features, r)
 		return []float64{dot(params[0:4], x) + params[12], dot(params[4:8], x) + params[13], dot(params[8:12], x) + params[14]}
 	}, func(r int, g, into []float64) {
 		for c, v := range g {
-			for k, x := range row(train.Features, r) {
+			for k, x := range row(trainSet.Features, r) {
 				into[4*c+k] += v * x
 			}
 			into[12+c] += v
@@ -75,15 +77,15 @@ func TestCRTAgainstPlainDescent(t *testing.T) {
 }
 
 func TestLWSAgainstPlainDescent(t *testing.T) {
-	train := clouds(1, 4, 0.7, 50, 14, 5)
+	trainSet := clouds(1, 4, 0.7, 50, 14, 5)
 	head := linear(3, 4, []float32{1, -2, 0.5, 1, 0.2, 0.1, -0.3, 0.2, 0, 0.1, 0.05, -0.1}, []float32{0.5, 0, -0.5})
-	got, scales, err := posthoc.Retrain{Batch: 16, Epochs: 4, Seed: 3}.LWS(t.Context(), head, train)
+	got, scales, err := posthoc.Retrain{Batch: 16, Epochs: 4, Seed: 3}.LWS(t.Context(), head, trainSet)
 	require.NoError(t, err)
 
-	fixed, err := posthoc.Logits(head, train.Features)
+	fixed, err := posthoc.Logits(head, trainSet.Features)
 	require.NoError(t, err)
 	want := []float64{1, 1, 1}
-	descend(t, want, train, 4, 16, 3, func(r int) []float64 {
+	descend(t, want, trainSet, 4, 16, 3, func(r int) []float64 {
 		x := row(fixed, r)
 		return []float64{want[0] * x[0], want[1] * x[1], want[2] * x[2]}
 	}, func(r int, g, into []float64) {
@@ -102,19 +104,19 @@ func TestLWSAgainstPlainDescent(t *testing.T) {
 }
 
 func TestHeadsTrainedBalancedHelpRareClasses(t *testing.T) {
-	train, test := clouds(1, 6, 1.2, 1000, 100, 15, 10), clouds(2, 6, 1.2, 100, 100, 100, 100)
+	trainSet, test := clouds(1, 6, 1.2, 1000, 100, 15, 10), clouds(2, 6, 1.2, 100, 100, 100, 100)
 	usual := posthoc.Retrain{Sampler: sampler.Instance{}, Batch: 64, Seed: 1}
-	head, err := usual.CRT(t.Context(), train)
+	head, err := usual.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
 	judge := func(h *nn.Linear) float64 {
 		x, err := posthoc.Logits(h, test.Features)
 		require.NoError(t, err)
 		return accuracy(t, x, test.Labels)
 	}
-	balanced, err := posthoc.Retrain{Batch: 64, Seed: 1}.CRT(t.Context(), train)
+	balanced, err := posthoc.Retrain{Batch: 64, Seed: 1}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
 	require.Greater(t, judge(balanced), judge(head)+0.1)
-	scaled, _, err := posthoc.Retrain{Batch: 64, Seed: 1}.LWS(t.Context(), head, train)
+	scaled, _, err := posthoc.Retrain{Batch: 64, Seed: 1}.LWS(t.Context(), head, trainSet)
 	require.NoError(t, err)
 	require.Greater(t, judge(scaled), judge(head)+0.02)
 }
@@ -126,7 +128,7 @@ func (f fixed) Epoch([]int, sampler.Plan) ([]int, error) { return f, nil }
 
 // An epoch has all whole batches of its sampler's draws, and the schedule is told how many.
 func TestRetrainStepsAreThoseOfTheDraws(t *testing.T) {
-	train := clouds(1, 2, 1, 40, 9, 3)
+	trainSet := clouds(1, 2, 1, 40, 9, 3)
 	for _, c := range []struct {
 		s     sampler.Sampler
 		steps int
@@ -141,15 +143,15 @@ func TestRetrainStepsAreThoseOfTheDraws(t *testing.T) {
 			got = append(got, p)
 			return 0.1
 		})}
-		_, err := r.CRT(t.Context(), train)
+		_, err := r.CRT(t.Context(), trainSet)
 		require.NoError(t, err)
 		require.Equal(t, want, got, "%T", c.s)
 		got = nil
-		_, _, err = r.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), train)
+		_, _, err = r.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), trainSet)
 		require.NoError(t, err)
 		require.Equal(t, want, got, "%T", c.s)
 	}
-	_, err := posthoc.Retrain{Sampler: make(fixed, 15), Batch: 16}.CRT(t.Context(), train)
+	_, err := posthoc.Retrain{Sampler: make(fixed, 15), Batch: 16}.CRT(t.Context(), trainSet)
 	require.EqualError(t, err, "posthoc: Retrain.Sampler: a batch of 16 is larger than the 15 images of an epoch: choose a smaller Batch")
 }
 
@@ -167,14 +169,14 @@ func TestAHundredClassesTakeWholeEpochs(t *testing.T) {
 	for c := range 100 {
 		long, even = append(long, int(60*math.Pow(0.05, float64(c)/99))), append(even, 10)
 	}
-	train, test := clouds(1, 32, 1.2, long...), clouds(2, 32, 1.2, even...)
-	for _, s := range []posthoc.Set{train, test} {
+	trainSet, test := clouds(1, 32, 1.2, long...), clouds(2, 32, 1.2, even...)
+	for _, s := range []posthoc.Set{trainSet, test} {
 		for i := range s.Features.Data() {
 			s.Features.Data()[i] *= 0.1
 		}
 	}
 	judge := func(r posthoc.Retrain) float64 {
-		head, err := r.CRT(t.Context(), train)
+		head, err := r.CRT(t.Context(), trainSet)
 		require.NoError(t, err)
 		x, err := posthoc.Logits(head, test.Features)
 		require.NoError(t, err)
@@ -187,12 +189,12 @@ func TestAHundredClassesTakeWholeEpochs(t *testing.T) {
 }
 
 func TestCRTRepeats(t *testing.T) {
-	train := clouds(1, 4, 1, 20, 10)
-	a, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), train)
+	trainSet := clouds(1, 4, 1, 20, 10)
+	a, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
-	b, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), train)
+	b, err := posthoc.Retrain{Seed: 1}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
-	c, err := posthoc.Retrain{Seed: 2}.CRT(t.Context(), train)
+	c, err := posthoc.Retrain{Seed: 2}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
 	require.Equal(t, a.Weight.Value.Data(), b.Weight.Value.Data())
 	require.NotEqual(t, a.Weight.Value.Data(), c.Weight.Value.Data())
@@ -217,7 +219,7 @@ func TestRetrainDegenerate(t *testing.T) {
 }
 
 func TestRetrainErrors(t *testing.T) {
-	train := clouds(1, 2, 1, 4, 4)
+	trainSet := clouds(1, 2, 1, 4, 4)
 	for want, r := range map[string]posthoc.Retrain{
 		" of -1 epochs, batch 0: neither may be negative": {Epochs: -1},
 		" of 0 epochs, batch -2: neither may be negative": {Batch: -2},
@@ -226,17 +228,23 @@ func TestRetrainErrors(t *testing.T) {
 		".LearningRate: schedule: Cosine.Min is 1, above Base 0: exchange them or lower Min": {
 			LearningRate: schedule.Cosine{Min: 1}},
 	} {
-		_, err := r.CRT(t.Context(), train)
+		_, err := r.CRT(t.Context(), trainSet)
 		require.EqualError(t, err, "posthoc: Retrain"+want)
 	}
-	_, err := posthoc.Retrain{LearningRate: schedule.Constant(1e38), Epochs: 50}.CRT(t.Context(), train)
-	require.ErrorContains(t, err, "after training: lower Retrain.LearningRate or scale the features")
-	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), train)
+	_, err := posthoc.Retrain{LearningRate: schedule.Constant(1e38), Epochs: 50}.CRT(t.Context(), trainSet)
+	var bad *train.NonFiniteError
+	require.ErrorAs(t, err, &bad)
+	require.Positive(t, bad.Epoch)
+	require.Equal(t, "weight", bad.Param)
+	require.ErrorContains(t, err, fmt.Sprintf("posthoc: stopped in epoch %d at step 0, lower Retrain.LearningRate or scale the features: loss ", bad.Epoch))
+	_, err = posthoc.Retrain{LearningRate: schedule.Constant(1e39), Epochs: 1}.CRT(t.Context(), trainSet)
+	require.ErrorContains(t, err, "after training: lower Retrain.LearningRate or scale the features", "no later loss shows the last step")
+	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(3, 2, make([]float32, 6), nil), trainSet)
 	require.EqualError(t, err, "posthoc: a head of 3 classes for a set of 2: both must have the same")
-	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(2, 3, make([]float32, 6), nil), train)
+	_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(2, 3, make([]float32, 6), nil), trainSet)
 	require.EqualError(t, err, "posthoc: features of width 2, the classifier is of width 3: both must come from one backbone")
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
-	_, err = posthoc.Retrain{}.CRT(stopped, train)
+	_, err = posthoc.Retrain{}.CRT(stopped, trainSet)
 	require.ErrorIs(t, err, context.Canceled)
 }

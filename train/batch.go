@@ -13,15 +13,19 @@ import (
 type batch struct {
 	images *tensor.Tensor // [R, H, W, C], normalised
 	parts  []*rows
-
-	err      error
-	panicked any // of a transform or mixer, to be raised where the caller can recover it
-	source   dataset.Image
-	view     dataset.Image
-	pcg      rand.PCG
 }
 
-func (p *plan) newBatch() *batch {
+// scratch is what a goroutine that fills batches keeps from image to image.
+type scratch struct {
+	source, view dataset.Image
+	pcg          rand.PCG
+	rng          *rand.Rand // of pcg
+}
+
+// The methods of plan make it a prefetch.Source, to which a sample of a stream is a row: all of its views, and those of its
+// partner. What they write depends on nothing but the plan and their numbers.
+
+func (p *plan) New() *batch {
 	b := &batch{}
 	n := 0
 	for _, s := range p.streams {
@@ -34,56 +38,68 @@ func (p *plan) newBatch() *batch {
 	return b
 }
 
-// fill makes batch n of the epoch. It depends on nothing but the plan and n.
-func (p *plan) fill(b *batch, n int) error {
-	rng := rand.New(&b.pcg)
-	for i, s := range p.streams {
+func (p *plan) Worker() *scratch {
+	w := &scratch{}
+	w.rng = rand.New(&w.pcg)
+	return w
+}
+
+func (p *plan) Rows(int) int { return len(p.streams) * p.samples }
+
+// Fill makes the rows of a sample.
+func (p *plan) Fill(w *scratch, b *batch, n, sample int) error {
+	return tensor.Try(func() error {
+		i, k := sample/p.samples, sample%p.samples
 		part := b.parts[i]
 		from, to := part.own()
-		if err := p.draw(b, n, i, p.orders[i], part.labels, from, 0); err != nil {
+		at := augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: n*p.samples + k}
+		if err := p.draw(w, b, at, p.orders[i], part.labels, from+k); err != nil || p.partners[i] == nil {
 			return err
 		}
-		if s.Partner != nil {
-			if err := p.draw(b, n, i, p.partners[i], part.mix.Labels, to, part.views); err != nil {
-				return err
-			}
+		at.View = part.views // tells the random keys of partners from those of samples
+		return p.draw(w, b, at, p.partners[i], part.mix.Labels, to+k)
+	})
+}
+
+// draw fills the rows of one sample of order, the first of which is row, with all views.
+func (p *plan) draw(w *scratch, b *batch, at augment.Key, order, labels []int, row int) error {
+	sample := order[at.Position]
+	if err := p.train.Image(sample, &w.source); err != nil {
+		return err
+	}
+	if err := w.source.Check(); err != nil {
+		return fmt.Errorf("train: training image %d: %w", sample, err)
+	}
+	label, k := p.train.Label(sample), at.Position%p.samples
+	for _, transform := range p.streams[at.Stream].Transforms() {
+		labels[k] = label
+		w.view.Resize(w.source.Width, w.source.Height, w.source.Channels)
+		copy(w.view.Pix, w.source.Pix)
+		at.Reseed(&w.pcg)
+		transform.Apply(&w.view, w.rng)
+		if err := p.network.Write(b.images.Rows(row, row+1).Data(), &w.view); err != nil {
+			return fmt.Errorf("train: training image %d: %w", sample, err)
 		}
-		if s.Mixer != nil {
-			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: n, View: -1}.Reseed(&b.pcg)
-			part.mix = s.Mixer.Mix(b.images.Rows(from, to), part.labels, part.views, rng)
-			if m := part.mix; m != nil && (len(m.Labels) != len(part.labels) || len(m.Weight) != len(part.labels)) {
-				return fmt.Errorf("train: the mixer of stream %d returned %d labels and %d weights for %d rows", i, len(m.Labels), len(m.Weight), len(part.labels))
-			}
-		}
+		at.View, row, k = at.View+1, row+p.samples, k+p.samples
 	}
 	return nil
 }
 
-// draw fills rows of stream i, from a row on, with the views of the n-th samples of order. shift separates the random keys
-// of partners from those of samples.
-func (p *plan) draw(b *batch, n, i int, order, labels []int, from, shift int) error {
-	rng := rand.New(&b.pcg)
-	for k := range p.samples {
-		position := n*p.samples + k
-		sample := order[position]
-		if err := p.train.Image(sample, &b.source); err != nil {
-			return err
-		}
-		if err := b.source.Check(); err != nil {
-			return fmt.Errorf("train: training image %d: %w", sample, err)
-		}
-		label := p.train.Label(sample)
-		for v, transform := range p.streams[i].Transforms() {
-			row := v*p.samples + k
-			labels[row] = label
-			b.view.Resize(b.source.Width, b.source.Height, b.source.Channels)
-			copy(b.view.Pix, b.source.Pix)
-			augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: position, View: v + shift}.Reseed(&b.pcg)
-			transform.Apply(&b.view, rng)
-			if err := p.network.Write(b.images.Rows(from+row, from+row+1).Data(), &b.view); err != nil {
-				return fmt.Errorf("train: training image %d: %w", sample, err)
+// Finish blends the rows of the streams that have a mixer.
+func (p *plan) Finish(b *batch, n int) error {
+	return tensor.Try(func() error {
+		for i, s := range p.streams {
+			if s.Mixer == nil {
+				continue
 			}
+			part := b.parts[i]
+			rng := augment.Key{Seed: p.seed, Stream: i, Epoch: p.epoch, Position: n, View: -1}.Rand()
+			m := s.Mixer.Mix(b.images.Rows(part.own()), part.labels, part.views, rng)
+			if m != nil && (len(m.Labels) != len(part.labels) || len(m.Weight) != len(part.labels)) {
+				return fmt.Errorf("train: the mixer of stream %d returned %d labels and %d weights for %d rows", i, len(m.Labels), len(m.Weight), len(part.labels))
+			}
+			part.mix = m
 		}
-	}
-	return nil
+		return nil
+	})
 }

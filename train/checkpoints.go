@@ -27,8 +27,8 @@ type Checkpoints struct {
 	Keep int
 	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
 	// begins a run where there is none. The trainer, the network and the data must be those of the run: a difference is
-	// an error that names it. EvalBatch, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS. With another
-	// EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
+	// an error that names it. EvalBatch, Workers, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS. With
+	// another EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
 	//
 	// Of losses, samplers and other parts, exported fields and the values of schedules are compared. Parts with state
 	// must show it as nn.Visitable.

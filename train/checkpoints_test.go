@@ -197,7 +197,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	// These may differ.
 	tr = base(dir)
 	tr.EvalBatch, tr.WarnAfter, tr.OnStep, tr.OnWarning = 3, 5, func(train.StepReport) {}, func(train.Warning) {}
-	tr.Checkpoints.Keep, tr.Checkpoints.EverySteps = 1, 1
+	tr.Checkpoints.Keep, tr.Checkpoints.EverySteps, tr.Workers = 1, 1, 5
 	procs := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(procs)
 	runtime.GOMAXPROCS(procs + 1)

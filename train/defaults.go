@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 
 	"github.com/longtail-ml/longtail/hybrid"
@@ -17,6 +18,7 @@ func (t *Trainer) setDefaults() {
 		value   int
 	}{
 		{&t.Epochs, 200}, {&t.Batch, 512}, {&t.Accumulate, 1}, {&t.EvalEvery, 1}, {&t.WarnAfter, 100}, {&t.Checkpoints.EveryEpochs, 1},
+		{&t.Workers, runtime.GOMAXPROCS(0)},
 	} {
 		if *d.setting == 0 {
 			*d.setting = d.value
@@ -38,7 +40,7 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 		return fmt.Errorf("train: Fit needs a network and training data")
 	}
 	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "LimitSteps": t.LimitSteps,
-		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter,
+		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter, "Workers": t.Workers,
 		"Checkpoints.EveryEpochs": t.Checkpoints.EveryEpochs, "Checkpoints.EverySteps": t.Checkpoints.EverySteps,
 		"Checkpoints.Keep": t.Checkpoints.Keep} {
 		if v < 0 {

@@ -176,6 +176,9 @@ func TestPanicOfATransformReachesTheCaller(t *testing.T) {
 	require.ErrorAs(t, err, &misuse)
 	require.EqualError(t, err, "train: stopped in epoch 0 at step 0: mine: misused")
 	require.Empty(t, r.Epochs)
+
+	tr.Streams[0].Views, tr.Streams[0].Mixer = nil, mixer(func(*tensor.Tensor, []int, int) *loss.Mix { panic("mine") })
+	require.PanicsWithValue(t, "mine", func() { _, _ = tr.Fit(context.Background(), mlp(t), trainSet, nil) })
 	requireSettled(t, before)
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/prefetch"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
@@ -29,7 +30,7 @@ type run struct {
 	average   *average       // of the weights; nil: none
 	encoder   *encoder       // of keys; nil: no term takes them
 	evaluator hybrid.Evaluator
-	loader    loader
+	loader    prefetch.Loader[*batch, *scratch]
 	watches   []watch // of the terms of all streams
 	saver     saver
 
@@ -49,8 +50,8 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 		return nil, err
 	}
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
-		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, BLAS: t.BLAS},
-		at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
+		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, Workers: t.Workers, BLAS: t.BLAS},
+		loader: prefetch.Loader[*batch, *scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
 	if err := checkStreams(t.Streams, n, r.counts, t.Epochs); err != nil {
 		return nil, err
 	}

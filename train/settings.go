@@ -19,7 +19,7 @@ import (
 )
 
 // mayDiffer lists the fields of Trainer that do not change the weights that come out.
-var mayDiffer = []string{"EvalBatch", "Checkpoints", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"}
+var mayDiffer = []string{"EvalBatch", "Workers", "Checkpoints", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"}
 
 // settings describes all that the bits of a run depend on: Run.Settings of a checkpoint.
 func (r *run) settings() (json.RawMessage, error) {

@@ -76,6 +76,7 @@ func TestFitRefusesSettings(t *testing.T) {
 		"train: Trainer.Batch -2 must not be negative":      {Streams: hybrid.CE(), Batch: -2},
 		"train: Trainer.LimitSteps -3 must not be negative": {Streams: hybrid.CE(), LimitSteps: -3},
 		"train: Trainer.EvalEvery -4 must not be negative":  {Streams: hybrid.CE(), EvalEvery: -4},
+		"train: Trainer.Workers -2 must not be negative":    {Streams: hybrid.CE(), Workers: -2},
 		"train: Trainer.EvalBatch -5 must not be negative":  {Streams: hybrid.CE(), EvalBatch: -5},
 		"train: Trainer.ClipNorm -0.5 must not be negative": {Streams: hybrid.CE(), ClipNorm: -0.5},
 		"train: Trainer.ClipNorm NaN must not be negative":  {Streams: hybrid.CE(), ClipNorm: math.NaN()},

@@ -40,6 +40,9 @@ type Trainer struct {
 	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
 	// not notice the end of an epoch whose last step is left out, and take two as one.
 	SkipNonFinite int
+	// Workers is how many goroutines read and augment images, ahead of training and evaluation: three batches of either are
+	// in memory at most. Any number gives the same bits. 0 means GOMAXPROCS.
+	Workers int
 
 	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not
 	OnEpoch   func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
@@ -63,7 +66,7 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 		if err != nil {
 			return run.result, err
 		}
-		for batch, err := range run.loader.batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
+		for batch, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
 			if err == nil {
 				err = tensor.Try(func() error { return run.step(batch) })
 			}

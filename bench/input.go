@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"image"
+	"image/jpeg"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/prefetch"
+)
+
+// input times batches that are only made, by the trainer's loader with one and with two workers: images of 32×32 from memory,
+// decoded from JPEG, and of 224×224 decoded from JPEGs of 500×375, all augmented and normalised.
+func input(s settings) (result, error) {
+	pixels, err := augment.CIFARNormalize().Table()
+	if err != nil {
+		return nil, err
+	}
+	workers := []int{1, 2}
+	memory, _, err := dataset.Generate(dataset.GenerateSettings{Size: 32, PerClass: 50})
+	if err != nil {
+		return nil, err
+	}
+	small, err := newJPEG(32, 32, 32)
+	if err != nil {
+		return nil, err
+	}
+	large, err := newJPEG(500, 375, 224)
+	if err != nil {
+		return nil, err
+	}
+	b := or(s.batch, 128)
+	r := result{"batch": b, "workers": workers}
+	for _, m := range []*images{
+		{name: "images_per_second", batch: b, size: 32, read: func(i int, dst *dataset.Image) error { return memory.Image(i%memory.Len(), dst) }},
+		{name: "jpeg_per_second", batch: b, size: 32, read: small.read},
+		{name: "jpeg_224_per_second", batch: max(1, b/4), size: 224, read: large.read}, // a quarter: they take long
+	} {
+		m.view, m.pixels = augment.CIFAR(), pixels
+		var rates []float64
+		for _, w := range workers {
+			rate, err := m.rate(s, w, s.seconds/6)
+			if err != nil {
+				return nil, err
+			}
+			rates = append(rates, round(rate))
+		}
+		r[m.name] = rates
+	}
+	return r, nil
+}
+
+// images is a prefetch.Source that makes one view of every image.
+type images struct {
+	name        string // in the result
+	batch, size int
+	read        func(i int, dst *dataset.Image) error
+	view        augment.Transform
+	pixels      *augment.Table
+}
+
+// reader is a worker.
+type reader struct {
+	img dataset.Image
+	pcg rand.PCG
+	rng *rand.Rand
+}
+
+func (m *images) New() []float32 { return make([]float32, m.batch*m.size*m.size*3) }
+
+func (m *images) Worker() *reader {
+	r := &reader{}
+	r.rng = rand.New(&r.pcg)
+	return r
+}
+
+func (m *images) Rows(int) int { return m.batch }
+
+func (m *images) Fill(r *reader, b []float32, n, row int) error {
+	i, each := n*m.batch+row, len(b)/m.batch
+	if err := m.read(i, &r.img); err != nil {
+		return err
+	}
+	augment.Key{Position: i}.Reseed(&r.pcg)
+	m.view.Apply(&r.img, r.rng)
+	return m.pixels.Write(b[row*each:(row+1)*each], &r.img)
+}
+
+func (m *images) Finish([]float32, int) error { return nil }
+
+// rate is how many images so many workers make in a second: the mean, since short batches are taken several at a time.
+func (m *images) rate(s settings, workers int, seconds float64) (float64, error) {
+	const warm = prefetch.InFlight
+	loader := prefetch.Loader[[]float32, *reader]{Workers: workers}
+	made, began := 0, time.Now()
+	for _, err := range loader.Batches(context.Background(), m, 0, math.MaxInt) {
+		if err != nil {
+			return 0, err
+		}
+		if made++; made == warm {
+			began = time.Now()
+			s.profile.start()
+		}
+		if made >= warm+3 && time.Since(began).Seconds() > seconds {
+			break
+		}
+	}
+	return float64((made-warm)*m.batch) / time.Since(began).Seconds(), nil
+}
+
+// jpegs reads one image over and over: a JPEG file that is decoded to a square each time.
+type jpegs struct {
+	file []byte
+	size int
+}
+
+func (j *jpegs) read(_ int, dst *dataset.Image) error {
+	return dataset.Decode(bytes.NewReader(j.file), j.size, j.size, dataset.CenterCrop, dst)
+}
+
+// newJPEG encodes soft shapes with grain, which make a file about as long as a photograph's.
+func newJPEG(width, height, size int) (*jpegs, error) {
+	img, rng := image.NewRGBA(image.Rect(0, 0, width, height)), rand.New(rand.NewPCG(1, 1))
+	for i := range img.Pix {
+		x, y, channel := i/4%width, i/4/width, i%4
+		soft := math.Sin(float64(x)/9+float64(channel)) * math.Cos(float64(y)/13)
+		img.Pix[i] = uint8(128 + 80*soft + 24*(rng.Float64()-0.5))
+	}
+	var file bytes.Buffer
+	err := jpeg.Encode(&file, img, &jpeg.Options{Quality: 90})
+	return &jpegs{file.Bytes(), size}, err
+}
