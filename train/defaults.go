@@ -5,9 +5,8 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/longtail-ml/longtail/hybrid"
-
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 )

@@ -35,7 +35,7 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 			total = value
 			k++
 		}
-		r.report.Images += part.images()
+		r.report.Images += part.images
 	}
 	return total, nil
 }

@@ -4,10 +4,9 @@ import (
 	"fmt"
 	"reflect"
 
-	"github.com/longtail-ml/longtail/hybrid"
-
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"

@@ -4,9 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/longtail-ml/longtail/hybrid"
-
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/sampler"
 )
 

@@ -16,6 +16,7 @@ type rows struct {
 	samples, views int
 	from           int   // the first row
 	seen, keyed    []int // views that terms see, and that keys are made of
+	images         int   // what the rows cost, see hybrid.Stream.Images
 
 	labels []int     // of the samples' rows
 	mix    *loss.Mix // of a Mixer or of Partner; nil: no row is mixed
@@ -23,7 +24,8 @@ type rows struct {
 
 // newRows lays a stream's samples out from a row on.
 func newRows(s hybrid.Stream, samples, from int) *rows {
-	r := &rows{stream: s, samples: samples, views: len(s.Transforms()), from: from, seen: s.Seen(), keyed: s.Keyed()}
+	r := &rows{stream: s, samples: samples, views: len(s.Transforms()), from: from, seen: s.Seen(), keyed: s.Keyed(),
+		images: s.Images() * samples}
 	r.labels = make([]int, r.views*samples)
 	if s.Partner != nil {
 		r.mix = &loss.Mix{Labels: make([]int, len(r.labels)), Weight: make([]float32, len(r.labels))}
@@ -48,9 +50,6 @@ func (r *rows) to() int {
 	_, to := r.partners()
 	return to
 }
-
-// images is how many images the rows cost, see hybrid.Stream.Images.
-func (r *rows) images() int { return r.stream.Images() * r.samples }
 
 // of returns the rows of some views in x, in which every view has a row a sample: x's own memory where they lie together.
 func (r *rows) of(t *autograd.Tape, x *tensor.Tensor, views []int) *tensor.Tensor {

@@ -11,9 +11,8 @@ import (
 	"runtime"
 	"slices"
 
-	"github.com/longtail-ml/longtail/hybrid"
-
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
 )

@@ -22,7 +22,7 @@ type Step struct {
 }
 
 // Take does a whole step on one batch: forward puts the loss, a scalar, on the tape. The norm is that of the gradient
-// before clipping. A loss or gradient that is not finite is a *NonFiniteError, and nothing has changed.
+// before clipping. A loss or gradient that is not finite is a *NonFiniteError, and only gradients have changed.
 func (s *Step) Take(rate float64, m autograd.Mode, forward func(*autograd.Tape) (*autograd.Var, error)) (loss, norm float64, err error) {
 	s.begin()
 	if loss, err = s.add(m, 1, forward); err != nil {
