@@ -70,7 +70,7 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 		fillQueues(stream, net.EmbeddingDim(), data)
 	}
 	if s.views == "cifar" {
-		streams = hybrid.Augment(streams, augment.CIFAR())
+		streams = streams.Augment(augment.CIFAR())
 	}
 	trainSet, keys, err := plainSteps(body, speed)
 	if err != nil {

@@ -68,13 +68,6 @@ func fit(t require.TestingT, trainer train.Trainer, n *hybrid.Network, trainSet,
 	return r
 }
 
-func psc(t testing.TB, n *hybrid.Network) []hybrid.Stream {
-	t.Helper()
-	s, err := hybrid.PSC(n, 0.5, 7)
-	require.NoError(t, err)
-	return s
-}
-
 // image returns image i of d.
 func image(t testing.TB, d dataset.Dataset, i int) *dataset.Image {
 	t.Helper()

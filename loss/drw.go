@@ -46,6 +46,18 @@ func (d *DRW) Prepare(classCounts []int) error {
 	return nil
 }
 
+// Build builds both losses.
+func (d *DRW) Build(t Target) error {
+	for name, l := range d.both {
+		if b, ok := l.(Builder); ok {
+			if err := b.Build(t); err != nil {
+				return fmt.Errorf("loss: DRW: %s: %w", name, err)
+			}
+		}
+	}
+	return nil
+}
+
 // Visit shows the state of both losses.
 func (d *DRW) Visit(v nn.Visitor) {
 	for name, l := range d.both {

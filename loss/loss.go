@@ -55,6 +55,19 @@ type Loss interface {
 	Forward(in Input) (*autograd.Var, Stats)
 }
 
+// Builder is a Loss that makes parts of its own, such as prototypes, for the network it is to train. A trainer calls Build
+// before Prepare, each time it begins.
+type Builder interface {
+	Build(Target) error
+}
+
+// Target is what a loss is built for.
+type Target struct {
+	Classes int
+	Dim     int    // width of the embeddings; 0 if the network makes none
+	Seed    uint64 // of the run
+}
+
 // Preparer is a Loss that checks its settings, or computes from the class counts, before training.
 type Preparer interface {
 	// Prepare is given the number of training images of each class.

@@ -3,6 +3,7 @@ package loss
 import (
 	"fmt"
 	"math"
+	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
@@ -18,12 +19,16 @@ import (
 // averaged over the rows. The denominator leaves the row's own class out, so the loss can be negative; IncludeOwn keeps
 // it in, which is softmax. It computes R·C similarities where the SC loss computes R². It needs at least two classes.
 type PrototypicalContrastive struct {
-	// Bank has one prototype for each class. One that follows the embeddings is told of each step.
+	// Bank has one prototype for each class. One that follows the embeddings is told of each step. nil: Build makes learnable
+	// ones, which are the paper's.
 	Bank prototype.Bank
 	// Temperature τ > 0; the paper uses 1 on CIFAR-10 and 0.1 on CIFAR-100.
 	Temperature float64
 	// IncludeOwn keeps the row's own class in the denominator.
 	IncludeOwn bool
+
+	built  *prototype.Learnable // by Build
+	target Target               // that it is built for
 }
 
 const psc = "1 on CIFAR-10, 0.1 on CIFAR-100"
@@ -31,32 +36,60 @@ const psc = "1 on CIFAR-10, 0.1 on CIFAR-100"
 // Needs asks for embeddings.
 func (l *PrototypicalContrastive) Needs() Needs { return Needs{Embedding: true} }
 
+// Build makes learnable prototypes in random directions if Bank is nil. Those it made before stay if they were made for the
+// same target: a second run of the same trainer trains them on.
+func (l *PrototypicalContrastive) Build(t Target) error {
+	if l.Bank != nil || l.built != nil && l.target == t {
+		return nil
+	}
+	made, err := prototype.NewLearnable(t.Classes, t.Dim, rand.New(rand.NewPCG(t.Seed, 0x707363)))
+	if err != nil {
+		return fmt.Errorf("loss: prototypical contrastive: %w", err)
+	}
+	l.built, l.target = made, t
+	return nil
+}
+
+// Prototypes is Bank, or what Build made in its place; nil before.
+func (l *PrototypicalContrastive) Prototypes() prototype.Bank {
+	if l.Bank == nil && l.built != nil {
+		return l.built
+	}
+	return l.Bank
+}
+
 // Prepare checks the settings against the number of classes.
 func (l *PrototypicalContrastive) Prepare(classCounts []int) error {
-	if l.Bank == nil {
+	bank := l.Prototypes()
+	if bank == nil {
 		return fmt.Errorf("loss: prototypical contrastive: Bank is nil: set prototypes, such as prototype.NewLearnable")
 	}
 	if len(classCounts) < 2 {
 		return fmt.Errorf("loss: prototypical contrastive: %d class: there must be another class to contrast with", len(classCounts))
 	}
-	if rows := l.Bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Dim(0); rows != len(classCounts) {
+	if rows := bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Dim(0); rows != len(classCounts) {
 		return fmt.Errorf("loss: prototypical contrastive: %d prototypes for %d classes: Bank must have one for each", rows, len(classCounts))
 	}
 	return checkTemperature("prototypical contrastive", l.Temperature, psc)
 }
 
 // Visit shows the prototypes.
-func (l *PrototypicalContrastive) Visit(v nn.Visitor) { v.Sub("prototypes", l.Bank) }
+func (l *PrototypicalContrastive) Visit(v nn.Visitor) {
+	if bank := l.Prototypes(); bank != nil {
+		v.Sub("prototypes", bank)
+	}
+}
 
 // Forward returns the loss. No rows give 0.
 func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	const op = "loss.PrototypicalContrastive"
 	rows, width := check(op, in.Embedding, in)
 	noMix(op, in)
-	if l.Bank == nil {
+	bank := l.Prototypes()
+	if bank == nil {
 		mustPrepare(op, l.Prepare(nil))
 	}
-	prototypes := l.Bank.Vectors(in.Embedding.Tape())
+	prototypes := bank.Vectors(in.Embedding.Tape())
 	if prototypes.Dim(1) != width {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(prototypes), Shapes: []tensor.Shape{in.Embedding.Shape(), prototypes.Shape()},
 			Detail: "embeddings and prototypes differ in width"})
@@ -67,7 +100,7 @@ func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 		mustPrepare(op, l.Prepare(make([]int, classes)))
 	}
 	mustPrepare(op, checkTemperature("prototypical contrastive", l.Temperature, psc))
-	observeBank(l.Bank, in)
+	observeBank(bank, in)
 	s := autograd.MatMulT(in.Embedding, prototypes)
 
 	lse := make([]float64, rows)

@@ -18,14 +18,14 @@ import (
 // recipe of arXiv 2103.14267. One image a sample. It serves the frequent classes and fails the rare ones.
 func CE() Method {
 	return Method{Name: "ce", Title: "CE", Images: 1, Heads: classifierOnly, Recipe: hybridRecipe,
-		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.CE(), nil }}
+		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) { return hybrid.CE(), nil }}
 }
 
 // CEBalanced is CE on class-balanced batches (sampler.ClassBalanced). One image a sample. Rare images come often enough to
 // be learnt by heart: the second stage of CRT has the gain without the loss.
 func CEBalanced() Method {
 	return Method{Name: "ce-balanced", Title: "CE, balanced batches", Images: 1, Heads: classifierOnly, Recipe: hybridRecipe,
-		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.CEBalanced(), nil }}
+		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) { return hybrid.CEBalanced(), nil }}
 }
 
 // Focal is the focal loss of arXiv 1708.02002 (loss.Focal) with γ; 0 means 2. One image a sample. It knows nothing of the
@@ -57,7 +57,7 @@ func LDAMDRW() Method {
 		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithCosineClassifier()}
 	}
 	streams := m.Streams
-	m.Streams = func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+	m.Streams = func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 		if _, ok := n.Classifier.(*nn.Cosine); !ok {
 			return nil, fmt.Errorf("needs a classifier of cosines, the network's is %T: leave out WithClassifier", n.Classifier)
 		}
@@ -79,7 +79,7 @@ func BBN() Method {
 	m := classifier("bbn", "BBN", "1912.02413", func() loss.Loss { return &loss.CrossEntropy{} })
 	streams := m.Streams
 	m.Images, m.Branches = 2, 2
-	m.Streams = func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+	m.Streams = func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 		all, err := streams(n, s)
 		if err != nil {
 			return nil, err
@@ -98,8 +98,8 @@ func BBN() Method {
 // classifier is a loss of logits on one view of every image.
 func classifier(name, title, arXiv string, l func() loss.Loss) Method {
 	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 1, Heads: classifierOnly,
-		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) {
-			return []hybrid.Stream{{Name: "classifier", Sampler: sampler.Instance{}, Views: []augment.Transform{cropFlip()},
+		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) {
+			return hybrid.Streams{{Name: "classifier", Sampler: sampler.Instance{}, Views: []augment.Transform{cropFlip()},
 				Terms: []hybrid.Term{{Name: name, Loss: l()}}}}, nil
 		}}
 }

@@ -16,7 +16,7 @@ import (
 // a sample: two views and a class-balanced image. The contrast needs batches in which rare classes meet.
 func HybridSC(tau float64) Method {
 	return Method{Name: "hybrid-sc", Title: "Hybrid-SC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
-		Streams: func(*hybrid.Network, Setup) ([]hybrid.Stream, error) { return hybrid.SC(cmp.Or(tau, 0.1)), nil }}
+		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) { return hybrid.SC(cmp.Or(tau, 0.1)), nil }}
 }
 
 // PSC are the settings of HybridPSC; the zero value is the paper's.
@@ -32,21 +32,20 @@ type PSC struct {
 // variants as hybrid-psc-own, hybrid-psc-fixed and hybrid-psc-own-fixed.
 func HybridPSC(p PSC) Method {
 	m := Method{Name: "hybrid-psc", Title: "Hybrid-PSC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			usual := 0.1
 			if n.Classes() <= 10 {
 				usual = 1
 			}
-			streams, err := hybrid.PSC(n, cmp.Or(p.Tau, usual), s.Seed)
-			if err != nil {
-				return nil, err
-			}
+			streams := hybrid.PSC(cmp.Or(p.Tau, usual))
 			l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
 			l.IncludeOwn = p.IncludeOwn
 			if p.Fixed {
+				var err error
 				l.Bank, err = onSphere(n, s.Seed)
+				return streams, err
 			}
-			return streams, err
+			return streams, nil
 		}}
 	if p.IncludeOwn {
 		m.Name, m.Title = m.Name+"-own", m.Title+", own class kept"
@@ -72,7 +71,7 @@ func onSphere(n *hybrid.Network, seed uint64) (prototype.Bank, error) {
 // which takes no backward pass; and batch·queue similarities.
 func KCL() Method {
 	return Method{Name: "kcl", Title: "KCL", Images: 2, EveryClass: true, Second: retrained,
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			l, err := kcl(n, s)
 			return withKeys("kcl", &l, s), err
 		}}
@@ -83,7 +82,7 @@ func KCL() Method {
 // sample, as KCL.
 func TSC() Method {
 	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, EveryClass: true, Second: retrained,
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			l, err := kcl(n, s)
 			if err != nil {
 				return nil, err
@@ -112,15 +111,15 @@ func queue(length int, n *hybrid.Network, s Setup) (*loss.Queue, error) {
 }
 
 // withKeys is contrast with the second view for the keys.
-func withKeys(name string, l loss.Loss, s Setup) []hybrid.Stream {
+func withKeys(name string, l loss.Loss, s Setup) hybrid.Streams {
 	streams := contrast(name, l, s)
 	streams[0].Terms[0].Views, streams[0].Terms[0].KeyViews = []int{0}, []int{1}
 	return streams
 }
 
 // contrast is one loss on two views of SimAugment.
-func contrast(name string, l loss.Loss, s Setup) []hybrid.Stream {
+func contrast(name string, l loss.Loss, s Setup) hybrid.Streams {
 	view := augment.SimAugment(s.size())
-	return []hybrid.Stream{{Name: "feature", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
+	return hybrid.Streams{{Name: "feature", Sampler: sampler.Instance{}, Views: []augment.Transform{view, view},
 		Terms: []hybrid.Term{{Name: name, Loss: l}}}}
 }

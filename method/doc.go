@@ -12,5 +12,5 @@
 // Images is what a sample costs: the images that pass the backbone for it in a step.
 //
 // Limits: second stages see each image as it is, without augmentation. Publications differ in augmentation and epochs:
-// hybrid.Augment gives all methods the same views.
+// Streams.Augment gives all methods the same views.
 package method

@@ -7,7 +7,6 @@ import (
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
-	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/schedule"
@@ -55,7 +54,7 @@ func ExampleMethod_New() {
 	if err != nil {
 		panic(err)
 	}
-	trainer := train.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.05)}
+	trainer := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.05)}
 	if _, err := trainer.Fit(ctx, net, trainSet, nil); err != nil {
 		panic(err)
 	}

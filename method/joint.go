@@ -21,7 +21,7 @@ import (
 // CIFARStrong and two SimAugment.
 func BCL() Method {
 	return Method{Name: "bcl", Title: "BCL", ArXiv: "2207.09052", Images: 3, Heads: wideHead, Recipe: jointRecipe(256, 0.15, 5, 5e-4),
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			classifier, err := linear(n)
 			if err != nil {
 				return nil, err
@@ -38,18 +38,18 @@ func BCL() Method {
 // grow with the batch, but it computes three Bessel functions for each row and class.
 func ProCo() Method {
 	return Method{Name: "proco", Title: "ProCo", ArXiv: "2403.06726", Images: 3, Heads: wideHead, Recipe: jointRecipe(256, 0.3, 5, 2e-4),
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			l, err := loss.NewProCo(n.Classes(), n.EmbeddingDim(), 0.1)
 			return threeViews(s, 1, hybrid.Term{Name: "proco", Loss: l}), err
 		}}
 }
 
 // threeViews is logit-adjusted cross-entropy on one view and a contrast of two others.
-func threeViews(s Setup, weight float64, contrast hybrid.Term) []hybrid.Stream {
+func threeViews(s Setup, weight float64, contrast hybrid.Term) hybrid.Streams {
 	sim := augment.SimAugment(s.size())
 	contrast.Views = []int{1, 2}
 	adjusted := hybrid.Term{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}, Weight: schedule.Constant(weight), Views: []int{0}}
-	return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{augment.CIFARStrong(), sim, sim},
+	return hybrid.Streams{{Name: "joint", Sampler: sampler.Instance{}, Views: []augment.Transform{augment.CIFARStrong(), sim, sim},
 		Terms: []hybrid.Term{adjusted, contrast}}}
 }
 
@@ -79,11 +79,11 @@ func GPaCo() Method {
 
 func paco(name, title, arXiv string, rate float64, t hybrid.Term) Method {
 	return Method{Name: name, Title: title, ArXiv: arXiv, Images: 2,
-		Streams: func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			q, err := queue(1024, n, s)
 			views, t := []augment.Transform{augment.CIFARStrong(), augment.SimAugment(s.size())}, t
 			t.Name, t.Loss = name, &loss.PaCo{Queue: q, Temperature: 0.05, WithoutMomentum: t.KeyViews == nil}
-			return []hybrid.Stream{{Name: "joint", Sampler: sampler.Instance{}, Views: views, Terms: []hybrid.Term{t}}}, err
+			return hybrid.Streams{{Name: "joint", Sampler: sampler.Instance{}, Views: views, Terms: []hybrid.Term{t}}}, err
 		},
 		Recipe: jointRecipe(128, rate, 10, 5e-4)}
 }

@@ -25,7 +25,7 @@ type Method struct {
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
 	Heads func(width int, s Setup) []hybrid.Option
 	// Streams returns what the network is trained on, with the paper's augmentation.
-	Streams func(n *hybrid.Network, s Setup) ([]hybrid.Stream, error)
+	Streams func(n *hybrid.Network, s Setup) (hybrid.Streams, error)
 	// Recipe returns the paper's batch, learning rate and optimizer on CIFAR for a run of so many epochs, milestones in
 	// proportion. nil: this package knows none; the zero Trainer has that of hybrid networks.
 	Recipe func(epochs int) train.Trainer
@@ -41,7 +41,7 @@ type Setup struct {
 	Counts []int  // training images of each class: dataset.Counts
 	Size   int    // width of the images in pixels; 0 means 32
 	Dim    int    // width of embeddings; 0 means 128
-	Seed   uint64 // of the weights of heads and prototypes
+	Seed   uint64 // of the weights of heads, and of what losses are given; those that build their own take the trainer's
 }
 
 func (s Setup) dim() int  { return cmp.Or(s.Dim, 128) }
@@ -57,7 +57,7 @@ type Stage struct {
 
 // New returns a network on the backbone and its streams. Options come after those of the method and count where both set
 // the same part.
-func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybrid.Network, []hybrid.Stream, error) {
+func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybrid.Network, hybrid.Streams, error) {
 	if b == nil {
 		return nil, nil, fmt.Errorf("method: %s: the backbone is nil", m.Name)
 	}

@@ -63,7 +63,7 @@ func TestEveryMethodTrains(t *testing.T) {
 			run := func() (*hybrid.Network, float64) {
 				n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 				require.NoError(t, err)
-				tr := train.Trainer{Streams: hybrid.Augment(streams, augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
+				tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
 					LearningRate: schedule.Constant(0.05)}
 				r, err := tr.Fit(context.Background(), n, trainSet, test)
 				require.NoError(t, err)
@@ -128,7 +128,7 @@ func TestRecipesAreValid(t *testing.T) {
 			require.NoError(t, err)
 			tr := m.Recipe(epochs)
 			require.Equal(t, epochs, tr.Epochs)
-			tr.Streams, tr.Batch, tr.LimitSteps, tr.ClipNorm = hybrid.Augment(streams, augment.Identity{}), 16, 1, 0.1
+			tr.Streams, tr.Batch, tr.LimitSteps, tr.ClipNorm = streams.Augment(augment.Identity{}), 16, 1, 0.1
 			_, err = tr.Fit(context.Background(), n, trainSet, test)
 			require.NoError(t, err, m.Name)
 		}
@@ -209,6 +209,7 @@ func TestVariantsOfHybridPSC(t *testing.T) {
 		require.NoError(t, err)
 		l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
 		require.Equal(t, want.IncludeOwn, l.IncludeOwn)
+		require.NoError(t, l.Build(loss.Target{Classes: classes, Dim: 8}))
 		require.Equal(t, want.Fixed, len(nn.Params(l)) == 0, "fixed prototypes are no parameters")
 	}
 }
@@ -220,7 +221,7 @@ func TestTheContrastOfBCLReachesTheClassifier(t *testing.T) {
 	require.NoError(t, err)
 	streams[0].Terms[0].Weight = schedule.Constant(0)
 	before := n.Classifier.(*nn.Linear).Weight.Value.Clone()
-	_, err = train.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 8, LimitSteps: 1}.Fit(context.Background(), n, trainSet, test)
+	_, err = train.Trainer{Streams: streams.Augment(augment.Identity{}), Epochs: 1, Batch: 8, LimitSteps: 1}.Fit(context.Background(), n, trainSet, test)
 	require.NoError(t, err)
 	require.NotEqual(t, before.Data(), n.Classifier.(*nn.Linear).Weight.Value.Data())
 }
@@ -243,8 +244,8 @@ func TestMistakesAreErrors(t *testing.T) {
 	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
 	_, _, err = method.LDAMDRW().New(body(t), setup(trainSet), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
 	require.EqualError(t, err, "method: ldam-drw: needs a classifier of cosines, the network's is *nn.Linear: leave out WithClassifier")
-	_, _, err = method.HybridPSC(method.PSC{}).New(body(t), setup(trainSet), hybrid.WithoutProjection())
-	require.ErrorContains(t, err, "method: hybrid-psc: ")
+	_, _, err = method.TSC().New(body(t), setup(trainSet), hybrid.WithoutProjection())
+	require.ErrorContains(t, err, "method: tsc: ")
 
 	n, _, err := method.TauNorm(0).New(body(t), setup(trainSet))
 	require.NoError(t, err)
@@ -295,7 +296,7 @@ func TestClassifiersMadeAfterTraining(t *testing.T) {
 	finished := func(m method.Method) (before *nn.Linear, features, scores *tensor.Tensor, n *hybrid.Network) {
 		n, streams, err := m.New(body(t), setup(trainSet))
 		require.NoError(t, err)
-		tr := train.Trainer{Streams: hybrid.Augment(streams, augment.Identity{}), Epochs: 1, Batch: 16}
+		tr := train.Trainer{Streams: streams.Augment(augment.Identity{}), Epochs: 1, Batch: 16}
 		_, err = tr.Fit(context.Background(), n, trainSet, nil)
 		require.NoError(t, err)
 		before = n.Classifier.(*nn.Linear)

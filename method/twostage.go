@@ -18,7 +18,7 @@ import (
 // stage.
 func SupCon(tau float64) Method {
 	return Method{Name: "supcon", Title: "SupCon, two stages", ArXiv: "2004.11362", Images: 2, EveryClass: true, Second: retrained,
-		Streams: func(_ *hybrid.Network, s Setup) ([]hybrid.Stream, error) {
+		Streams: func(_ *hybrid.Network, s Setup) (hybrid.Streams, error) {
 			return contrast("sc", &loss.SupervisedContrastive{Temperature: cmp.Or(tau, 0.1)}, s), nil
 		}}
 }

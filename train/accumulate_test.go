@@ -20,7 +20,7 @@ func TestAccumulatedBatchesAreOneBatch(t *testing.T) {
 		var results []*train.Result
 		for _, accumulate := range []int{1, n} {
 			net := mlp(t)
-			tr := train.Trainer{Streams: psc(t, net), Epochs: 3, Batch: 8 / accumulate, Accumulate: accumulate, Seed: 3,
+			tr := train.Trainer{Streams: hybrid.PSC(0.5), Epochs: 3, Batch: 8 / accumulate, Accumulate: accumulate, Seed: 3,
 				LearningRate: schedule.Warmup{Epochs: 1, Then: schedule.Constant(0.05)}, Optimizer: optim.SGD{Momentum: 0.9}}
 			var steps []schedule.Progress
 			tr.OnStep = func(s train.StepReport) { steps = append(steps, s.At) }

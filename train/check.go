@@ -10,8 +10,8 @@ import (
 	"github.com/longtail-ml/longtail/schedule"
 )
 
-// checkStreams prepares the losses and says what is wrong with the settings.
-func checkStreams(streams []hybrid.Stream, n *hybrid.Network, classCounts []int, epochs int) error {
+// checkStreams builds and prepares the losses and says what is wrong with the settings.
+func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, epochs int, seed uint64) error {
 	if len(streams) == 0 {
 		return fmt.Errorf("train: no streams: set Trainer.Streams, for example to hybrid.CE()")
 	}
@@ -41,7 +41,7 @@ func checkStreams(streams []hybrid.Stream, n *hybrid.Network, classCounts []int,
 			return fmt.Errorf("%s: %w", where, err)
 		}
 		for _, t := range s.Terms {
-			if err := checkTerm(t, len(s.Transforms()), n, classCounts); err != nil {
+			if err := checkTerm(t, len(s.Transforms()), n, classCounts, seed); err != nil {
 				return fmt.Errorf("%s: term %q: %w", where, t.Name, err)
 			}
 			if names[t.Name] {
@@ -53,7 +53,7 @@ func checkStreams(streams []hybrid.Stream, n *hybrid.Network, classCounts []int,
 	return nil
 }
 
-func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int) error {
+func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int, seed uint64) error {
 	if t.Loss == nil {
 		return fmt.Errorf("Loss is nil")
 	}
@@ -73,6 +73,11 @@ func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int) e
 	}
 	if needs := t.Loss.Needs(); (needs.Embedding || needs.Keys) && n.Projection == nil {
 		return fmt.Errorf("the loss needs embeddings, the network was made without a projection head")
+	}
+	if b, ok := t.Loss.(loss.Builder); ok {
+		if err := b.Build(loss.Target{Classes: n.Classes(), Dim: n.EmbeddingDim(), Seed: seed}); err != nil {
+			return err
+		}
 	}
 	if p, ok := t.Loss.(loss.Preparer); ok {
 		return p.Prepare(classCounts)

@@ -17,7 +17,7 @@ import (
 // trained returns all state after two epochs of three steps on a long enough batch for kernels to split it.
 func trained(t *testing.T, method string, seed uint64, opts ...hybrid.Option) map[string][]float32 {
 	n := resNet(t, 3, opts...)
-	return trainedOn(t, n, methods[method](t, n), seed)
+	return trainedOn(t, n, methods[method](), seed)
 }
 
 func trainedOn(t *testing.T, n *hybrid.Network, streams []hybrid.Stream, seed uint64) map[string][]float32 {

@@ -128,8 +128,7 @@ func ExampleSC() {
 		fmt.Printf("%s: %T, %d view(s), loss %s\n", s.Name, s.Sampler, len(s.Views), s.Terms[0].Name)
 	}
 	curriculum := schedule.Curriculum{Curve: schedule.LinearDecay}
-	streams[0].Terms[0].Weight = curriculum
-	streams[1].Terms[0].Weight = schedule.Complement(curriculum)
+	streams = streams.Curriculum(curriculum) // of the contrastive term; the classifier's is 1 − α
 	fmt.Println(streams[1].Terms[0].Weight.At(schedule.Progress{Epoch: 50, Epochs: 200}))
 	// Output:
 	// feature: sampler.Instance, 2 view(s), loss sc
@@ -137,13 +136,10 @@ func ExampleSC() {
 	// 0.25
 }
 
-// The prototypes of Hybrid-PSC are made for a network and train with it.
+// The prototypes of Hybrid-PSC are made when training begins and train with the network.
 func ExamplePSC() {
 	net := exampleNetwork()
-	streams, err := hybrid.PSC(net, 1, 7)
-	if err != nil {
-		log.Fatal(err)
-	}
+	streams := hybrid.PSC(1)
 	trainSet, test := exampleData()
 	trainer := train.Trainer{Streams: streams, Epochs: 2, Batch: 32, LearningRate: schedule.Constant(0.05)}
 	result, err := trainer.Fit(context.Background(), net, trainSet, test)
@@ -232,8 +228,8 @@ func ExampleTrainer_Fit_cancel() {
 }
 
 // Small images would lose too much to the padding of 4 that CIFAR's augmentation crops from.
-func ExampleAugment() {
-	streams := hybrid.Augment(hybrid.CE(), augment.Compose{augment.Crop{Padding: 1}, augment.Flip{P: 0.5}})
+func ExampleStreams_Augment() {
+	streams := hybrid.CE().Augment(augment.Compose{augment.Crop{Padding: 1}, augment.Flip{P: 0.5}})
 	fmt.Println(streams[0].Views)
 	// Output: [[{1} {0.5}]]
 }

@@ -83,19 +83,12 @@ func fit(t require.TestingT, trainer train.Trainer, n *hybrid.Network, trainSet,
 	return r
 }
 
-// methods are the library's own, made for a network.
-var methods = map[string]func(testing.TB, *hybrid.Network) []hybrid.Stream{
-	"CE":         func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.CE() },
-	"CEBalanced": func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.CEBalanced() },
-	"SC":         func(testing.TB, *hybrid.Network) []hybrid.Stream { return hybrid.SC(0.1) },
-	"PSC":        psc,
-}
-
-func psc(t testing.TB, n *hybrid.Network) []hybrid.Stream {
-	t.Helper()
-	s, err := hybrid.PSC(n, 0.5, 7)
-	require.NoError(t, err)
-	return s
+// methods are the library's own.
+var methods = map[string]func() hybrid.Streams{
+	"CE":         hybrid.CE,
+	"CEBalanced": hybrid.CEBalanced,
+	"SC":         func() hybrid.Streams { return hybrid.SC(0.1) },
+	"PSC":        func() hybrid.Streams { return hybrid.PSC(0.5) },
 }
 
 // state copies every tensor of the network and of the losses of streams.

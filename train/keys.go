@@ -15,7 +15,7 @@ type encoder struct {
 }
 
 // newEncoder returns nil if no term takes keys.
-func newEncoder(streams []hybrid.Stream, decay float64, n *hybrid.Network) *encoder {
+func newEncoder(streams hybrid.Streams, decay float64, n *hybrid.Network) *encoder {
 	for _, s := range streams {
 		if len(s.Keyed()) > 0 {
 			return &encoder{newAverage(EMA{Decay: decay}, n), autograd.NewTape(autograd.Mode{})}

@@ -21,7 +21,7 @@ func requireLearning(t *testing.T, trainer train.Trainer, n *hybrid.Network) {
 	}
 	trainSet, test := generated(t, 60)
 	// A padding of 4, as CIFAR's, would leave little of 8×8 images.
-	hybrid.Augment(trainer.Streams, augment.Compose{augment.Crop{Padding: 1}, augment.Flip{P: 0.5}})
+	trainer.Streams = trainer.Streams.Augment(augment.Compose{augment.Crop{Padding: 1}, augment.Flip{P: 0.5}})
 	trainer.Epochs, trainer.Batch, trainer.EvalEvery, trainer.ClipNorm = 8, 20, 8, 0.5
 	if trainer.LearningRate == nil {
 		trainer.LearningRate = schedule.Constant(0.05)
@@ -39,7 +39,7 @@ func TestEveryMethodLearns(t *testing.T) {
 	for method, streams := range methods {
 		t.Run(method, func(t *testing.T) {
 			n := resNet(t, 2)
-			requireLearning(t, train.Trainer{Streams: streams(t, n)}, n)
+			requireLearning(t, train.Trainer{Streams: streams()}, n)
 		})
 	}
 }

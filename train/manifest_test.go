@@ -249,7 +249,7 @@ func TestAManifestIsTheSameWhenARunGoesOn(t *testing.T) {
 	dir := t.TempDir()
 	begin := func(revision string) (train.Trainer, *hybrid.Network, manifest.Manifest) {
 		n := resNet(t, 1)
-		tr := train.Trainer{Streams: psc(t, n), Epochs: 3, Batch: 8, LearningRate: schedule.Constant(0.05)}
+		tr := train.Trainer{Streams: hybrid.PSC(0.5), Epochs: 3, Batch: 8, LearningRate: schedule.Constant(0.05)}
 		m := manifestOf(t, tr, n, trainSet, test, nil)
 		m.Selection, m.Build.Revision = manifest.BestHeldOut, revision
 		tr.Checkpoints = train.Checkpoints{Dir: dir, Resume: true, Manifest: m}

@@ -24,7 +24,7 @@ func TestSteadyStepsDoNotGrowTheHeap(t *testing.T) {
 		n := resNet(t, 1)
 		var from, to runtime.MemStats
 		steps := 0
-		fit(t, train.Trainer{Streams: methods[method](t, n), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.01),
+		fit(t, train.Trainer{Streams: methods[method](), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.01),
 			OnStep: func(train.StepReport) {
 				switch steps++; steps {
 				case first:

@@ -22,7 +22,7 @@ func TestACheckpointIsAModelFile(t *testing.T) {
 	generatedSet, test := generated(t, 10)
 	trainSet := squashed{generatedSet}
 	tr, n := short(), resNet(t, 1)
-	tr.Streams = psc(t, n)
+	tr.Streams = hybrid.PSC(0.5)
 	tr.EMA.Decay, tr.Checkpoints.Dir = 0.9, t.TempDir()
 	m, err := tr.Manifest(n, trainSet, nil, test)
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func ExamplePartner() {
 	trainSet, _ := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{Seed: 1})
 	body, _ := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Branches: 2, Seed: 1})
 	net, _ := hybrid.NewNetwork(body, 4, hybrid.WithInput(8, 8, 3), hybrid.WithoutProjection())
-	streams := hybrid.Augment(hybrid.CE(), augment.Flip{P: 0.5})
+	streams := hybrid.CE().Augment(augment.Flip{P: 0.5})
 	streams[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
 	trainer := train.Trainer{Streams: streams, Epochs: 8, Batch: 16, LearningRate: schedule.Constant(0.05)}
 	result, err := trainer.Fit(context.Background(), net, trainSet, test)

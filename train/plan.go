@@ -13,7 +13,7 @@ import (
 type plan struct {
 	network  *hybrid.Network
 	train    dataset.Dataset
-	streams  []hybrid.Stream
+	streams  hybrid.Streams
 	orders   [][]int // of each stream: the sample indices of the epoch
 	partners [][]int // and those of their partners; nil where there are none
 	samples  int     // of a stream in a batch

@@ -61,13 +61,13 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		return train.Trainer{Streams: hybrid.SC(0.1), Optimizer: optim.AdamW{}}
 	},
 	"PSC by SGD": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		return train.Trainer{Streams: psc(t, n), ClipNorm: 1}
+		return train.Trainer{Streams: hybrid.PSC(0.5), ClipNorm: 1}
 	},
 	"PSC by AdamW, averaged and accumulated": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		return train.Trainer{Streams: psc(t, n), Optimizer: optim.AdamW{WeightDecay: 0.1}, Batch: 4, Accumulate: 2, EMA: train.EMA{Decay: 0.9}}
+		return train.Trainer{Streams: hybrid.PSC(0.5), Optimizer: optim.AdamW{WeightDecay: 0.1}, Batch: 4, Accumulate: 2, EMA: train.EMA{Decay: 0.9}}
 	},
 	"PSC by Adam": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		return train.Trainer{Streams: psc(t, n), Optimizer: optim.Adam{WeightDecay: 0.1}}
+		return train.Trainer{Streams: hybrid.PSC(0.5), Optimizer: optim.Adam{WeightDecay: 0.1}}
 	},
 	"losses of logits": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: []hybrid.Stream{
@@ -116,11 +116,14 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		fixed, err := prototype.NewFixed(points)
 		require.NoError(t, err)
 		weight := n.Classifier.(*nn.Linear).Weight
+		learnable, err := prototype.NewLearnable(classes, n.EmbeddingDim(), pcg())
+		require.NoError(t, err)
 		centres := &prototype.ClassifierRows{Weight: weight,
 			Head: nn.Sequential{nn.NewLinear(weight.Value.Dim(1), 8, pcg()), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU), nn.NewLinear(8, n.EmbeddingDim(), pcg())}}
 		return train.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, Streams: []hybrid.Stream{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{
 			{Name: "moving", Loss: &loss.MultiPrototypicalContrastive{Bank: moving, PerClass: 2, Temperature: 0.5}},
 			{Name: "means", Loss: &loss.PrototypicalContrastive{Bank: means, Temperature: 0.5}},
+			{Name: "learnable", Loss: &loss.PrototypicalContrastive{Bank: learnable, Temperature: 0.5}},
 			{Name: "fixed", Loss: &loss.PrototypicalContrastive{Bank: fixed, Temperature: 0.5}},
 			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1}},
 		}}}}

@@ -52,7 +52,7 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
 		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, Workers: t.Workers, BLAS: t.BLAS},
 		loader: prefetch.Loader[*batch, *scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
-	if err := checkStreams(t.Streams, n, r.counts, t.Epochs); err != nil {
+	if err := checkStreams(t.Streams, n, r.counts, t.Epochs, t.Seed); err != nil {
 		return nil, err
 	}
 	for _, s := range t.Streams {

@@ -107,7 +107,7 @@ func TestStreamWithoutViewsSeesImagesAsTheyAre(t *testing.T) {
 func TestAugmentReplacesEveryView(t *testing.T) {
 	n, d := pixels(t, 4)
 	var labels []int
-	streams := hybrid.Augment(hybrid.SC(0.1), view(5))
+	streams := hybrid.SC(0.1).Augment(view(5))
 	for i := range streams {
 		streams[i].Sampler = inOrder{}
 		streams[i].Terms[0].Loss = spy{loss.Needs{Logits: true}, func(in loss.Input) {
@@ -248,7 +248,7 @@ func floats(v []float32) []float64 {
 func TestLossesTrainTheirParameters(t *testing.T) {
 	trainSet, _ := generated(t, 5)
 	n := mlp(t)
-	streams := psc(t, n)
+	streams := hybrid.PSC(0.5)
 	shared := streams[0].Terms[0]
 	shared.Name, shared.Views = "again", []int{1}
 	streams[0].Terms = append(streams[0].Terms, shared)

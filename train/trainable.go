@@ -8,7 +8,7 @@ import (
 // trainable is the network with the losses that have state of their own.
 type trainable struct {
 	network *hybrid.Network
-	streams []hybrid.Stream
+	streams hybrid.Streams
 }
 
 // Visit shows the network's state as it is in the network, and a term's under "losses" and its name.

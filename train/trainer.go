@@ -15,8 +15,8 @@ import (
 
 // Trainer trains a network. Only Streams must be set; the zero values of the rest are the paper's CIFAR recipe.
 type Trainer struct {
-	Streams []hybrid.Stream // what to train on: hybrid.CE(), hybrid.SC(0.1) or your own
-	Epochs  int             // 0 means 200
+	Streams hybrid.Streams // what to train on: hybrid.CE(), hybrid.SC(0.1) or your own
+	Epochs  int            // 0 means 200
 	// Batch is the number of samples each stream draws in a step; each is given once for each view. 0 means 512. An
 	// epoch ends with the shortest stream's draws; a last, partial batch is dropped.
 	Batch int

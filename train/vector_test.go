@@ -62,8 +62,7 @@ func TestVectorHybridSteps(t *testing.T) {
 			streams := hybrid.SC(c.Temperature)
 			if c.Variant == "psc" {
 				bank := &prototype.Learnable{Weight: autograd.NewParam(load(t, c.Start["prototypes"]))}
-				streams, err = hybrid.PSC(net, c.Temperature, 1)
-				require.NoError(t, err)
+				streams = hybrid.PSC(c.Temperature)
 				streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive).Bank = bank
 			}
 			data, err := dataset.NewMemory(width, 1, 1, make([]string, net.Classes()))

@@ -77,7 +77,7 @@ func (inTurn) Epoch(labels []int, _ sampler.Plan) (order []int, err error) {
 func TestTheLibrarysMethodsGiveNoWarning(t *testing.T) {
 	for name, method := range methods {
 		n := resNet(t, 1)
-		require.Empty(t, warned(t, n, train.Trainer{WarnAfter: 1, Streams: method(t, n)}), name)
+		require.Empty(t, warned(t, n, train.Trainer{WarnAfter: 1, Streams: method()}), name)
 	}
 }
 

@@ -16,13 +16,13 @@ func newTrainer(net *hybrid.Network, s *settings, classes int) (train.Trainer, e
 	// The paper's augmentation, its padding of 4 pixels in 32 kept in proportion.
 	view := augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
 	return train.Trainer{
-		Streams: hybrid.Augment(method, view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
+		Streams: method.Augment(view), Epochs: s.Epochs, Batch: s.Batch, Seed: s.Seed, LimitSteps: s.Limit, EvalEvery: s.EvalEvery,
 		LearningRate: schedule.MultiStep{Base: s.LR, Milestones: s.Milestones}, EMA: train.EMA{Decay: s.EMA, Warmup: s.EMA > 0},
 	}, err
 }
 
 // streams returns the method's streams and fills in its temperature. Without a network it only checks the name.
-func streams(n *hybrid.Network, s *settings, classes int) ([]hybrid.Stream, error) {
+func streams(n *hybrid.Network, s *settings, classes int) (hybrid.Streams, error) {
 	tau := func(usual float64) float64 {
 		if s.Tau == 0 && n != nil {
 			s.Tau = usual
@@ -37,18 +37,18 @@ func streams(n *hybrid.Network, s *settings, classes int) ([]hybrid.Stream, erro
 	case "hybrid-sc":
 		return hybrid.SC(tau(0.1)), nil
 	case "hybrid-psc":
-		if n == nil {
-			return nil, nil
-		}
 		usual := 0.1
 		if classes <= 10 {
 			usual = 1
 		}
-		psc, err := hybrid.PSC(n, tau(usual), s.Seed)
-		if err == nil {
-			psc[0].Terms[0].Loss.(*loss.PrototypicalContrastive).IncludeOwn = s.Own
+		psc := hybrid.PSC(tau(usual))
+		l := psc[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
+		l.IncludeOwn = s.Own
+		if n == nil {
+			return psc, nil
 		}
-		return psc, err
+		// As training does, but now: the report compares the prototypes with what becomes of them.
+		return psc, l.Build(loss.Target{Classes: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed})
 	}
 	return nil, fmt.Errorf("-method %q is not ce, ce-balanced, hybrid-sc or hybrid-psc", s.Method)
 }

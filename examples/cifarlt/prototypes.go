@@ -15,7 +15,7 @@ func prototypes(streams []hybrid.Stream) *tensor.Tensor {
 	if !ok {
 		return nil
 	}
-	return l.Bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Value().Clone()
+	return l.Prototypes().Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Value().Clone()
 }
 
 // meanCosine compares the unit rows of two matrices: 1 is where nothing moved. nil gives nil.

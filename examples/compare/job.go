@@ -37,7 +37,7 @@ func newJob(s settings, d *data, name string) (*job, error) {
 		return nil, err
 	}
 	if s.Views == "plain" { // the hybrid networks' padding of 4 pixels in 32, in proportion
-		streams = hybrid.Augment(streams, augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
+		streams = streams.Augment(augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
 	}
 	j := &job{method: m, network: net, trainer: s.trainer(m, d.trainSet.Len())}
 	j.trainer.Streams, j.trainer.Seed = streams, d.seed

@@ -48,14 +48,14 @@ func main() {
 type method struct {
 	name    string
 	passes  int // of a sample through the backbone, in each epoch
-	streams func(n *hybrid.Network, seed uint64) ([]hybrid.Stream, error)
+	streams hybrid.Streams
 }
 
 var methods = []method{
-	{"CE", 1, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.CE(), nil }},
-	{"CE, class-balanced", 1, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.CEBalanced(), nil }},
-	{"Hybrid-SC", 3, func(*hybrid.Network, uint64) ([]hybrid.Stream, error) { return hybrid.SC(0.1), nil }},
-	{"Hybrid-PSC", 3, func(n *hybrid.Network, seed uint64) ([]hybrid.Stream, error) { return hybrid.PSC(n, 1, seed) }},
+	{"CE", 1, hybrid.CE()},
+	{"CE, class-balanced", 1, hybrid.CEBalanced()},
+	{"Hybrid-SC", 3, hybrid.SC(0.1)},
+	{"Hybrid-PSC", 3, hybrid.PSC(1)},
 }
 
 func run(ctx context.Context, seed uint64) error {
@@ -86,16 +86,12 @@ func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, se
 	if err != nil {
 		return nil, err
 	}
-	streams, err := m.streams(net, seed)
-	if err != nil {
-		return nil, err
-	}
 	repeat := 3 / m.passes // gives every method as many steps, on as many images
 	bar := progressbar.NewOptions(repeat*epochs, progressbar.OptionSetDescription(fmt.Sprintf("%-18s", m.name)),
 		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
 		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	return train.Trainer{
-		Streams:      hybrid.Augment(streams, augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}),
+		Streams:      m.streams.Augment(augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}),
 		Epochs:       repeat * epochs,
 		Batch:        repeat * batch,
 		LearningRate: schedule.Warmup{Epochs: 2, Then: schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(repeat*epochs, 0.8, 0.9)}},

@@ -1,0 +1,37 @@
+package hybrid
+
+import (
+	"slices"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/schedule"
+)
+
+// Streams is what a network is trained on at once. Its methods return changed copies, which share the losses: a loss with
+// state, such as a queue or prototypes, is for one run.
+type Streams []Stream
+
+// Curriculum sets the weights of hybrids: alpha for each term whose loss sees embeddings, 1 − alpha for the others.
+func (s Streams) Curriculum(alpha schedule.Scheduler) Streams {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i].Terms = slices.Clone(out[i].Terms)
+		for k := range out[i].Terms {
+			t := &out[i].Terms[k]
+			if t.Weight = schedule.Complement(alpha); t.Loss != nil && t.Loss.Needs().Embedding {
+				t.Weight = alpha
+			}
+		}
+	}
+	return out
+}
+
+// Augment puts one transform in place of every view: for images that want other augmentation than CIFAR's. A stream without
+// views gets one.
+func (s Streams) Augment(view augment.Transform) Streams {
+	out := slices.Clone(s)
+	for i := range out {
+		out[i].Views = slices.Repeat([]augment.Transform{view}, max(1, len(out[i].Views)))
+	}
+	return out
+}
