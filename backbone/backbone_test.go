@@ -14,11 +14,11 @@ import (
 )
 
 func TestSettingsAreChecked(t *testing.T) {
-	_, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 33})
+	_, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 33})
 	require.EqualError(t, err, "backbone: a CIFAR ResNet has depth 6n+2 (8, 20, 32, 44, 56, 110), not 33")
-	_, err = backbone.NewResNet(backbone.ResNetSettings{Depth: 2})
+	_, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 2})
 	require.Error(t, err)
-	_, err = backbone.NewResNet(backbone.ResNetSettings{Width: -1})
+	_, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Width: -1})
 	require.EqualError(t, err, "backbone: width -1, channels 3 and branches 1 must be at least 1")
 	_, err = backbone.NewMLP(1, 5)
 	require.EqualError(t, err, "backbone: an MLP needs the width of its input and of at least one layer, not [5]")
@@ -28,7 +28,7 @@ func TestSettingsAreChecked(t *testing.T) {
 
 func TestSameSeedSameWeights(t *testing.T) {
 	weight := func(seed uint64) []float32 {
-		r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Seed: seed})
+		r, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Seed: seed})
 		require.NoError(t, err)
 		return nn.Params(r)[0].Param.Value.Data()
 	}
@@ -38,7 +38,7 @@ func TestSameSeedSameWeights(t *testing.T) {
 
 // Odd sizes, a single pixel, other widths and channels, a batch of one.
 func TestResNetTakesAnyImage(t *testing.T) {
-	r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 5, Channels: 1})
+	r, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 5, Channels: 1})
 	require.NoError(t, err)
 	for _, size := range [][2]int{{1, 1}, {7, 5}, {16, 9}} {
 		for _, train := range []bool{false, true} {
@@ -51,7 +51,7 @@ func TestResNetTakesAnyImage(t *testing.T) {
 }
 
 func TestWrongChannelsNameTheParameter(t *testing.T) {
-	r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8})
+	r, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8})
 	require.NoError(t, err)
 	nn.Name(r)
 	_, err = nn.Summarize(r, 32, 32, 1)
@@ -70,8 +70,8 @@ func TestMLPFlattensImages(t *testing.T) {
 	require.Error(t, tensor.Try(func() error { m.Forward(tape.Const(tensor.New(3, 2, 2, 2))); return nil }))
 }
 
-func ExampleNewResNet() {
-	r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32, Seed: 1})
+func ExampleNewCIFARResNet() {
+	r, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32, Seed: 1})
 	if err != nil {
 		panic(err)
 	}
@@ -89,11 +89,11 @@ func ExampleNewMLP() {
 // A branched network is the plain one up to the last block, of which each branch has its own.
 func TestBranches(t *testing.T) {
 	for _, depth := range []int{8, 14} { // the last block with a stride, and without
-		settings := backbone.ResNetSettings{Depth: depth, Width: 4, Seed: 1}
-		plain, err := backbone.NewResNet(settings)
+		settings := backbone.CIFARResNetSettings{Depth: depth, Width: 4, Seed: 1}
+		plain, err := backbone.NewCIFARResNet(settings)
 		require.NoError(t, err)
 		settings.Branches = 3
-		r, err := backbone.NewResNet(settings)
+		r, err := backbone.NewCIFARResNet(settings)
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 16, 3, 48}, []int{plain.Branches(), plain.OutDim(), r.Branches(), r.OutDim()})
 
@@ -127,14 +127,14 @@ func TestBranches(t *testing.T) {
 		require.EqualError(t, tensor.Try(func() error { r.Branch(3, x); return nil }), "backbone.Branch: no branch 3: there are 3")
 		require.Error(t, tensor.Try(func() error { plain.Branch(-1, x); return nil }))
 	}
-	_, err := backbone.NewResNet(backbone.ResNetSettings{Branches: -1})
+	_, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Branches: -1})
 	require.EqualError(t, err, "backbone: width 16, channels 3 and branches -1 must be at least 1")
 }
 
 // The gradient of the shared part is the sum over the branches, in training and in evaluation.
 func TestBranchesAddTheirGradients(t *testing.T) {
 	for _, train := range []bool{false, true} {
-		r, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1, Branches: 2})
+		r, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1, Branches: 2})
 		require.NoError(t, err)
 		weights := gradtest.Normal(3, 1, 3, 32) // of the features, so that branches differ
 		x := gradtest.Normal(2, 1, 3, 8, 8, 3)
@@ -165,16 +165,16 @@ func TestBranchesAddTheirGradients(t *testing.T) {
 
 // What a backbone says of itself is what it is built from, whatever was left to defaults.
 func TestBackbonesSayWhatTheyAre(t *testing.T) {
-	for want, s := range map[string]backbone.ResNetSettings{
+	for want, s := range map[string]backbone.CIFARResNetSettings{
 		"CIFAR ResNet-32, width 16":                       {Seed: 1},
 		"CIFAR ResNet-8, width 2, channels 1, branches 2": {Depth: 8, Width: 2, Channels: 1, Branches: 2, Seed: 1},
 	} {
-		r, err := backbone.NewResNet(s)
+		r, err := backbone.NewCIFARResNet(s)
 		require.NoError(t, err)
 		require.Equal(t, want, r.String())
 		name, settings := r.Describe()
 		require.Equal(t, "cifar-resnet", name)
-		again, err := backbone.NewResNet(settings.(backbone.ResNetSettings))
+		again, err := backbone.NewCIFARResNet(settings.(backbone.CIFARResNetSettings))
 		require.NoError(t, err)
 		require.Equal(t, want, again.String())
 		require.Equal(t, r, again, "settings, weights and all")

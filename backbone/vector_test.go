@@ -60,7 +60,7 @@ func TestVectorResNets(t *testing.T) {
 		t.Run(c.Model, func(t *testing.T) {
 			depth, err := strconv.Atoi(strings.TrimPrefix(c.Model, "resnet"))
 			require.NoError(t, err)
-			body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: depth})
+			body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: depth})
 			require.NoError(t, err)
 			net := &classifier{body, nn.NewLinear(body.OutDim(), c.Classes, rand.New(rand.NewPCG(1, 1)))}
 			params := map[string]nn.Entry{}
@@ -127,23 +127,23 @@ func TestVectorResNets(t *testing.T) {
 
 // classifier is a ResNet with the Linear of the reference networks.
 type classifier struct {
-	*backbone.ResNet
+	*backbone.CIFARResNet
 	head *nn.Linear
 }
 
 func (c *classifier) Forward(x *autograd.Var) *autograd.Var {
-	return c.head.Forward(c.ResNet.Forward(x))
+	return c.head.Forward(c.CIFARResNet.Forward(x))
 }
 
 func (c *classifier) Visit(v nn.Visitor) {
-	c.ResNet.Visit(v)
+	c.CIFARResNet.Visit(v)
 	v.Sub("linear", c.head)
 }
 
 // The published sizes of arXiv 1512.03385, with a 10-class Linear.
 func TestResNetSizes(t *testing.T) {
 	for depth, want := range map[int]int{8: 75290, 20: 269722, 32: 464154, 44: 658586, 56: 853018, 110: 1727962} {
-		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: depth})
+		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: depth})
 		require.NoError(t, err)
 		s, err := nn.Summarize(&classifier{body, nn.NewLinear(64, 10, rand.New(rand.NewPCG(1, 1)))}, 32, 32, 3)
 		require.NoError(t, err)

@@ -58,7 +58,7 @@ func chooseMethods(names string) ([]method.Method, error) {
 
 // methodBackbone is the backbone a method is timed with: ResNet-32, with the branches that it needs.
 func methodBackbone(branches int) (backbone.Backbone, error) {
-	return backbone.NewResNet(backbone.ResNetSettings{Depth: 32, Branches: branches})
+	return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32, Branches: branches})
 }
 
 // longTailed has ten classes with imbalance 100 and so many images of the largest class, 5,000 being the counts of

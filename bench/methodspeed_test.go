@@ -28,7 +28,7 @@ func TestEveryMethodIsTimed(t *testing.T) {
 	require.Equal(t, []int{100, 59, 35, 21, 12, 7, 4, 2, 1, 1}, dataset.Counts(data))
 	tiny := func(branches int) (backbone.Backbone, error) {
 		if branches > 0 {
-			return backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 1, Branches: branches})
+			return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 1, Branches: branches})
 		}
 		return backbone.NewMLP(1, 32*32*3, 8)
 	}

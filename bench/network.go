@@ -20,7 +20,7 @@ import (
 
 // resnet32 returns the network with a 10-class Linear and no projection.
 func resnet32() (*hybrid.Network, error) {
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
 	if err != nil {
 		return nil, err
 	}
@@ -89,7 +89,7 @@ func infer(s settings) (result, error) {
 // step trains Hybrid-SC for as long as it is given and reports the median step.
 func step(s settings) (result, error) {
 	b := or(s.batch, 128)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
 	if err != nil {
 		return nil, err
 	}

@@ -94,10 +94,10 @@ func TestGenerateExtremes(t *testing.T) {
 }
 
 func TestHSV(t *testing.T) {
-	require.Equal(t, colour{1, 0, 0}, hsv(0, 1, 1))
-	require.Equal(t, colour{1, 0, 0}, hsv(-2, 1, 1))
+	require.Equal(t, rgb{1, 0, 0}, hsv(0, 1, 1))
+	require.Equal(t, rgb{1, 0, 0}, hsv(-2, 1, 1))
 	require.InDeltaSlice(t, []float64{0, 1, 0}, sliceOf(hsv(1.0/3, 1, 1)), 1e-12)
 	require.InDeltaSlice(t, []float64{0.5, 0.5, 0.5}, sliceOf(hsv(0.7, 0, 0.5)), 1e-12)
 }
 
-func sliceOf(c colour) []float64 { return c[:] }
+func sliceOf(c rgb) []float64 { return c[:] }

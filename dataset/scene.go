@@ -5,19 +5,19 @@ import (
 	"math/rand/v2"
 )
 
-// A colour is red, green and blue from 0 to 1.
-type colour [3]float64
+// An rgb is a color: red, green and blue from 0 to 1.
+type rgb [3]float64
 
-func (c colour) mix(d colour, t float64) colour {
+func (c rgb) mix(d rgb, t float64) rgb {
 	for i := range c {
 		c[i] += t * (d[i] - c[i])
 	}
 	return c
 }
 
-// hsv returns the colour of a hue (of period 1), saturation and value.
-func hsv(h, s, v float64) colour {
-	var c colour
+// hsv returns the color of a hue (of period 1), saturation and value.
+func hsv(h, s, v float64) rgb {
+	var c rgb
 	for i, offset := range [3]float64{5, 3, 1} {
 		k := math.Mod(offset+6*(h-math.Floor(h)), 6)
 		c[i] = v * (1 - s*max(0, min(k, 4-k, 1)))
@@ -41,11 +41,11 @@ var shapes = [...]struct {
 	}},
 }
 
-// patch is an ellipse or rectangle of one colour.
+// patch is an ellipse or rectangle of one color.
 type patch struct {
 	x, y, w, h float64
 	round      bool
-	colour     colour
+	color      rgb
 }
 
 func (p patch) distance(x, y float64) float64 {
@@ -61,8 +61,8 @@ func (p patch) distance(x, y float64) float64 {
 type scene struct {
 	recipe                   recipe // with this image's own hue and angle
 	x, y, scale, turn, phase float64
-	light, dark              colour // of the stripes
-	ground                   [2]colour
+	light, dark              rgb // of the stripes
+	ground                   [2]rgb
 	slopeX, slopeY           float64 // of the background's gradient
 	clutter, occluder        []patch
 	gain                     float64
@@ -77,33 +77,33 @@ func newScene(r recipe, rng *rand.Rand) scene {
 		x:      between(-0.3, 0.3), y: between(-0.3, 0.3),
 		scale: between(0.42, 0.72), turn: 0.25 * rng.NormFloat64(), phase: between(0, 2*math.Pi),
 		light:  hsv(r.hue, between(0.45, 0.95), between(0.65, 1)),
-		ground: [2]colour{randomColour(rng), randomColour(rng)},
+		ground: [2]rgb{randomColor(rng), randomColor(rng)},
 		gain:   between(0.65, 1.2),
 	}
-	s.dark = s.light.mix(colour{}, between(0.45, 0.75))
+	s.dark = s.light.mix(rgb{}, between(0.45, 0.75))
 	sin, cos := math.Sincos(between(0, 2*math.Pi))
 	s.slopeX, s.slopeY = cos/2, sin/2
 	for range 4 {
 		s.clutter = append(s.clutter, patch{between(-1, 1), between(-1, 1), between(0.1, 0.4), between(0.1, 0.4), true,
-			randomColour(rng)})
+			randomColor(rng)})
 	}
 	if rng.Float64() < 0.3 {
 		s.occluder = []patch{{between(-0.8, 0.8), between(-0.8, 0.8), between(0.12, 0.3), between(0.12, 0.5), false,
-			randomColour(rng)}}
+			randomColor(rng)}}
 	}
 	return s
 }
 
-func randomColour(rng *rand.Rand) colour {
+func randomColor(rng *rand.Rand) rgb {
 	return hsv(rng.Float64(), 0.7*rng.Float64(), 0.15+0.75*rng.Float64())
 }
 
-// at returns the colour at a point. sharp is the inverse of the width of a soft edge.
-func (s *scene) at(x, y, sharp float64) colour {
+// at returns the color at a point. sharp is the inverse of the width of a soft edge.
+func (s *scene) at(x, y, sharp float64) rgb {
 	cover := func(distance float64) float64 { return max(0, min(1, 0.5-distance*sharp)) }
 	c := s.ground[0].mix(s.ground[1], max(0, min(1, 0.5+s.slopeX*x+s.slopeY*y)))
 	for _, p := range s.clutter {
-		c = c.mix(p.colour, cover(p.distance(x, y)))
+		c = c.mix(p.color, cover(p.distance(x, y)))
 	}
 	sin, cos := math.Sincos(s.turn)
 	u, v := (x-s.x)/s.scale, (y-s.y)/s.scale
@@ -112,7 +112,7 @@ func (s *scene) at(x, y, sharp float64) colour {
 	stripe := 0.5 + 0.5*math.Sin(2*math.Pi*(cos*x+sin*y)/s.recipe.period+s.phase)
 	c = c.mix(s.dark.mix(s.light, stripe), inside)
 	for _, p := range s.occluder {
-		c = c.mix(p.colour, cover(p.distance(x, y)))
+		c = c.mix(p.color, cover(p.distance(x, y)))
 	}
 	return c
 }

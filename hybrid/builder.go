@@ -120,7 +120,7 @@ func (b builder) batchNorm(p part) (nn.Module, error) {
 }
 
 func (b builder) resNet(p part) (nn.Module, error) {
-	var s backbone.ResNetSettings
+	var s backbone.CIFARResNetSettings
 	if err := decode(p.Settings, &s); err != nil {
 		return nil, err
 	}
@@ -129,7 +129,7 @@ func (b builder) resNet(p part) (nn.Module, error) {
 	if err := b.room(product(9, s.Channels, s.Width)+blocks*product(s.Width, s.Width), s.Depth, s.Width, s.Channels, s.Branches); err != nil {
 		return nil, err
 	}
-	return backbone.NewResNet(s)
+	return backbone.NewCIFARResNet(s)
 }
 
 func (b builder) mlp(p part) (nn.Module, error) {

@@ -18,7 +18,7 @@ import (
 func ExampleTerm() {
 	all, test, _ := dataset.Generate(dataset.GenerateSettings{Classes: 4, Size: 8, PerClass: 40, Seed: 1})
 	trainSet, _ := dataset.LongTail(all, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{Seed: 1})
-	body, _ := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	body, _ := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1})
 	net, _ := hybrid.NewNetwork(body, 4, hybrid.WithInput(8, 8, 3), hybrid.WithoutProjection())
 
 	own := hybrid.Stream{Sampler: sampler.Instance{}, Views: []augment.Transform{augment.Flip{P: 0.5}},

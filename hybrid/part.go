@@ -77,7 +77,7 @@ func partOf(path string, m nn.Module) (part, error) {
 		return withSettings(path, "cosine", cosine{s[len(s)-1], s[0], m.Scale})
 	case *nn.BatchNorm2d:
 		return withSettings(path, "batch-norm", batchNorm{m.Weight.Value.Len(), m.Epsilon, m.Momentum, m.NoRunningUpdates})
-	case *backbone.ResNet, *backbone.MLP:
+	case *backbone.CIFARResNet, *backbone.MLP:
 		name, settings := m.(nn.Describer).Describe()
 		return withSettings(path, name, settings)
 	case nn.Describer:

@@ -48,9 +48,9 @@ func stir(m nn.Visitable) {
 }
 
 func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
-	body := func(s backbone.ResNetSettings) backbone.Backbone {
+	body := func(s backbone.CIFARResNetSettings) backbone.Backbone {
 		s.Depth, s.Seed = 8, 5
-		b, err := backbone.NewResNet(s)
+		b, err := backbone.NewCIFARResNet(s)
 		require.NoError(t, err)
 		return b
 	}
@@ -60,8 +60,8 @@ func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 		"mlp":             mlp(t),
 		"deep mlp":        newNetwork(t, newMLP(t, 192, 10, 7, 5), hybrid.WithoutProjection()),
 		"resnet":          resNet(t, 1, hybrid.WithSeparatePasses()),
-		"branches":        newNetwork(t, body(backbone.ResNetSettings{Width: 2, Branches: 3}), hybrid.WithCosineClassifier()),
-		"one channel":     newNetwork(t, body(backbone.ResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(grey)),
+		"branches":        newNetwork(t, body(backbone.CIFARResNetSettings{Width: 2, Branches: 3}), hybrid.WithCosineClassifier()),
+		"one channel":     newNetwork(t, body(backbone.CIFARResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(grey)),
 		"without a bias":  mlp(t, hybrid.WithClassifier(&nn.Linear{Weight: nn.NewLinear(12, 4, rng).Weight})),
 		"scaled cosines":  mlp(t, hybrid.WithClassifier(&nn.Cosine{Weight: nn.NewCosine(12, 4, rng).Weight, Scale: 1. / 3})),
 		"heads of layers": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.Sequential{nn.NewLinear(12, 6, rng), nn.Func(nn.Tanh)}, nn.Func(nn.Sigmoid), nn.NewLinear(6, 4, rng)})),
@@ -181,7 +181,7 @@ func TestWhatCannotBeSaved(t *testing.T) {
 	net := func(b backbone.Backbone, opts ...hybrid.Option) *hybrid.Network { return newNetwork(t, b, opts...) }
 	changed := newMLP(t, 192, 12)
 	changed.Layers[0].Bias = nil
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2})
 	require.NoError(t, err)
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, c := range []struct {
@@ -218,10 +218,10 @@ func TestWhatCannotBeSaved(t *testing.T) {
 }
 
 // squared inherits Describe from its backbone, and is another.
-type squared struct{ *backbone.ResNet }
+type squared struct{ *backbone.CIFARResNet }
 
 func (s squared) Forward(x *autograd.Var) *autograd.Var {
-	y := s.ResNet.Forward(x)
+	y := s.CIFARResNet.Forward(x)
 	return autograd.Mul(y, y)
 }
 

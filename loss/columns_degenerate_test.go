@@ -129,7 +129,7 @@ func TestColumnSettingsAreChecked(t *testing.T) {
 		"loss: balanced contrastive: Bank is nil: set prototypes of package prototype":                         &loss.BalancedContrastive{Temperature: 1},
 		"loss: balanced contrastive: Bank has 5 prototypes, 3 classes take 3":                                  &loss.BalancedContrastive{Bank: bank(t, 5, 2), Temperature: 1},
 		"loss: PaCo: temperature 0 must be finite and above 0 (the paper uses 0.05 on CIFAR, 0.2 on ImageNet)": &loss.PaCo{},
-		"loss: PaCo: CentreTemperature -1 must be finite and above 0 (the paper uses 1)":                       &loss.PaCo{Temperature: 1, CentreTemperature: -1},
+		"loss: PaCo: CenterTemperature -1 must be finite and above 0 (the paper uses 1)":                       &loss.PaCo{Temperature: 1, CenterTemperature: -1},
 		"loss: PaCo: Alpha -1 must be finite and above 0 (the paper uses 0.01 on CIFAR)":                       &loss.PaCo{Temperature: 1, Alpha: -1},
 		"loss: PaCo: Smoothing 1 must be in [0, 1)":                                                            &loss.PaCo{Temperature: 1, Smoothing: 1},
 		"loss: multi-prototype contrastive: PerClass 0 must be at least 1":                                     &loss.MultiPrototypicalContrastive{Temperature: 1},

@@ -10,7 +10,7 @@ import (
 )
 
 // PaCo is parametric contrastive learning (arXiv 2107.12028). The classifier's logits f_c are learnable centres that join
-// the samples as columns: x_c = (f_c + log q_c)/CentreTemperature with q the classes' shares of the images, and
+// the samples as columns: x_c = (f_c + log q_c)/CenterTemperature with q the classes' shares of the images, and
 // x_j = z·z_j/τ over the other rows, the keys and the queue. A row's own centre is a positive of weight 1, every sample of
 // its class one of weight α:
 //
@@ -26,8 +26,8 @@ type PaCo struct {
 	Queue *Queue
 	// Temperature τ > 0; the paper uses 0.05 on CIFAR, 0.2 on ImageNet.
 	Temperature float64
-	// CentreTemperature divides the logits; 0 means 1.
-	CentreTemperature float64
+	// CenterTemperature divides the logits; 0 means 1.
+	CenterTemperature float64
 	// Alpha is the weight of a sample as a positive; 0 means 0.01, the paper's on CIFAR.
 	Alpha float64
 	// Smoothing spreads this share of the own centre's weight over the other centres, as GPaCo may; in [0, 1).
@@ -49,8 +49,8 @@ func (l *PaCo) Prepare(classCounts []int) (err error) {
 	if err := checkTemperature("PaCo", l.Temperature, usual); err != nil {
 		return err
 	}
-	if t := cmp.Or(l.CentreTemperature, 1); !(t > 0) || math.IsInf(t, 1) {
-		return fmt.Errorf("loss: PaCo: CentreTemperature %v must be finite and above 0 (the paper uses 1)", t)
+	if t := cmp.Or(l.CenterTemperature, 1); !(t > 0) || math.IsInf(t, 1) {
+		return fmt.Errorf("loss: PaCo: CenterTemperature %v must be finite and above 0 (the paper uses 1)", t)
 	}
 	if a := cmp.Or(l.Alpha, 0.01); !(a > 0) || math.IsInf(a, 1) {
 		return fmt.Errorf("loss: PaCo: Alpha %v must be finite and above 0 (the paper uses 0.01 on CIFAR)", a)
@@ -81,7 +81,7 @@ func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
 	checkViews(op, in, !l.WithoutMomentum)
 
 	z, n := in.Embedding, rows/in.Views
-	warmth := cmp.Or(l.CentreTemperature, 1)
+	warmth := cmp.Or(l.CenterTemperature, 1)
 	bias := make([]float64, classes)
 	for c, q := range l.logPrior {
 		bias[c] = q / warmth

@@ -71,7 +71,7 @@ func TestPaCoGradient(t *testing.T) {
 		smoothing float64
 	}{
 		"PaCo":                 {loss.PaCo{Temperature: 0.3, Queue: queue}, keys, queue64, 1, 0.01, 0},
-		"PaCo without queue":   {loss.PaCo{Temperature: 0.3, Alpha: 0.5, CentreTemperature: 2}, keys, nil, 2, 0.5, 0},
+		"PaCo without queue":   {loss.PaCo{Temperature: 0.3, Alpha: 0.5, CenterTemperature: 2}, keys, nil, 2, 0.5, 0},
 		"GPaCo":                {loss.PaCo{Temperature: 0.3, Alpha: 0.05, Queue: queue, WithoutMomentum: true}, nil, queue64, 1, 0.05, 0},
 		"GPaCo with smoothing": {loss.PaCo{Temperature: 0.3, Smoothing: 0.1, WithoutMomentum: true}, nil, nil, 1, 0.01, 0.1},
 	} {

@@ -62,7 +62,7 @@ func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybri
 		return nil, nil, fmt.Errorf("method: %s: the backbone is nil", m.Name)
 	}
 	if branched, ok := b.(backbone.Branched); m.Branches > 0 && (!ok || branched.Branches() != m.Branches) {
-		return nil, nil, fmt.Errorf("method: %s: needs a backbone of %d branches, such as a backbone.ResNet with ResNetSettings.Branches %d",
+		return nil, nil, fmt.Errorf("method: %s: needs a backbone of %d branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches %d",
 			m.Name, m.Branches, m.Branches)
 	}
 	if m.Streams == nil {

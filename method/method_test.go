@@ -41,7 +41,7 @@ func body(t testing.TB) backbone.Backbone { return bodyOf(t, method.CE()) }
 func bodyOf(t testing.TB, m method.Method, pixels ...int) backbone.Backbone {
 	t.Helper()
 	if m.Branches > 0 {
-		b, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Seed: 1, Branches: m.Branches})
+		b, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Seed: 1, Branches: m.Branches})
 		require.NoError(t, err)
 		return b
 	}
@@ -274,8 +274,8 @@ func TestTauNormDividesByNorms(t *testing.T) {
 func TestBBNNeedsTwoBranches(t *testing.T) {
 	trainSet, _, _ := data(t)
 	_, _, err := method.BBN().New(body(t), setup(trainSet))
-	require.EqualError(t, err, "method: bbn: needs a backbone of 2 branches, such as a backbone.ResNet with ResNetSettings.Branches 2")
-	three, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Branches: 3})
+	require.EqualError(t, err, "method: bbn: needs a backbone of 2 branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches 2")
+	three, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Branches: 3})
 	require.NoError(t, err)
 	_, _, err = method.BBN().New(three, setup(trainSet))
 	require.ErrorContains(t, err, "needs a backbone of 2 branches")

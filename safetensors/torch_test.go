@@ -57,7 +57,7 @@ func TestFilesGoToPyTorchAndBack(t *testing.T) {
 
 func resNet32(t *testing.T, seed uint64) *hybrid.Network {
 	t.Helper()
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32, Seed: seed})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32, Seed: seed})
 	require.NoError(t, err)
 	net, err := hybrid.NewNetwork(body, 10, hybrid.WithSeed(seed))
 	require.NoError(t, err)

@@ -126,7 +126,7 @@ func checkPartner(s hybrid.Stream, n *hybrid.Network, epochs int) error {
 		}
 	}
 	if b, ok := n.Backbone.(backbone.Branched); !ok || b.Branches() != 2 {
-		return fmt.Errorf("Partner needs a backbone of two branches, such as a backbone.ResNet with ResNetSettings.Branches 2")
+		return fmt.Errorf("Partner needs a backbone of two branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches 2")
 	}
 	if s.Mixer != nil {
 		return fmt.Errorf("Partner and Mixer are both set: a row can be mixed once")

@@ -228,7 +228,7 @@ func frozenStatistics(t *testing.T) *hybrid.Network {
 }
 
 func sized(t *testing.T, depth, width int) *hybrid.Network {
-	b, err := backbone.NewResNet(backbone.ResNetSettings{Depth: depth, Width: width})
+	b, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: depth, Width: width})
 	require.NoError(t, err)
 	return newNetwork(t, b)
 }

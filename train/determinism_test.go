@@ -50,7 +50,7 @@ func TestPartnersGiveTheSameWeightsWhateverGOMAXPROCS(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(0))
 	run := func(procs int) map[string][]float32 {
 		runtime.GOMAXPROCS(procs)
-		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
 		require.NoError(t, err)
 		streams := hybrid.CE()
 		streams[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}

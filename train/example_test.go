@@ -17,7 +17,7 @@ import (
 
 // exampleNetwork takes the 16×16 images of dataset.Generate.
 func exampleNetwork() *hybrid.Network {
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -42,7 +42,7 @@ func exampleData() (trainSet, test dataset.Dataset) {
 }
 
 func ExampleNewNetwork() {
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32, Seed: 1})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32, Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -72,7 +72,7 @@ func ExampleTrainer() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1})
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -48,7 +48,7 @@ func newNetwork(t testing.TB, b backbone.Backbone, opts ...hybrid.Option) *hybri
 // resNet is a network with convolutions and batch norm.
 func resNet(t testing.TB, seed uint64, opts ...hybrid.Option) *hybrid.Network {
 	t.Helper()
-	b, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: seed})
+	b, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: seed})
 	require.NoError(t, err)
 	return newNetwork(t, b, slices.Concat([]hybrid.Option{hybrid.WithSeed(seed)}, opts)...)
 }

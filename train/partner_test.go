@@ -90,7 +90,7 @@ func TestPartnersAreMixed(t *testing.T) {
 // Cross-entropy of a mixed row is the mixture of the cross-entropies, and all of a network with two branches learns.
 func TestPartnersTrain(t *testing.T) {
 	trainSet, test := generated(t, 9)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Branches: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Branches: 2})
 	require.NoError(t, err)
 	n := newNetwork(t, body, hybrid.WithoutProjection())
 	before := state(n, nil)
@@ -107,13 +107,13 @@ func TestPartnersTrain(t *testing.T) {
 
 func TestPartnersSayWhatIsWrong(t *testing.T) {
 	trainSet, _ := generated(t, 9)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 2})
 	require.NoError(t, err)
-	three, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 3})
+	three, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 3})
 	require.NoError(t, err)
 	queue, err := loss.NewQueue(8, 8)
 	require.NoError(t, err)
-	const branches = "Partner needs a backbone of two branches, such as a backbone.ResNet with ResNetSettings.Branches 2"
+	const branches = "Partner needs a backbone of two branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches 2"
 	for _, c := range []struct {
 		want   string
 		body   backbone.Backbone
@@ -157,7 +157,7 @@ func TestPartnersSayWhatIsWrong(t *testing.T) {
 // A loss that cannot be mixed says so in the first step, where α is 1 and rows are not yet mixed.
 func TestContrastRefusesPartners(t *testing.T) {
 	trainSet, _ := generated(t, 9)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 2})
 	require.NoError(t, err)
 	s := hybrid.SC(0.1)[:1]
 	s[0].Partner = &hybrid.Partner{Sampler: sampler.Reversed{}}
@@ -168,7 +168,7 @@ func TestContrastRefusesPartners(t *testing.T) {
 // Partners of the same sampler are other images, with randomness of their own, and belong to what a run goes on with.
 func TestPartnersDrawTheirOwnImages(t *testing.T) {
 	trainSet, _ := generated(t, 9)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 2})
 	require.NoError(t, err)
 	var drawn []float64 // by the one goroutine of a batch
 	var mu sync.Mutex
@@ -199,7 +199,7 @@ func TestPartnersDrawTheirOwnImages(t *testing.T) {
 // A partner's sampler that draws anew is found when a run goes on.
 func TestPartnersAreCheckedWhenARunGoesOn(t *testing.T) {
 	trainSet, _ := generated(t, 9)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 2, Branches: 2})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 2})
 	require.NoError(t, err)
 	calls := 0
 	s := hybrid.CE()

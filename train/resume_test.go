@@ -79,7 +79,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		}}
 	},
 	"partners, deferred": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
 		require.NoError(t, err)
 		branched := newNetwork(t, body, hybrid.WithSeed(3))
 		*n = *branched

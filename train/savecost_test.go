@@ -22,7 +22,7 @@ func BenchmarkSave(b *testing.B) {
 		b.Run(c.name, func(b *testing.B) {
 			trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 10, Size: 32, PerClass: 60, TestPerClass: 1})
 			require.NoError(b, err)
-			body, err := backbone.NewResNet(backbone.ResNetSettings{})
+			body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{})
 			require.NoError(b, err)
 			n, err := hybrid.NewNetwork(body, 10)
 			require.NoError(b, err)
@@ -49,7 +49,7 @@ func BenchmarkSave(b *testing.B) {
 func TestACheckpointOfResNet32IsSmall(t *testing.T) {
 	trainSet, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 10, Size: 32, PerClass: 1, TestPerClass: 1})
 	require.NoError(t, err)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{})
 	require.NoError(t, err)
 	n, err := hybrid.NewNetwork(body, 10)
 	require.NoError(t, err)

@@ -33,7 +33,7 @@ func TestSameBitsWhateverWorkers(t *testing.T) {
 		},
 	} {
 		run := func(workers int) (map[string][]float32, *train.Result) {
-			body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+			body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
 			require.NoError(t, err)
 			n := newNetwork(t, body)
 			r := fit(t, train.Trainer{Streams: streams(), Epochs: 2, Batch: 7, LearningRate: schedule.Constant(0.1), EvalBatch: 9,

@@ -106,7 +106,7 @@ func TestAnInterruptedRunDoesNotLookAtTheTestSet(t *testing.T) {
 // network is that of small.
 func network(t *testing.T) *hybrid.Network {
 	t.Helper()
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4})
 	require.NoError(t, err)
 	net, err := hybrid.NewNetwork(body, 3, hybrid.WithInput(16, 16, 3))
 	require.NoError(t, err)

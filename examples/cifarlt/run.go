@@ -37,7 +37,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	fmt.Fprintf(out, "%v (read in %.1f s)\n", data, time.Since(began).Seconds())
 
 	classes := len(data.tail)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Seed: s.Seed})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Seed: s.Seed})
 	if err != nil {
 		return err
 	}

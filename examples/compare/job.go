@@ -28,7 +28,7 @@ func newJob(s settings, d *data, name string) (*job, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: d.seed})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: d.seed})
 	if err != nil {
 		return nil, err
 	}

@@ -9,21 +9,21 @@ import (
 	"github.com/longtail-ml/longtail/prototype"
 )
 
-// Centres is a prototype.Bank whose vectors are the classifier's weight rows passed through an MLP.
-type Centres struct {
+// Centers is a prototype.Bank whose vectors are the classifier's weight rows passed through an MLP.
+type Centers struct {
 	Classifier *nn.Linear
 	MLP        nn.Sequential
 }
 
 // Vectors returns a unit row for each class.
-func (c *Centres) Vectors(t *autograd.Tape) *autograd.Var {
+func (c *Centers) Vectors(t *autograd.Tape) *autograd.Var {
 	return nn.L2Normalize(c.MLP.Forward(t.Param(c.Classifier.Weight)))
 }
 
 // Visit shows the MLP; the classifier is the network's.
-func (c *Centres) Visit(v nn.Visitor) { v.Sub("mlp", c.MLP) }
+func (c *Centers) Visit(v nn.Visitor) { v.Sub("mlp", c.MLP) }
 
-// Balanced is the contrastive loss of BCL: the centres join the batch, and each class counts once in the denominator.
+// Balanced is the contrastive loss of BCL: the centers join the batch, and each class counts once in the denominator.
 type Balanced struct {
 	Bank        prototype.Bank
 	Temperature float64
@@ -33,13 +33,13 @@ type Balanced struct {
 func (b *Balanced) Needs() loss.Needs { return loss.Needs{Embedding: true} }
 
 // Visit shows the bank, so that it is trained.
-func (b *Balanced) Visit(v nn.Visitor) { v.Sub("centres", b.Bank) }
+func (b *Balanced) Visit(v nn.Visitor) { v.Sub("centers", b.Bank) }
 
 // Forward composes the loss of the engine's operations; the gradient follows.
 func (b *Balanced) Forward(in loss.Input) (*autograd.Var, loss.Stats) {
 	t := in.Embedding.Tape()
-	centres := b.Bank.Vectors(t)
-	rows, classes := len(in.Labels), centres.Dim(0)
+	centers := b.Bank.Vectors(t)
+	rows, classes := len(in.Labels), centers.Dim(0)
 	labels := append([]int{}, in.Labels...)
 	count := make([]float64, classes)
 	for c := range classes {
@@ -61,7 +61,7 @@ func (b *Balanced) Forward(in loss.Input) (*autograd.Var, loss.Stats) {
 		}
 		positive.Data()[i*len(labels)+i], shift.Data()[i*len(labels)+i] = 0, float32(math.Inf(-1))
 	}
-	s := autograd.Scale(autograd.MatMulT(in.Embedding, autograd.Concat(in.Embedding, centres)), 1/b.Temperature)
+	s := autograd.Scale(autograd.MatMulT(in.Embedding, autograd.Concat(in.Embedding, centers)), 1/b.Temperature)
 	denominator := autograd.Mean(nn.LogSumExp(autograd.Add(s, t.Const(shift))))
 	return autograd.Sub(denominator, autograd.Sum(autograd.Mul(s, t.Const(positive)))), loss.Stats{Anchors: rows}
 }

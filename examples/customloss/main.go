@@ -26,14 +26,14 @@ func main() {
 	check(err)
 	trainSet, err := dataset.LongTail(balanced, dataset.Exponential{Imbalance: 50}, dataset.LongTailSettings{Seed: 1})
 	check(err)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: 1})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 8, Seed: 1})
 	check(err)
 	rng := rand.New(rand.NewPCG(1, 2))
 	classifier := nn.NewLinear(body.OutDim(), 10, rng)
 	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(16, 16, 3), hybrid.WithProjection(0, 32), hybrid.WithClassifier(classifier))
 	check(err)
 
-	centres := &Centres{Classifier: classifier, MLP: nn.Sequential{
+	centers := &Centers{Classifier: classifier, MLP: nn.Sequential{
 		nn.NewLinear(body.OutDim(), 64, rng), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(64, 32, rng)}}
 	view := augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}}
 	trainer := train.Trainer{
@@ -43,7 +43,7 @@ func main() {
 			Mixer:   Mixup{},
 			Terms: []hybrid.Term{
 				{Name: "ce", Loss: &loss.CrossEntropy{}, Weight: schedule.Constant(2), Views: []int{0}},
-				{Name: "bcl", Loss: &Balanced{Bank: centres, Temperature: 0.1}, Weight: schedule.Constant(0.6), Views: []int{1, 2}},
+				{Name: "bcl", Loss: &Balanced{Bank: centers, Temperature: 0.1}, Weight: schedule.Constant(0.6), Views: []int{1, 2}},
 			},
 		}},
 		Epochs: 8, Batch: 32, LearningRate: schedule.Cosine{Base: 0.05}, EvalEvery: 8,

@@ -47,7 +47,7 @@ func TestFineTuning(t *testing.T) {
 	at := func(name string) string { return filepath.Join(dir, name) }
 	first, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 4, Size: 8, PerClass: 20, TestPerClass: 1, Seed: 1})
 	require.NoError(t, err)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1})
 	require.NoError(t, err)
 	net, err := hybrid.NewNetwork(body, 4, hybrid.WithInput(8, 8, 3))
 	require.NoError(t, err)

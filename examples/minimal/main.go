@@ -16,7 +16,7 @@ func main() {
 	check(err)
 	trainSet, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 100}, dataset.LongTailSettings{})
 	check(err)
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 32})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
 	check(err)
 	net, err := hybrid.NewNetwork(body, 10)
 	check(err)

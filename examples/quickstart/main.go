@@ -78,7 +78,7 @@ func run(ctx context.Context, seed uint64) error {
 
 // train trains a fresh network by the method.
 func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, seed uint64) (*train.Result, error) {
-	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 8, Width: 8, Seed: seed})
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 8, Seed: seed})
 	if err != nil {
 		return nil, err
 	}

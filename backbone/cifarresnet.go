@@ -9,8 +9,8 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// ResNetSettings describe a CIFAR ResNet (arXiv 1512.03385, section 4.2).
-type ResNetSettings struct {
+// CIFARResNetSettings describe a CIFAR ResNet (arXiv 1512.03385, section 4.2).
+type CIFARResNetSettings struct {
 	// Depth is 6n+2 for n blocks a stage: 8, 14, 20, 32, 44, 56, 110, …. 0 means 32.
 	Depth int `json:"depth"`
 	// Width is the number of channels of the stem and the first stage; the others have two and four times as many. 0
@@ -24,18 +24,18 @@ type ResNetSettings struct {
 	Seed uint64 `json:"-"`
 }
 
-// ResNet is a CIFAR ResNet: a 3×3 stem, three stages of basic blocks with strides 1, 2 and 2, shortcuts without
+// CIFARResNet is a CIFAR ResNet: a 3×3 stem, three stages of basic blocks with strides 1, 2 and 2, shortcuts without
 // parameters (option A), global average pooling. It takes images of any size of at least 1×1.
-type ResNet struct {
+type CIFARResNet struct {
 	stem     *nn.ConvBN
 	stages   [3][]*basicBlock
 	branches []*basicBlock // in place of the last block of the last stage; nil, or at least two
 	width    int           // of a branch's features
-	settings ResNetSettings
+	settings CIFARResNetSettings
 }
 
-// NewResNet returns a network with fresh weights. Settings no ResNet can have are an error.
-func NewResNet(s ResNetSettings) (*ResNet, error) {
+// NewCIFARResNet returns a network with fresh weights. Settings no ResNet can have are an error.
+func NewCIFARResNet(s CIFARResNetSettings) (*CIFARResNet, error) {
 	if s.Depth == 0 {
 		s.Depth = 32
 	}
@@ -55,7 +55,7 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 		return nil, fmt.Errorf("backbone: width %d, channels %d and branches %d must be at least 1", s.Width, s.Channels, s.Branches)
 	}
 	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
-	r := &ResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width, settings: s}
+	r := &CIFARResNet{stem: nn.NewConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width, settings: s}
 	in := s.Width
 	for i := range r.stages {
 		out, stride := s.Width<<i, 1
@@ -78,16 +78,16 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 }
 
 // OutDim is four times the width, for each branch.
-func (r *ResNet) OutDim() int { return r.width * r.Branches() }
+func (r *CIFARResNet) OutDim() int { return r.width * r.Branches() }
 
 // Branches is 1 or that of the settings.
-func (r *ResNet) Branches() int { return max(len(r.branches), 1) }
+func (r *CIFARResNet) Branches() int { return max(len(r.branches), 1) }
 
-// Describe returns "cifar-resnet" and the ResNetSettings, zero values filled in.
-func (r *ResNet) Describe() (name string, settings any) { return "cifar-resnet", r.settings }
+// Describe returns "cifar-resnet" and the CIFARResNetSettings, zero values filled in.
+func (r *CIFARResNet) Describe() (name string, settings any) { return "cifar-resnet", r.settings }
 
 // String is as in "CIFAR ResNet-32, width 16", with channels and branches where they are not the usual ones.
-func (r *ResNet) String() string {
+func (r *CIFARResNet) String() string {
 	s := fmt.Sprintf("CIFAR ResNet-%d, width %d", r.settings.Depth, r.settings.Width)
 	if c := r.settings.Channels; c != 3 {
 		s += fmt.Sprintf(", channels %d", c)
@@ -99,7 +99,7 @@ func (r *ResNet) String() string {
 }
 
 // Forward returns the features [N, OutDim] of images [N, H, W, C].
-func (r *ResNet) Forward(x *autograd.Var) *autograd.Var {
+func (r *CIFARResNet) Forward(x *autograd.Var) *autograd.Var {
 	x = r.trunk(x)
 	if r.branches == nil {
 		return nn.GlobalAvgPool2d(x)
@@ -113,7 +113,7 @@ func (r *ResNet) Forward(x *autograd.Var) *autograd.Var {
 
 // Branch returns the features [N, OutDim/Branches] of images [N, H, W, C] by branch i. It panics with *tensor.Error if
 // there is no such branch.
-func (r *ResNet) Branch(i int, x *autograd.Var) *autograd.Var {
+func (r *CIFARResNet) Branch(i int, x *autograd.Var) *autograd.Var {
 	if i < 0 || i >= r.Branches() {
 		panic(&tensor.Error{Op: "backbone.Branch", Detail: fmt.Sprintf("no branch %d: there are %d", i, r.Branches())})
 	}
@@ -124,7 +124,7 @@ func (r *ResNet) Branch(i int, x *autograd.Var) *autograd.Var {
 }
 
 // trunk is what the branches share.
-func (r *ResNet) trunk(x *autograd.Var) *autograd.Var {
+func (r *CIFARResNet) trunk(x *autograd.Var) *autograd.Var {
 	x = r.stem.Forward(x)
 	for _, stage := range r.stages {
 		for _, b := range stage {
@@ -135,7 +135,7 @@ func (r *ResNet) trunk(x *autograd.Var) *autograd.Var {
 }
 
 // Visit shows conv1, bn1 and layer1.0.conv1 to layer3.n.bn2, PyTorch's names; branches as branch1, branch2, ….
-func (r *ResNet) Visit(v nn.Visitor) {
+func (r *CIFARResNet) Visit(v nn.Visitor) {
 	v.Sub("conv1", r.stem.Conv)
 	v.Sub("bn1", r.stem.BN)
 	for i, stage := range r.stages {
