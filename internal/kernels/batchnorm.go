@@ -67,28 +67,32 @@ func scaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) 
 // not nil, g counts as 0 where x·scale + shift is not positive, which is the same without reading y or writing g.
 func BatchNormGradSums(g, y, x, mean, scale, shift []float32, rows, c int, sumG, sumGX []float64) {
 	sumRows(rows, c, func(lo, hi int, total []float64) {
-		s, q, mean := total[:c], total[c:], mean[:c]
-		if batchNormGradSumsVec(g[lo*c:], from(y, lo*c), x[lo*c:], mean, scale, shift, hi-lo, c, s, q) {
-			return
-		}
-		q, mean = q[:len(s)], mean[:len(s)]
-		for r := lo; r < hi; r++ {
-			g, x := g[r*c:][:len(s)], x[r*c:][:len(s)]
-			if y != nil {
-				for j, v := range y[r*c:][:len(s)] {
-					g[j] = ifPositive(v, g[j])
-				}
-			}
-			for j, v := range g {
-				if scale != nil {
-					v = ifPositive(x[j]*scale[j]+shift[j], v)
-				}
-				d := float64(v)
-				s[j] += d
-				q[j] += d * float64(x[j]-mean[j])
-			}
-		}
+		addGradSums(g[lo*c:], from(y, lo*c), x[lo*c:], mean[:c], scale, shift, hi-lo, c, total[:c], total[c:])
 	}, sumG[:c], sumGX[:c])
+}
+
+// addGradSums adds what BatchNormGradSums sets.
+func addGradSums(g, y, x, mean, scale, shift []float32, rows, c int, s, q []float64) {
+	if batchNormGradSumsVec(g, y, x, mean, scale, shift, rows, c, s, q) {
+		return
+	}
+	q, mean = q[:len(s)], mean[:len(s)]
+	for r := range rows {
+		g, x := g[r*c:][:len(s)], x[r*c:][:len(s)]
+		if y != nil {
+			for j, v := range y[r*c:][:len(s)] {
+				g[j] = ifPositive(v, g[j])
+			}
+		}
+		for j, v := range g {
+			if scale != nil {
+				v = ifPositive(x[j]*scale[j]+shift[j], v)
+			}
+			d := float64(v)
+			s[j] += d
+			q[j] += d * float64(x[j]-mean[j])
+		}
+	}
 }
 
 // Norm is a batch norm, and perhaps a ReLU, as its backward pass needs it; the vectors are [channels]. With the gradient g

@@ -41,7 +41,7 @@ func newGuarded(content []float32) guarded {
 	return guarded{data, all}
 }
 
-func (g guarded) check(t *testing.T) {
+func (g guarded) check(t testing.TB) {
 	t.Helper()
 	for i := range guardWords {
 		require.Equal(t, guardValue, g.all[i], "word %d before the buffer", i)
@@ -50,7 +50,7 @@ func (g guarded) check(t *testing.T) {
 }
 
 // near requires got to be want, made in float64, up to a tolerance relative to max(1, |want|).
-func near(t *testing.T, want []float64, got []float32, tolerance float64, context ...any) {
+func near(t testing.TB, want []float64, got []float32, tolerance float64, context ...any) {
 	t.Helper()
 	require.Len(t, got, len(want), context...)
 	for i, w := range want {
