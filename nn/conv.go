@@ -10,12 +10,14 @@ import (
 )
 
 // Conv2d is a two-dimensional convolution of x [N, H, W, in]: [N, H', W', out] with
-// H' = (H + 2·Padding − KH)/Stride + 1, rounded down.
+// H' = (H + 2·Padding − KH)/Stride + 1, rounded down. In groups, the first out/Groups outputs see the first in/Groups
+// channels alone, and so on; with as many groups as channels it is depthwise.
 type Conv2d struct {
-	Weight  *autograd.Param // [KH, KW, in, out]
+	Weight  *autograd.Param // [KH, KW, in/Groups, out]
 	Bias    *autograd.Param // [out]; nil: none
 	Stride  int             // 0 means 1
 	Padding int             // zeros on every side
+	Groups  int             // 0 means 1; must divide in and out
 }
 
 // NewConv2d returns a convolution with a square kernel, He-normal weights and no bias; set Bias to have one.
@@ -40,10 +42,10 @@ func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
 		in, bias = append(in, b), b.Data()
 	}
 	y := t.Scratch(s.N, s.OutH(), s.OutW(), s.O)
-	kernels.ConvForward(s, x.Data(), w.Data(), bias, y.Data())
-	t.CountMACs(s.MACs())
+	s.forward(x.Data(), w.Data(), bias, y.Data())
+	t.CountMACs(s.macs())
 	return autograd.OpInto("nn.Conv2d", y, in, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
-		convGrad(s, gy, nil, nil, x, w, gx, add)
+		s.grad(gy, nil, nil, x, w, gx, add)
 		if len(gx) > 2 && gx[2] != nil {
 			kernels.ColumnSums(gx[2].Data(), gy.Data(), gy.Len()/s.O, s.O)
 		}
@@ -56,23 +58,8 @@ func (c *Conv2d) Visit(v Visitor) {
 	v.Param("bias", c.Bias)
 }
 
-// convGrad sets or adds the gradient of the input, gx[0], and adds that of the weight, gx[1], given gy, the gradient of
-// the convolution's result y or, unless norm is nil, of a batch norm behind it. y is lost.
-func convGrad(s kernels.Conv, gy *tensor.Tensor, norm *kernels.Norm, y []float32, x, w *autograd.Var, gx []*tensor.Tensor, add bool) {
-	var dx, dw []float32
-	if gx[0] != nil {
-		dx = gx[0].Data()
-	}
-	if gx[1] != nil {
-		dw = gx[1].Data()
-	}
-	if dx != nil || dw != nil {
-		kernels.ConvBackward(s, gy.Data(), norm, y, x.Data(), w.Data(), dx, add, dw)
-	}
-}
-
 // geometry checks the shapes.
-func (c *Conv2d) geometry(op string, x, w *autograd.Var) kernels.Conv {
+func (c *Conv2d) geometry(op string, x, w *autograd.Var) convolution {
 	xs, ws := x.Shape(), w.Shape()
 	fail := func(detail string) {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{xs, ws}, Detail: detail})
@@ -80,13 +67,17 @@ func (c *Conv2d) geometry(op string, x, w *autograd.Var) kernels.Conv {
 	if len(xs) != 4 || len(ws) != 4 {
 		fail("needs images [N, H, W, C] and a weight [KH, KW, I, O]")
 	}
-	if xs[3] != ws[2] {
-		fail(fmt.Sprintf("the image has %d channels, the weight takes %d", xs[3], ws[2]))
+	groups := max(c.Groups, 1)
+	if xs[3] != ws[2]*groups {
+		fail(fmt.Sprintf("the image has %d channels, the weight takes %d", xs[3], ws[2]*groups))
 	}
-	s := kernels.Conv{N: xs[0], H: xs[1], W: xs[2], C: xs[3], KH: ws[0], KW: ws[1], O: ws[3], Stride: max(c.Stride, 1), Pad: c.Padding}
+	s := convolution{groups: groups, Conv: kernels.Conv{N: xs[0], H: xs[1], W: xs[2], C: xs[3], KH: ws[0], KW: ws[1], O: ws[3],
+		Stride: max(c.Stride, 1), Pad: c.Padding}}
 	switch {
 	case c.Stride < 0 || c.Padding < 0:
 		fail(fmt.Sprintf("stride %d and padding %d must not be negative", c.Stride, c.Padding))
+	case c.Groups < 0 || s.O%groups != 0:
+		fail(fmt.Sprintf("%d groups must divide the weight's %d outputs", c.Groups, s.O))
 	case s.KH == 0 || s.KW == 0 || s.C == 0 || s.O == 0:
 		fail("the kernel is empty")
 	case s.H+2*s.Pad < s.KH || s.W+2*s.Pad < s.KW:

@@ -46,19 +46,19 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 	}
 
 	y := t.Scratch(shape...)
-	t.CountMACs(g.MACs())
+	t.CountMACs(g.macs())
 	batch := c.BN.usesBatch(t)
 	if !batch && !slices.ContainsFunc(in, (*autograd.Var).NeedsGrad) { // nothing is kept for backward
 		s := c.BN.normalisation(t, 0, gamma.Data(), beta.Data(), nil)
-		kernels.ConvForwardNorm(g, x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
+		g.forwardNorm(x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	conv := t.Scratch(shape...)
 	if !batch {
-		kernels.ConvForward(g, x.Data(), w.Data(), nil, conv.Data())
+		g.forward(x.Data(), w.Data(), nil, conv.Data())
 	}
 	s := c.BN.normalisation(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
-		kernels.ConvForwardSums(g, x.Data(), w.Data(), conv.Data(), sum, sumsq)
+		g.forwardSums(x.Data(), w.Data(), conv.Data(), sum, sumsq)
 	})
 	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
 
@@ -68,7 +68,7 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 			relu = y // the shortcut gets the masked gradient too
 		}
 		norm := s.backward(gy, relu, conv, c.ReLU && shortcut == nil, gx[2], gx[3])
-		convGrad(g, gy, norm, conv.Data(), x, w, gx, add)
+		g.grad(gy, norm, conv.Data(), x, w, gx, add)
 	})
 }
 

@@ -42,6 +42,23 @@ func GlobalAvgPool2d(x *autograd.Var) *autograd.Var {
 	})
 }
 
+// AdaptiveAvgPool2d returns means over windows of x [N, H, W, C] that cut it into height×width parts: [N, height, width, C].
+// Where the sizes do not divide, windows overlap: that of row i begins at ⌊i·H/height⌋ and ends before ⌈(i+1)·H/height⌉.
+// The image may be smaller than the result.
+func AdaptiveAvgPool2d(x *autograd.Var, height, width int) *autograd.Var {
+	const op = "nn.AdaptiveAvgPool2d"
+	n, h, w, c := images(op, x)
+	if height < 1 || width < 1 || h < 1 || w < 1 {
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{x.Shape()},
+			Detail: fmt.Sprintf("the image and the result, %d×%d, must have at least one pixel", height, width)})
+	}
+	y := x.Tape().Scratch(n, height, width, c)
+	kernels.AdaptiveAvgPool(x.Data(), n, h, w, c, height, width, y.Data())
+	return autograd.Op(op, y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+		kernels.AdaptiveAvgPoolGrad(gy.Data(), n, h, w, c, height, width, gx[0].Data())
+	})
+}
+
 // ShortcutA is the shortcut without parameters of CIFAR ResNets (arXiv 1512.03385, option A): every stride-th row and
 // column of x [N, H, W, C], with channels of zeros added, half before and half after, up to the given number.
 func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {

@@ -17,6 +17,7 @@ type operatorCase struct {
 	Op                      string
 	Kernel, Stride, Padding int
 	OutChannels             int `json:"out_channels"`
+	Groups, Height, Width   int
 	Eps, Momentum           float64
 
 	X, Y, DY, DX                 vectortest.Tensor
@@ -34,9 +35,13 @@ type expected struct {
 	grad  vectortest.Tensor
 }
 
-func TestVectorOperators(t *testing.T) {
+func TestVectorOperators(t *testing.T) { runOperators(t, "operators") }
+
+func TestVectorLayers(t *testing.T) { runOperators(t, "layers") }
+
+func runOperators(t *testing.T, file string) {
 	var cases []operatorCase
-	vectortest.Load(t, "operators", &cases)
+	vectortest.Load(t, file, &cases)
 	require.NotEmpty(t, cases)
 	for i, c := range cases {
 		t.Run(strconv.Itoa(i)+" "+c.Op, func(t *testing.T) { c.run(t) })
@@ -67,7 +72,7 @@ func (c operatorCase) run(t *testing.T) {
 func (c operatorCase) operator(t *testing.T) (forward func(x *autograd.Var) *autograd.Var, params []expected, after func()) {
 	switch c.Op {
 	case "conv2d":
-		conv := &nn.Conv2d{Weight: parameter(t, c.Weight.HWIO()), Stride: c.Stride, Padding: c.Padding}
+		conv := &nn.Conv2d{Weight: parameter(t, c.Weight.HWIO()), Stride: c.Stride, Padding: c.Padding, Groups: c.Groups}
 		params = append(params, expected{"weight", conv.Weight, c.DWeight.HWIO()})
 		if c.Bias != nil {
 			conv.Bias = parameter(t, *c.Bias)
@@ -87,6 +92,21 @@ func (c operatorCase) operator(t *testing.T) (forward func(x *autograd.Var) *aut
 		bn.Weight, bn.Bias, bn.Epsilon, bn.Momentum = parameter(t, c.Gamma), parameter(t, c.Beta), c.Eps, c.Momentum
 		params = []expected{{"gamma", bn.Weight, c.DGamma}, {"beta", bn.Bias, c.DBeta}}
 		return bn.Forward, params, func() { c.checkRunning(t, bn) }
+	case "layer_norm":
+		norm := &nn.LayerNorm{Epsilon: c.Eps}
+		if c.Weight != nil {
+			norm.Weight, norm.Bias = parameter(t, *c.Weight), parameter(t, *c.Bias)
+			params = []expected{{"weight", norm.Weight, *c.DWeight}, {"bias", norm.Bias, *c.DBias}}
+		}
+		return norm.Forward, params, nil
+	case "gelu":
+		return nn.GELU, nil, nil
+	case "gelu_tanh":
+		return nn.GELUTanh, nil, nil
+	case "silu":
+		return nn.SiLU, nil, nil
+	case "adaptive_avg_pool2d":
+		return func(x *autograd.Var) *autograd.Var { return nn.AdaptiveAvgPool2d(x, c.Height, c.Width) }, nil, nil
 	case "relu":
 		return nn.ReLU, nil, nil
 	case "sigmoid":

@@ -1,9 +1,12 @@
 // Package vectortest reads reference vectors: JSON files of inputs, outputs and gradients computed in float64 by
-// another engine. Tests named TestVector… use it; LONGTAIL_VECTORS points them at another directory of the same form.
+// another engine. Tests named TestVector… use it; LONGTAIL_VECTORS points them at another directory of the same form, whose
+// files take the place of those in testdata.
 package vectortest
 
 import (
 	"encoding/json"
+	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -65,11 +68,13 @@ func (t Tensor) HWIO() Tensor { return t.Permute(2, 3, 1, 0) }
 // Load decodes the cases of NAME.json into cases, a pointer to a slice.
 func Load(t testing.TB, name string, cases any) {
 	t.Helper()
-	dir := os.Getenv("LONGTAIL_VECTORS")
-	if dir == "" {
-		dir = "testdata"
+	path := filepath.Join("testdata", name+".json")
+	if dir := os.Getenv("LONGTAIL_VECTORS"); dir != "" {
+		if other := filepath.Join(dir, name+".json"); exists(other) {
+			path = other
+		}
 	}
-	raw, err := os.ReadFile(filepath.Join(dir, name+".json"))
+	raw, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatalf("reference vectors: %v", err)
 	}
@@ -77,6 +82,11 @@ func Load(t testing.TB, name string, cases any) {
 	if err := json.Unmarshal(raw, &file); err != nil {
 		t.Fatalf("reference vectors %s: %v", name, err)
 	}
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return !errors.Is(err, fs.ErrNotExist)
 }
 
 // Close fails the test unless |got − want| ≤ relative·max|want| + 1e-6 for every entry. relative 0 means 1e-4, what

@@ -1,0 +1,64 @@
+package nn
+
+import (
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// convolution is the shape of one, in groups of channels.
+type convolution struct {
+	kernels.Conv
+	groups int
+}
+
+// macs is the number of multiply-adds of a forward pass.
+func (s convolution) macs() int64 { return s.MACs() / int64(s.groups) }
+
+func (s convolution) forward(x, w, bias, y []float32) {
+	kernels.GroupedConvForward(s.Conv, s.groups, x, w, bias, y)
+}
+
+// forwardSums is forward without bias. It also sets sum and sumsq to the sums and the sums of squares of y's channels.
+func (s convolution) forwardSums(x, w, y []float32, sum, sumsq []float64) {
+	if s.groups == 1 {
+		kernels.ConvForwardSums(s.Conv, x, w, y, sum, sumsq)
+		return
+	}
+	s.forward(x, w, nil, y)
+	kernels.ChannelSums(y, s.N*s.OutH()*s.OutW(), s.O, sum, sumsq)
+}
+
+// forwardNorm is forward without bias, and then a scale and a shift, a shortcut unless it is nil, and a ReLU if wanted.
+func (s convolution) forwardNorm(x, w, scale, shift, shortcut, y []float32, relu bool) {
+	if s.groups == 1 {
+		kernels.ConvForwardNorm(s.Conv, x, w, scale, shift, shortcut, y, relu)
+		return
+	}
+	s.forward(x, w, nil, y)
+	kernels.ScaleShift(y, y, scale, shift, shortcut, s.N*s.OutH()*s.OutW(), s.O, relu)
+}
+
+// grad sets or adds the gradient of the input, gx[0], and adds that of the weight, gx[1], given gy, the gradient of the
+// convolution's result y or, unless norm is nil, of a batch norm behind it. y is lost.
+func (s convolution) grad(gy *tensor.Tensor, norm *kernels.Norm, y []float32, x, w *autograd.Var, gx []*tensor.Tensor, add bool) {
+	var dx, dw []float32
+	if gx[0] != nil {
+		dx = gx[0].Data()
+	}
+	if gx[1] != nil {
+		dw = gx[1].Data()
+	}
+	dy := gy.Data()
+	switch {
+	case dx == nil && dw == nil:
+	case s.groups == 1:
+		kernels.ConvBackward(s.Conv, dy, norm, y, x.Data(), w.Data(), dx, add, dw)
+	default:
+		if norm != nil {
+			norm.GradInput(y, dy, y, s.N*s.OutH()*s.OutW(), s.O)
+			dy = y
+		}
+		kernels.GroupedConvBackward(s.Conv, s.groups, dy, x.Data(), w.Data(), dx, add, dw)
+	}
+}
