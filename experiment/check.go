@@ -1,0 +1,97 @@
+package experiment
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/longtail-ml/longtail/method"
+)
+
+// Check reports settings that fit no data set, and methods that they do not fit, before the data are read.
+func (s Settings) Check(methods ...string) error {
+	s = s.filled()
+	if err := s.check(methods); err != nil {
+		return fmt.Errorf("experiment: %w", err)
+	}
+	return nil
+}
+
+func (s Settings) check(methods []string) error {
+	for _, f := range []struct {
+		name, value string
+		choices     []string
+	}{
+		{"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
+		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
+		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
+		{"choose", s.Choose, []string{"last", "best"}},
+	} {
+		if !slices.Contains(f.choices, f.value) {
+			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))
+		}
+	}
+	if s.Profile == "natural" && (s.Imbalance != 0 || s.Select != "shuffle") {
+		return fmt.Errorf("imbalance and select have no meaning with profile natural, which keeps every image")
+	}
+	for _, f := range []struct {
+		name  string
+		value float64
+		good  bool
+		what  string
+	}{
+		{"epochs", float64(s.Epochs), s.Epochs >= 1, "at least 1"},
+		{"batch", float64(s.Batch), s.Batch >= 0, "at least 1, or 0 for one that fits the data"},
+		{"size", float64(s.Size), s.Size == 0 || s.Size >= 8, "at least 8, or 0 for one that fits the data"},
+		{"embedding", float64(s.Embedding), s.Embedding >= 2, "at least 2"},
+		{"lr", s.LR, s.LR >= 0, "above 0, or 0 for one that fits the batch"},
+		{"decay", s.Decay, s.Decay >= 0, "at least 0"},
+		{"clip", s.Clip, s.Clip >= 0, "at least 0"},
+		{"warmup", float64(s.Warmup), s.Warmup >= 0 && s.Warmup <= 100, "from 0 to 100"},
+		{"holdout", s.Holdout, s.Holdout >= 0 && s.Holdout < 1, "at least 0 and below 1"},
+		{"ema", s.EMA, s.EMA >= 0 && s.EMA < 1, "at least 0 and below 1"},
+		{"limit", float64(s.Limit), s.Limit >= 0, "at least 0"},
+		{"eval-every", float64(s.EvalEvery), s.EvalEvery >= 0, "at least 0"},
+	} {
+		if !f.good {
+			return fmt.Errorf("%s is %v: it must be %s", f.name, f.value, f.what)
+		}
+	}
+	for i, cut := range s.Cuts {
+		if !(cut > 0 && cut < 100) || i > 0 && cut <= s.Cuts[i-1] {
+			return fmt.Errorf("cuts %v: %v is not a percentage above 0, below 100 and above the one before", s.Cuts, cut)
+		}
+	}
+	if s.Views == "paper" && s.Size != 32 && s.Size != 0 {
+		return fmt.Errorf("views paper is for images of size 32, not %d", s.Size)
+	}
+	return s.checkMethods(methods)
+}
+
+// checkMethods refuses methods that budget or recipe does not fit.
+func (s Settings) checkMethods(methods []string) error {
+	var without []string
+	for _, name := range methods {
+		m, err := method.ByName(name)
+		if err != nil {
+			return err
+		}
+		if s.Equal == "images" && s.Recipe == "common" && (s.Epochs%m.Images != 0 || s.Batch%m.Images != 0) {
+			return fmt.Errorf("epochs %d and batch %d must be multiples of %d, the images a sample of %s; or give all methods equal epochs",
+				s.Epochs, s.Batch, m.Images, name)
+		}
+		if m.Recipe == nil {
+			without = append(without, name)
+		}
+	}
+	if s.Recipe == "common" {
+		return nil
+	}
+	if s.Equal != "epochs" {
+		return fmt.Errorf("recipe paper trains every method for as many epochs: it needs equal epochs")
+	}
+	if without != nil {
+		return fmt.Errorf("recipe paper: no recipe for %s: leave out what has none, or take recipe common", strings.Join(without, ", "))
+	}
+	return nil
+}

@@ -1,0 +1,120 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"path/filepath"
+	"slices"
+)
+
+// Comparison is several methods, each with several seeds, by the same settings.
+type Comparison struct {
+	Settings Settings
+	Methods  []string // as method.ByName knows them
+	Seeds    []uint64
+	Show     []string // fields of manifests in which runs may differ
+	Dir      string   // keeps each run in a folder of its own; "": nothing is kept
+	Resume   bool     // go on with what Dir has
+	Earlier  []Report // runs of the table that are done
+}
+
+// Plan is what a comparison will do.
+type Plan struct {
+	Comparison
+	Done    []Report // found in Earlier, or finished in Dir
+	Todo    []Report // to be trained, in this order, without figures
+	Derived []string // what was derived from the data of the first seed
+}
+
+// Plan finds out what is to be trained, and everything that would stop the comparison before its end: settings that do not
+// fit, runs that are not comparable, folders that have other runs. Runs of Earlier that would be trained in the same way are
+// not trained again. It reads few images, and keeps no network: those of all seeds at once could be too much memory.
+func (c Comparison) Plan() (*Plan, error) {
+	p := &Plan{Comparison: c, Done: slices.Clone(c.Earlier)}
+	if err := CheckFields(c.Show); err != nil {
+		return nil, err
+	}
+	if err := c.Settings.Check(c.Methods...); err != nil {
+		return nil, err
+	}
+	for i, seed := range c.Seeds {
+		if slices.Contains(c.Seeds[:i], seed) {
+			return nil, fmt.Errorf("experiment: seed %d is there twice", seed)
+		}
+		d, err := c.Settings.Open(seed)
+		if err != nil {
+			return nil, err
+		}
+		if i == 0 {
+			p.Derived = d.Derived
+		}
+		for k, name := range c.Methods {
+			if slices.Contains(c.Methods[:k], name) {
+				return nil, fmt.Errorf("experiment: %s is there twice", name)
+			}
+			if err := p.add(d, name); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return p, Comparable(slices.Concat(p.Done, p.Todo), c.Show, true)
+}
+
+// add puts the run of a method where it belongs.
+func (p *Plan) add(d *Data, name string) error {
+	r, err := d.NewRun(name)
+	if err != nil {
+		return err
+	}
+	next := *r.Planned()
+	if slices.ContainsFunc(p.Earlier, func(e Report) bool { return e.same(next) && len(apart(e, next)) == 0 }) {
+		return nil
+	}
+	p.keep(r)
+	done, err := r.look()
+	switch {
+	case err != nil:
+		return err
+	case done != nil:
+		p.Done = append(p.Done, *done)
+	default:
+		p.Todo = append(p.Todo, next)
+	}
+	return nil
+}
+
+// keep says where a run is kept.
+func (p *Plan) keep(r *Run) {
+	if p.Dir != "" {
+		r.Dir, r.Resume = filepath.Join(p.Dir, fmt.Sprintf("%s-seed-%d", r.Method, r.Trainer.Seed)), p.Resume
+	}
+}
+
+// Runs makes the runs of Todo, one after the other, with their images in memory; their caller calls Do. It ends with the
+// first error.
+func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
+	return func(yield func(*Run, error) bool) {
+		var d *Data
+		for _, next := range p.Todo {
+			var err error
+			if d == nil || d.Seed != next.Seed {
+				if d, err = p.Settings.Open(next.Seed); err == nil {
+					err = d.Load(ctx)
+				}
+			}
+			var r *Run
+			if err == nil {
+				r, err = d.NewRun(next.Method)
+			}
+			if err != nil {
+				yield(nil, fmt.Errorf("%s, seed %d: %w", next.Method, next.Seed, err))
+				return
+			}
+			p.keep(r)
+			if !yield(r, nil) {
+				return
+			}
+		}
+	}
+}

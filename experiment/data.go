@@ -1,0 +1,116 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/manifest"
+)
+
+// Data is what the runs of a seed have in common.
+type Data struct {
+	Seed              uint64
+	Train, Held, Test dataset.Dataset    // Held is nil if there is neither a validation set nor a part held out
+	Settings          Settings           // those it was opened by, with what was derived filled in
+	Derived           []string           // what was derived, and from what, in sentences
+	Normalize         *augment.Normalize // of the images' pixels; nil: the network's own, CIFAR's
+
+	counts   []int // of the images trained on
+	manifest manifest.Data
+}
+
+// Open finds or generates the data of a seed, cuts the long tail and holds images out. It reads few of the images.
+func (s Settings) Open(seed uint64) (*Data, error) {
+	s = s.filled()
+	if err := s.check(nil); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	from, err := s.source(seed)
+	if err != nil {
+		return nil, err
+	}
+	d := &Data{Seed: seed, Test: from.test, Normalize: from.normalize, Derived: from.derived}
+	s.Size = from.size
+	if s.Views == "paper" && s.Size != 32 {
+		return nil, fmt.Errorf("experiment: views paper is for images of size 32, not %d", s.Size)
+	}
+	s = s.withProfile(from, d)
+	selection := map[string]dataset.Selection{"shuffle": dataset.Shuffle, "first": dataset.First}[s.Select]
+	profile := map[string]dataset.Profile{"exp": dataset.Exponential{Imbalance: s.Imbalance}, "step": dataset.Step{Imbalance: s.Imbalance},
+		"natural": dataset.Natural{}}[s.Profile]
+	if d.Train, err = dataset.LongTail(from.train, profile, dataset.LongTailSettings{Selection: selection, Seed: seed}); err != nil {
+		return nil, err
+	}
+	d.manifest = manifest.Data{Name: from.name, Profile: fmt.Sprintf("%s, imbalance %g, %s, seed %d", s.Profile, s.Imbalance, s.Select, seed),
+		TestCounts: dataset.Counts(from.test), TestSHA256: from.testSum}
+	switch {
+	case from.held != nil:
+		d.Held, s.Holdout = from.held, 0
+	case s.Holdout > 0:
+		if d.Train, d.Held, err = dataset.Holdout(d.Train, dataset.HoldoutSettings{Fraction: s.Holdout, Min: 1, Seed: seed}); err != nil {
+			return nil, err
+		}
+	}
+	if d.Held != nil {
+		d.manifest.HeldOutCounts = dataset.Counts(d.Held)
+		if d.manifest.HeldOutSHA256, err = sumOf(d.Held); err != nil {
+			return nil, err
+		}
+	}
+	if s.Choose == "best" && d.Held == nil {
+		return nil, fmt.Errorf("experiment: choose best needs images to choose by: a folder val beside train and test, or a holdout such as 0.1")
+	}
+	d.counts = dataset.Counts(d.Train)
+	d.manifest.TrainCounts = d.counts
+	if d.manifest.TrainSHA256, err = sumOf(d.Train); err != nil {
+		return nil, err
+	}
+	d.Settings = s.withBatch(d)
+	return d, nil
+}
+
+func sumOf(d dataset.Dataset) (string, error) {
+	return manifest.HashSamples(dataset.Indices(d), dataset.Labels(d))
+}
+
+// maxLoaded is how many bytes of images Load keeps in memory.
+const maxLoaded = 2 << 30
+
+// Load reads the images into memory, if they take no more than 2 GiB: else they are read anew in each epoch.
+func (d *Data) Load(ctx context.Context) error {
+	all := []*dataset.Dataset{&d.Train, &d.Held, &d.Test}
+	images := 0
+	for _, set := range all {
+		if *set != nil {
+			images += (*set).Len()
+		}
+	}
+	if images*d.Settings.Size*d.Settings.Size*3 > maxLoaded {
+		return nil
+	}
+	for _, set := range all {
+		if *set == nil {
+			continue
+		}
+		loaded, err := dataset.Load(ctx, *set)
+		if err != nil {
+			return err
+		}
+		*set = loaded
+	}
+	return nil
+}
+
+// Counts returns the number of training images of each class.
+func (d *Data) Counts() []int { return d.counts }
+
+// nameOf is what manifests call a folder.
+func nameOf(dir string) string {
+	if whole, err := filepath.Abs(dir); err == nil {
+		dir = whole
+	}
+	return filepath.Base(dir)
+}

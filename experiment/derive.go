@@ -1,0 +1,120 @@
+package experiment
+
+import (
+	"fmt"
+	"image"
+	"math"
+	"os"
+	"slices"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+// looked is how many images, from all over a set, something is derived from.
+const looked = 256
+
+// some returns up to looked indices of a set of n images, evenly spaced.
+func some(n int) (all []int) {
+	for i := range min(n, looked) {
+		all = append(all, i*n/min(n, looked))
+	}
+	return all
+}
+
+// deriveSize takes the size of the network's images from those in the folder, unless it was given.
+func (f *source) deriveSize(folder *dataset.Folder) {
+	if f.size != 0 {
+		return
+	}
+	var sides []int
+	for _, i := range some(folder.Len()) {
+		if width, height, err := sizeOf(folder.Path(i)); err == nil { // another is found when it is read
+			sides = append(sides, min(width, height))
+		}
+	}
+	if sides == nil {
+		sides = []int{32}
+	}
+	slices.Sort(sides)
+	median := sides[len(sides)/2]
+	f.size = min(max(median/8*8, 8), 64)
+	f.derived = append(f.derived, fmt.Sprintf("size %d: the shorter side of the images is %d pixels in the median", f.size, median))
+}
+
+// sizeOf reads the head of an image file.
+func sizeOf(path string) (width, height int, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return 0, 0, err
+	}
+	defer file.Close()
+	c, _, err := image.DecodeConfig(file) // dataset registers the formats
+	return c.Width, c.Height, err
+}
+
+// deriveNormalize takes means and deviations from the training images.
+func (f *source) deriveNormalize() error {
+	var sum, square [3]float64
+	var img dataset.Image
+	pixels := 0.0
+	for _, i := range some(f.train.Len()) {
+		if err := f.train.Image(i, &img); err != nil {
+			return err
+		}
+		for p, v := range img.Pix {
+			x := float64(v) / 255
+			sum[p%3] += x
+			square[p%3] += x * x
+		}
+		pixels += float64(len(img.Pix) / 3)
+	}
+	n := augment.Normalize{}
+	for c := range sum {
+		mean := sum[c] / pixels
+		n.Mean = append(n.Mean, round(mean))
+		n.Std = append(n.Std, max(round(math.Sqrt(max(square[c]/pixels-mean*mean, 0))), 0.01)) // images may be of one color
+	}
+	f.normalize = &n
+	f.derived = append(f.derived, fmt.Sprintf("pixels normalized by mean %v and deviation %v of the training images", n.Mean, n.Std))
+	return nil
+}
+
+func round(x float64) float64 { return math.Round(1e4*x) / 1e4 }
+
+// withProfile derives the profile, unless it was given.
+func (s Settings) withProfile(f source, d *Data) Settings {
+	counts := dataset.Counts(f.train)
+	most, least := slices.Max(counts), slices.Min(counts)
+	if s.Profile == "" {
+		s.Profile = "exp"
+		if f.folders && s.Imbalance == 0 {
+			s.Profile = "natural"
+			text := fmt.Sprintf("profile natural: the classes have %d to %d images", least, most)
+			if most == least {
+				text = fmt.Sprintf("profile natural: all classes have %d images; an imbalance cuts a long tail", most)
+			}
+			d.Derived = append(d.Derived, text)
+		}
+	}
+	if s.Profile != "natural" && s.Imbalance == 0 {
+		s.Imbalance = 100
+	}
+	return s
+}
+
+// withBatch derives batch and learning rate, unless they were given.
+func (s Settings) withBatch(d *Data) Settings {
+	if s.Recipe == "paper" {
+		return s
+	}
+	if s.Batch == 0 {
+		s.Batch = min(max(d.Train.Len()/10/12*12, 12), 384)
+		d.Derived = append(d.Derived, fmt.Sprintf("batch %d for %d training images", s.Batch, d.Train.Len()))
+	}
+	if s.LR == 0 {
+		s.LR = round(0.5 * float64(s.Batch) / 384)
+		d.Derived = append(d.Derived, fmt.Sprintf("learning rate %v for a batch of %d", s.LR, s.Batch))
+	}
+	return s
+}

@@ -1,0 +1,114 @@
+package experiment
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
+)
+
+// File is a comparison as JSON.
+type File struct {
+	Settings any      `json:"settings,omitempty"` // of the runs that were not read from other files
+	Unit     string   `json:"unit"`
+	Error    string   `json:"error,omitempty"` // what stopped the comparison before its end
+	Table    []Row    `json:"table"`
+	Runs     []Report `json:"runs"`
+}
+
+// WriteFile replaces the file path by a comparison, the histories of its runs left out. stopped is what ended it early.
+func WriteFile(path string, settings any, t Table, runs []Report, stopped error) error {
+	f := File{Settings: settings, Unit: "percent", Table: t.Rows}
+	for _, r := range runs {
+		r.History = nil
+		f.Runs = append(f.Runs, r)
+	}
+	if stopped != nil {
+		f.Error = stopped.Error()
+	}
+	text, err := json.MarshalIndent(f, "", "  ")
+	if err != nil {
+		return fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	return record.Replace(path, append(text, '\n'))
+}
+
+// Read returns the finished runs of a path: a file that WriteFile or a Run wrote, the folder of a run, or a folder of such
+// folders.
+func Read(path string) ([]Report, error) {
+	if isDir(path) {
+		return readFolder(path)
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	var f struct {
+		Runs []Report `json:"runs"`
+		Report
+	}
+	if err := json.Unmarshal(text, &f); err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	if f.Method != "" && f.Report.Error == "" {
+		f.Runs = []Report{f.Report}
+	}
+	if len(f.Runs) == 0 {
+		return nil, fmt.Errorf("experiment: %s has no finished runs: it must be what a run or a comparison wrote", path)
+	}
+	for i, r := range f.Runs {
+		if r.Manifest.Version != manifest.Version || r.Method == "" || r.Top1 == nil {
+			return nil, fmt.Errorf("experiment: %s: runs[%d] lacks its method, its accuracy or a manifest of version %d: it must be what "+
+				"a run or a comparison wrote", path, i, manifest.Version)
+		}
+		f.Runs[i].from = path
+	}
+	return f.Runs, nil
+}
+
+func readFolder(dir string) (all []Report, err error) {
+	paths, err := filepath.Glob(filepath.Join(quote(dir), ReportFile))
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+	}
+	more, err := filepath.Glob(filepath.Join(quote(dir), "*", ReportFile))
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+	}
+	for _, path := range append(paths, more...) {
+		r, err := readReport(path)
+		if err != nil {
+			return nil, err
+		}
+		if r.Error != "" {
+			continue // begun, and not finished
+		}
+		runs, err := Read(path)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, runs...)
+	}
+	if len(all) == 0 {
+		return nil, fmt.Errorf("experiment: %s has no finished run: neither it nor a folder in it has a %s of one", dir, ReportFile)
+	}
+	return all, nil
+}
+
+// quote is a folder as a pattern that matches itself.
+func quote(dir string) string {
+	var b []rune
+	for _, r := range dir {
+		if r == '*' || r == '?' || r == '[' || r == '\\' && filepath.Separator != '\\' {
+			b = append(b, '\\')
+		}
+		b = append(b, r)
+	}
+	return string(b)
+}
+
+// From is the file that the report was read from; "" if it is not from one.
+func (p Report) From() string { return p.from }

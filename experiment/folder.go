@@ -1,0 +1,198 @@
+package experiment
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
+)
+
+// Names in the folder of a run.
+const (
+	checkpoints  = "checkpoints"
+	manifestFile = "manifest.json"
+	SettingsFile = "settings.json" // what the caller said of the run or comparison
+	ReportFile   = "report.json"
+	ModelFile    = "model.safetensors"
+	averageFile  = "ema.safetensors"
+)
+
+// Exists tells whether a folder has a run, begun or finished.
+func Exists(dir string) bool {
+	for _, name := range []string{manifestFile, ReportFile} {
+		if _, err := os.Stat(filepath.Join(dir, name)); err == nil {
+			return true
+		}
+	}
+	return false
+}
+
+// ErrExists is in the error of a run whose folder has one already, and that is not to go on.
+var ErrExists = errors.New("has a run already")
+
+// begin makes the folder of the run, or finds out that it goes on with what is there. done is the report of a run that is
+// finished.
+func (r *Run) begin() (done *Report, err error) {
+	if done, err := r.look(); done != nil || err != nil || r.Dir == "" {
+		return done, err
+	}
+	if err := os.MkdirAll(filepath.Join(r.Dir, checkpoints), 0o777); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	if r.Settings != nil {
+		if err := writeJSON(filepath.Join(r.Dir, SettingsFile), r.Settings); err != nil {
+			return nil, err
+		}
+	}
+	return nil, writeManifest(r.Dir, r.planned())
+}
+
+// look finds out what the folder has: another run is an error that says what differs. It changes nothing.
+func (r *Run) look() (done *Report, err error) {
+	if r.Choose && (r.Held == nil || r.Dir == "" || !r.Watch) {
+		return nil, errors.New("experiment: the best epoch is chosen by held-out images, from checkpoints: Run.Choose needs Held, Watch and Dir")
+	}
+	if r.Dir == "" {
+		return nil, nil
+	}
+	saved, err := checkpoint.Store{Dir: filepath.Join(r.Dir, checkpoints)}.List()
+	if err != nil {
+		return nil, err
+	}
+	if !r.Resume && (len(saved) > 0 || Exists(r.Dir)) {
+		return nil, fmt.Errorf("experiment: %s %w: resume it, or choose another folder", r.Dir, ErrExists)
+	}
+	was, err := r.earlier()
+	if err != nil || was == nil {
+		return nil, err
+	}
+	if all := manifest.Diff(*was, r.planned()); len(all) > 0 {
+		lines := []string{fmt.Sprintf("experiment: %s has another run, choose another folder. What it was, and what it is now:", r.Dir)}
+		for _, d := range all {
+			lines = append(lines, d.String())
+		}
+		return nil, r.byAnother(errors.New(strings.Join(lines, "\n  ")))
+	}
+	return r.finished()
+}
+
+// planned is the manifest of the run before it is known what was seen: the same for one that goes on.
+func (r *Run) planned() manifest.Manifest {
+	m := r.Manifest
+	m.Training.ImagesSeen = 0
+	return m
+}
+
+// earlier returns the manifest of the run in the folder with this program's build, nil if there is none.
+func (r *Run) earlier() (*manifest.Manifest, error) {
+	was, err := readManifest(r.Dir)
+	if was != nil {
+		was.Build, was.Training.ImagesSeen = r.Manifest.Build, 0 // it may go on with another build
+	}
+	return was, err
+}
+
+func readManifest(dir string) (*manifest.Manifest, error) {
+	path := filepath.Join(dir, manifestFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	m, err := manifest.Decode(text)
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	return &m, nil
+}
+
+// byAnother adds to the error of a run that does not go on which build began it, if that is another: it can finish it.
+func (r *Run) byAnother(err error) error {
+	if err == nil || r.Dir == "" {
+		return err
+	}
+	was, failed := readManifest(r.Dir)
+	if failed != nil || was == nil || was.Build == r.Manifest.Build {
+		return err
+	}
+	from := was.Build.Module
+	if was.Build.Revision != "" {
+		from = "revision " + was.Build.Revision
+	}
+	return fmt.Errorf("%w\n(another build began the run: %s, %s, %s; that one can finish it)", err, from, was.Build.Go, was.Build.CPULevel)
+}
+
+// finished returns the report of a run that ended, nil if it did not.
+func (r *Run) finished() (*Report, error) {
+	report, err := readReport(filepath.Join(r.Dir, ReportFile))
+	if errors.Is(err, fs.ErrNotExist) || err == nil && report.Error != "" {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(filepath.Join(r.Dir, ModelFile)); err != nil { // of a run before there was one
+		return nil, nil
+	}
+	return report, nil
+}
+
+// saveModel keeps the final network, and its average weights, nil for none.
+func (r *Run) saveModel(average *autograd.Weights) error {
+	if r.Dir == "" {
+		return nil
+	}
+	text, err := json.Marshal(r.planned())
+	if err != nil {
+		return fmt.Errorf("experiment: %w", err)
+	}
+	about := hybrid.AboutOf(r.Train)
+	about.Method = r.Method
+	if about.Manifest, err = checkpoint.SumManifest(text); err != nil {
+		return err
+	}
+	if average != nil {
+		if err := hybrid.SaveWith(filepath.Join(r.Dir, averageFile), r.Network, average, about); err != nil {
+			return err
+		}
+	}
+	return hybrid.Save(filepath.Join(r.Dir, ModelFile), r.Network, about)
+}
+
+// write puts the report, and the manifest with what was seen, into the folder.
+func (r *Run) write(report *Report) error {
+	if r.Dir == "" {
+		return nil
+	}
+	if err := writeManifest(r.Dir, report.Manifest); err != nil {
+		return err
+	}
+	return writeJSON(filepath.Join(r.Dir, ReportFile), report)
+}
+
+func writeManifest(dir string, m manifest.Manifest) error {
+	text, err := m.Encode()
+	if err != nil {
+		return err
+	}
+	return record.Replace(filepath.Join(dir, manifestFile), text)
+}
+
+func writeJSON(path string, v any) error {
+	text, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	return record.Replace(path, append(text, '\n'))
+}

@@ -1,0 +1,124 @@
+package experiment
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/posthoc"
+)
+
+// NewRun makes the run of a method, by its name as method.ByName knows it, on data that Open returned. It finds what does
+// not fit before hours of training. The run is kept nowhere until its Dir is set.
+func (d *Data) NewRun(name string) (*Run, error) {
+	s := d.Settings
+	if err := s.check([]string{name}); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	m, err := method.ByName(name)
+	if err != nil {
+		return nil, err
+	}
+	if name == "tau-norm" && d.Held == nil {
+		return nil, fmt.Errorf("experiment: tau-norm chooses its exponent by images that are held out: set holdout, to 0.1 for example")
+	}
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: d.Seed})
+	if err != nil {
+		return nil, err
+	}
+	var options []hybrid.Option
+	if d.Normalize != nil {
+		options = append(options, hybrid.WithNormalize(*d.Normalize))
+	}
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed}, options...)
+	if err != nil {
+		return nil, err
+	}
+	if s.Views == "plain" { // the hybrid networks' padding of 4 pixels in 32, in proportion
+		streams = streams.Augment(augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
+	}
+	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
+		Watch: s.EvalEvery > 0, Choose: s.Choose == "best" && m.Second == nil}
+	t := &r.Trainer
+	t.Streams, t.Seed, t.EvalEvery = streams, d.Seed, s.EvalEvery
+	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
+	if s.Limit > 0 {
+		t.LimitSteps = min(s.Limit, cmp.Or(t.LimitSteps, s.Limit))
+	}
+	if r.Choose && !r.Watch {
+		r.Watch, t.EvalEvery = true, 1
+	}
+	if s.Groups == "rank" {
+		t.Groups = metrics.ByRank{First: 3, Last: 3}
+	}
+	if m.Second != nil {
+		r.Finish = func(ctx context.Context) error { // of the sets as they are then, in memory
+			return m.Finish(ctx, net, method.Stage{Train: r.Train, Held: r.Held, Retrain: posthoc.Retrain{Batch: s.Batch, Seed: d.Seed}})
+		}
+	}
+	if err := d.describe(r, m); err != nil {
+		return nil, err
+	}
+	if batch, images := r.Manifest.Training.Batch, d.Train.Len(); batch > images {
+		return nil, fmt.Errorf("experiment: %s draws batches of %d of only %d images: choose a smaller batch", name, batch, images)
+	}
+	return r, nil
+}
+
+// describe fills in the manifest of a run, and what tables say of its augmentation.
+func (d *Data) describe(r *Run, m method.Method) error {
+	s, t := d.Settings, r.Trainer
+	groups := t.Groups
+	if groups == nil {
+		groups = metrics.Groups{}
+	}
+	if _, _, _, err := groups.Split(d.counts); err != nil {
+		return fmt.Errorf("experiment: groups %s: %w", s.Groups, err)
+	}
+	all, err := t.Manifest(r.Network, d.Train, nil, d.Test)
+	if err != nil {
+		return err
+	}
+	all.Data = d.manifest // of the sets before they are read into memory
+	all.Network.Backbone, all.Network.Width = fmt.Sprintf("CIFAR ResNet-%d", s.Depth), s.Width
+	all.Training.Method = m.Name
+	steps := cmp.Or(t.LimitSteps, d.Train.Len()/all.Training.Batch)
+	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(all.Training.Batch) * int64(m.Images)
+	all.Training.Other = []string{s.recipe()}
+	if m.Branches > 1 {
+		all.Training.Other = append(all.Training.Other, fmt.Sprintf("%d last blocks", m.Branches))
+	}
+	all.Selection = manifest.LastEpoch
+	if r.Choose {
+		all.Selection = manifest.BestHeldOut
+	}
+	r.Manifest = all
+	for _, stream := range t.Streams {
+		for _, v := range stream.Views {
+			if text := strings.Join(transforms(v), "+"); !slices.Contains(r.Augmentation, text) {
+				r.Augmentation = append(r.Augmentation, text)
+			}
+		}
+	}
+	return nil
+}
+
+// transforms lists the names of a view's transforms.
+func transforms(t augment.Transform) (all []string) {
+	if c, ok := t.(augment.Compose); ok {
+		for _, part := range c {
+			all = append(all, transforms(part)...)
+		}
+		return all
+	}
+	_, name, _ := strings.Cut(fmt.Sprintf("%T", t), ".")
+	return []string{strings.ToLower(name)}
+}

@@ -1,0 +1,63 @@
+package experiment
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/train"
+)
+
+// trainer is how a method is trained: by the recipe that all share and its part of the budget, or by its own.
+func (s Settings) trainer(m method.Method, images int) train.Trainer {
+	if s.Recipe == "paper" {
+		t := m.Recipe(s.Epochs)
+		t.ClipNorm = s.Clip
+		return t
+	}
+	epochs, batch, steps := s.Epochs, s.Batch, images/s.Batch
+	if s.Equal == "images" {
+		epochs, batch, steps = epochs/m.Images, batch/m.Images, steps*m.Images
+	}
+	var cuts []float64
+	for _, percent := range s.Cuts {
+		cuts = append(cuts, percent/100)
+	}
+	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
+	return train.Trainer{
+		Epochs: epochs, Batch: batch, LimitSteps: max(steps, 1), ClipNorm: s.Clip,
+		LearningRate: schedule.Warmup{Epochs: (epochs*s.Warmup + 99) / 100, Then: rate},
+		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: s.Decay},
+	}
+}
+
+// recipePrefix begins the text of a recipe in a manifest.
+const recipePrefix = "recipe: "
+
+// recipe says what runs of one table are trained by. Manifests have it besides schedule and batch, which differ where
+// methods have equal images: they see them in different epochs.
+func (s Settings) recipe() string {
+	text := "the method's own"
+	if s.Recipe == "common" {
+		cuts := "never cut"
+		if len(s.Cuts) > 0 {
+			cuts = "cut after " + percents(s.Cuts) + "%"
+		}
+		text = fmt.Sprintf("batch %d, rate %g, %s, warm-up %d%%, weight decay %g", s.Batch, s.LR, cuts, s.Warmup, s.Decay)
+	}
+	if s.Clip > 0 {
+		text += fmt.Sprintf(", clipped to %g", s.Clip)
+	}
+	return recipePrefix + text
+}
+
+func percents(cuts []float64) string {
+	var all []string
+	for _, c := range cuts {
+		all = append(all, strconv.FormatFloat(c, 'g', -1, 64))
+	}
+	return strings.Join(all, ",")
+}

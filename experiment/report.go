@@ -1,0 +1,148 @@
+package experiment
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/train"
+)
+
+// Report is what a run reached: report.json in its folder. Accuracies are in percent, as the field's tables have them; nil
+// and null mean not available.
+type Report struct {
+	Method      string `json:"method"`
+	Title       string `json:"title"`
+	Seed        uint64 `json:"seed"`
+	Unit        string `json:"unit"`
+	Interrupted bool   `json:"interrupted,omitempty"`
+	Error       string `json:"error,omitempty"` // what stopped the run before its end
+
+	Figures              // on the test set, to be quoted
+	Last        *Figures `json:"last,omitempty"` // of the last epoch, where Figures are of another
+	TrainCounts []int    `json:"train_counts"`   // that many, medium and few go by
+
+	Images          int      `json:"images"`
+	Seconds         float64  `json:"seconds"`           // of training and the second stage, evaluation excluded
+	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts
+	Augmentation    []string `json:"augmentation"`      // the views that differ
+
+	HistoryOf string             `json:"history_of,omitempty"` // what History's accuracies are of: the test set, or held-out images
+	History   []Epoch            `json:"history,omitempty"`
+	Notes     map[string]float64 `json:"notes,omitempty"` // that Run.Amend added
+
+	Manifest manifest.Manifest `json:"manifest"`
+
+	from string // the file it was read from; "" if it is not from one
+}
+
+// Figures are the accuracies of one state of the weights on the test set.
+type Figures struct {
+	Weights  string     `json:"weights,omitempty"`      // which they are: manifest.LastEpoch or manifest.BestHeldOut
+	Epoch    *int       `json:"epoch,omitempty"`        // after which, from 0
+	HeldOut  *float64   `json:"heldout_top1,omitempty"` // on the held-out images, which chose it
+	Top1     *float64   `json:"top1"`
+	Top1EMA  *float64   `json:"top1_ema,omitempty"` // of the average weights at that epoch
+	Many     *float64   `json:"many"`
+	Medium   *float64   `json:"medium"`
+	Few      *float64   `json:"few"`
+	PerClass []*float64 `json:"per_class"`
+}
+
+// Epoch is a line of a report's history.
+type Epoch struct {
+	Epoch           int                `json:"epoch"` // from 0
+	Losses          map[string]float64 `json:"losses"`
+	Weights         map[string]float64 `json:"weights"` // of the losses: of a hybrid's contrast, the curriculum's α
+	Loss            float64            `json:"loss"`
+	LR              float64            `json:"lr"`
+	Top1            *float64           `json:"top1"` // null where the epoch was not evaluated
+	Top1EMA         *float64           `json:"top1_ema,omitempty"`
+	SkippedAnchors  int                `json:"skipped_anchors"`
+	Steps           int                `json:"steps"`
+	Seconds         float64            `json:"seconds"`
+	ImagesPerSecond float64            `json:"images_per_second"`
+}
+
+func (f *Figures) fill(r metrics.Report) {
+	f.Top1, f.Many, f.Medium, f.Few, f.PerClass = percent(r.Top1), percent(r.Many), percent(r.Medium), percent(r.Few), nil
+	for _, c := range r.PerClass {
+		f.PerClass = append(f.PerClass, percent(c))
+	}
+}
+
+// percent turns a rate into percent, nil if it is not available.
+func percent(r metrics.Rate) *float64 {
+	if math.IsNaN(float64(r)) {
+		return nil
+	}
+	p := math.Round(1e6*float64(r)) / 1e4
+	return &p
+}
+
+// Planned is the report of the run before it is trained, without figures.
+func (r *Run) Planned() *Report {
+	return &Report{Method: r.Method, Title: r.Title, Seed: r.Trainer.Seed, Unit: "percent", TrainCounts: r.counts(),
+		Augmentation: r.Augmentation, Manifest: r.Manifest}
+}
+
+// reached is what a run has come to, whether or not to its end.
+func (r *Run) reached(result *train.Result) *Report {
+	p := r.Planned()
+	p.Manifest.Training.ImagesSeen = int64(result.Images)
+	p.Images, p.Seconds, p.ImagesPerSecond = result.Images, result.Seconds, result.ImagesPerSecond
+	if r.Watch {
+		p.HistoryOf = r.judge()
+	}
+	for _, e := range result.Epochs {
+		h := Epoch{Epoch: e.Epoch, Losses: map[string]float64{}, Weights: map[string]float64{}, Loss: e.Total, LR: e.LearningRate,
+			Steps: e.Steps, Seconds: e.Seconds, ImagesPerSecond: e.ImagesPerSecond}
+		for _, l := range e.Losses {
+			h.Losses[l.Name], h.Weights[l.Name] = l.Value, l.Weight
+			h.SkippedAnchors += l.Skipped
+		}
+		if e.Test != nil {
+			h.Top1 = percent(e.Test.Top1)
+			p.Epoch = &e.Epoch
+		}
+		if e.EMA != nil {
+			h.Top1EMA = percent(e.EMA.Top1)
+		}
+		p.History = append(p.History, h)
+	}
+	p.Weights = p.Manifest.Selection
+	if r.Held != nil || result.Last == nil {
+		p.Epoch = nil // nothing is known of the test set yet
+		return p
+	}
+	p.fill(*result.Last)
+	if result.LastEMA != nil {
+		p.Top1EMA = percent(result.LastEMA.Top1)
+	}
+	return p
+}
+
+// stopped notes what ended the run early; nil is its end.
+func (p *Report) stopped(err error) {
+	if err != nil {
+		p.Error, p.Interrupted = err.Error(), errors.Is(err, context.Canceled)
+	}
+}
+
+func readReport(path string) (*Report, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
+	var p Report
+	if err := json.Unmarshal(text, &p); err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	p.from = path
+	return &p, nil
+}

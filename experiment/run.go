@@ -1,0 +1,184 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/safetensors"
+	"github.com/longtail-ml/longtail/train"
+)
+
+// Run trains one network, and keeps it in a folder. Data.NewRun fills it in; one of your own needs Network, Trainer with its
+// streams, Train, Test and Manifest, as train.Trainer.Manifest returns it.
+type Run struct {
+	Method, Title string // names on command lines and in tables
+	Network       *hybrid.Network
+	// Trainer trains it. Its callbacks are called after those that keep figures; of Checkpoints only EverySteps, EveryEpochs
+	// and Keep are heeded.
+	Trainer           train.Trainer
+	Train, Held, Test dataset.Dataset
+	Counts            []int // that many, medium and few go by; nil: those of Train
+	// Watch evaluates every Trainer.EvalEvery epochs, on Held, or on Test if there is none. Nothing is chosen by Test.
+	Watch        bool
+	Choose       bool                            // test and keep the weights of the epoch that does best on Held, in place of the last
+	Finish       func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
+	Amend        func(*Report)                   // adds to the report before it is written; nil: nothing
+	Manifest     manifest.Manifest               // what the run is
+	Augmentation []string                        // for tables
+
+	Dir      string // that keeps the run; "": nothing is kept
+	Resume   bool   // go on with what Dir has, or begin
+	Settings any    // settings.json, for the caller; nil: none
+}
+
+// Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
+// left. When ctx is cancelled, the run is saved, the report has what was reached, and the error wraps ctx.Err(). An error of
+// any other kind that comes with a report ended the training.
+func (r *Run) Do(ctx context.Context) (*Report, error) {
+	if done, err := r.begin(); done != nil || err != nil {
+		return done, err
+	}
+	rec := &recording{dir: r.Dir, judge: r.judge()}
+	t := r.Trainer
+	if r.Dir != "" {
+		t.Checkpoints.Dir, t.Checkpoints.Resume = filepath.Join(r.Dir, checkpoints), true // begin saw what is there
+		t.Checkpoints.Manifest, t.Checkpoints.BeforeSave = r.planned(), rec.flush
+	}
+	step, epoch := t.OnStep, t.OnEpoch
+	t.OnStep = func(s train.StepReport) {
+		rec.step(s)
+		if step != nil {
+			step(s)
+		}
+	}
+	t.OnEpoch = func(e train.EpochReport) {
+		rec.epoch(e)
+		if epoch != nil {
+			epoch(e)
+		}
+	}
+	fitted, err := t.Fit(ctx, r.Network, r.Train, r.watched())
+	err = errors.Join(err, rec.close())
+	if fitted == nil {
+		return nil, r.byAnother(err)
+	}
+	report := r.reached(fitted)
+	if err == nil {
+		err = r.complete(ctx, report, fitted)
+	}
+	report.stopped(err)
+	if r.Amend != nil {
+		r.Amend(report)
+	}
+	return report, errors.Join(err, r.write(report))
+}
+
+// watched is what epochs are evaluated on.
+func (r *Run) watched() dataset.Dataset {
+	switch {
+	case !r.Watch:
+		return nil
+	case r.Held != nil:
+		return r.Held
+	}
+	return r.Test
+}
+
+// judge names what epochs are evaluated on.
+func (r *Run) judge() string {
+	if r.Held != nil {
+		return "held-out"
+	}
+	return "test"
+}
+
+// counts are those that many, medium and few go by.
+func (r *Run) counts() []int {
+	if r.Counts != nil {
+		return r.Counts
+	}
+	return dataset.Counts(r.Train)
+}
+
+// complete makes the final network of a trained one, tests it, and saves it.
+func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result) error {
+	average := fitted.EMA
+	last := report.Manifest.Training.Epochs - 1
+	report.Figures = Figures{Weights: manifest.LastEpoch, Epoch: &last}
+	if r.Choose {
+		best, err := checkpoint.Store{Dir: filepath.Join(r.Dir, checkpoints)}.Best()
+		if err != nil {
+			return err
+		}
+		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last}
+		if n := len(fitted.Epochs); n > 0 && fitted.Epochs[n-1].Test != nil {
+			report.Last.HeldOut = percent(fitted.Epochs[n-1].Test.Top1)
+		}
+		if err := r.test(ctx, report.Last, average); err != nil {
+			return err
+		}
+		epoch := best.Run.Epoch - 1
+		report.Figures = Figures{Weights: manifest.BestHeldOut, Epoch: &epoch, HeldOut: percent(metrics.Rate(*best.Run.Score))}
+		if err := load(best, "model", r.Network); err != nil {
+			return err
+		}
+		if average != nil {
+			if err := load(best, "ema", r.Network.With(average)); err != nil {
+				return err
+			}
+		}
+	}
+	if r.Finish != nil {
+		began := time.Now()
+		if err := r.Finish(ctx); err != nil {
+			return err
+		}
+		report.Seconds += time.Since(began).Seconds()
+		average = nil // has no such classifier
+	}
+	if err := r.test(ctx, &report.Figures, average); err != nil {
+		return err
+	}
+	return r.saveModel(average)
+}
+
+// load takes the weights of a checkpoint, whose file may have the parameters of losses too.
+func load(c *checkpoint.Checkpoint, name string, into nn.Visitable) error {
+	_, err := safetensors.LoadPartial(filepath.Join(c.Path, name+".safetensors"), into)
+	return err
+}
+
+// test fills in the figures of the network on the test set, and of its average weights.
+func (r *Run) test(ctx context.Context, f *Figures, average *autograd.Weights) error {
+	evaluator := hybrid.Evaluator{Batch: r.Trainer.EvalBatch, Workers: r.Trainer.Workers, BLAS: r.Trainer.BLAS}
+	for _, weights := range []*autograd.Weights{nil, average} {
+		if weights == nil && f.Top1 != nil {
+			break
+		}
+		evaluator.Weights = weights
+		confusion, err := evaluator.Confusion(ctx, r.Network, r.Test)
+		if err != nil {
+			return fmt.Errorf("testing the weights of the %s: %w", f.Weights, err)
+		}
+		report, err := confusion.Report(r.counts(), r.Trainer.Groups)
+		if err != nil {
+			return err
+		}
+		if weights != nil {
+			f.Top1EMA = percent(report.Top1)
+		} else {
+			f.fill(report)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,82 @@
+package experiment
+
+// Settings say how runs are trained, whatever their method and seed. What is 0 or "" is derived from the data where the
+// comment says so, and else means what is written: no warm-up, no weight decay. Usual has the values to start from.
+type Settings struct {
+	// Data is a folder: CIFAR-10 or CIFAR-100 in the binary version; train and test (or val) with a folder of JPEG or PNG
+	// files for each class, beside which val, valid or validation is a validation set; or class folders alone, of whose
+	// images a fifth becomes the test set. "" generates ten classes.
+	Data string `json:"data,omitempty"`
+	// Size is the width and height that images are brought to. 0: that of CIFAR's images, 16 for generated ones, and for class
+	// folders the median shorter side, at most 64.
+	Size int `json:"size"`
+	// Profile is exp, step or natural, which keeps all images. "": natural for class folders, exp for the others, and
+	// wherever Imbalance is set.
+	Profile   string  `json:"profile"`
+	Imbalance float64 `json:"imbalance,omitempty"` // images of the largest class over those of the smallest; 0 means 100
+	Select    string  `json:"select"`              // which images of a class are kept: shuffle (by the run's seed) or first; "" means shuffle
+	// Holdout is the fraction of each class that no method trains on. 0: none; a validation set takes its place.
+	Holdout float64 `json:"holdout"`
+
+	Depth     int `json:"depth"`     // of the CIFAR ResNet, 6n+2; 0 means 32
+	Width     int `json:"width"`     // channels of its first stage; 0 means 16
+	Embedding int `json:"embedding"` // width of embeddings; 0 means 128
+
+	Epochs int `json:"epochs"` // of a method of one image a sample
+	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
+	// of m images a sample draws m times fewer samples in a batch for m times fewer epochs. "" means epochs.
+	Equal  string `json:"equal"`
+	Views  string `json:"views"`  // plain: crop, flip and grayscale for all; paper: each method's own; "" means plain
+	Recipe string `json:"recipe"` // common: the fields below; paper: method.Method.Recipe, by which they are 0; "" means common
+	// Batch is the number of samples in a batch of a method of one image a sample. 0: a tenth of the training images, in
+	// multiples of 12, at most 384.
+	Batch  int       `json:"batch,omitempty"`
+	LR     float64   `json:"lr,omitempty"`     // learning rate; 0 means 0.5 for a batch of 384, and in proportion
+	Cuts   []float64 `json:"cuts,omitempty"`   // percents of the epochs after which it is cut tenfold
+	Warmup int       `json:"warmup,omitempty"` // percent of the epochs in which it rises to its height
+	Decay  float64   `json:"decay,omitempty"`  // weight decay of SGD with momentum 0.9
+
+	Clip      float64 `json:"clip"`                 // norm that gradients are scaled down to; 0: not
+	EMA       float64 `json:"ema,omitempty"`        // decay of a moving average of the weights; 0: none
+	Limit     int     `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
+	EvalEvery int     `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
+	Choose    string  `json:"choose"`               // weights that are tested and kept: last epoch, or best on held-out images; "" means last
+	Groups    string  `json:"groups"`               // many, medium and few by counts (above 100, below 20) or rank (first and last 3); "" means counts
+}
+
+// Usual returns the settings of comparisons on CIFAR: equal images, 180 epochs, the rate cut after 80% and 90% of them.
+func Usual() Settings {
+	return Settings{Holdout: 0.1, Epochs: 180, Equal: "images", Cuts: []float64{80, 90}, Warmup: 5, Decay: 1e-4, Clip: 1}.filled()
+}
+
+// Quick returns settings for a small network on generated images: seconds for each method.
+func Quick() Settings {
+	s := Usual()
+	s.Size, s.Imbalance, s.Depth, s.Width, s.Embedding, s.Epochs, s.Batch = 16, 50, 8, 8, 32, 96, 48
+	s.LR, s.Decay, s.Groups = 0.1, 5e-4, "rank"
+	return s
+}
+
+// filled puts words and numbers for the zero values that the data have no say in.
+func (s Settings) filled() Settings {
+	for _, f := range []struct {
+		value *string
+		usual string
+	}{{&s.Select, "shuffle"}, {&s.Equal, "epochs"}, {&s.Views, "plain"}, {&s.Recipe, "common"}, {&s.Choose, "last"}, {&s.Groups, "counts"}} {
+		if *f.value == "" {
+			*f.value = f.usual
+		}
+	}
+	for _, f := range []struct {
+		value *int
+		usual int
+	}{{&s.Depth, 32}, {&s.Width, 16}, {&s.Embedding, 128}} {
+		if *f.value == 0 {
+			*f.value = f.usual
+		}
+	}
+	if s.Recipe == "paper" {
+		s.Batch, s.LR, s.Cuts, s.Warmup, s.Decay = 0, 0, nil, 0, 0
+	}
+	return s
+}

@@ -1,0 +1,117 @@
+package experiment
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+// source is a data set as it is, before a long tail is cut.
+type source struct {
+	name              string // in manifests
+	train, held, test dataset.Dataset
+	testSum           string // of a test set that was split off
+	folders           bool   // of classes, in which the images are what the user has
+	size              int
+	normalize         *augment.Normalize
+	derived           []string
+}
+
+// source finds or generates the images.
+func (s Settings) source(seed uint64) (f source, err error) {
+	if s.Data == "" {
+		f.size = s.Size
+		if f.size == 0 {
+			f.size = 16
+		}
+		f.name = fmt.Sprintf("generated, seed %d", seed)
+		f.train, f.test, err = dataset.Generate(dataset.GenerateSettings{Size: f.size, Seed: seed})
+		return f, err
+	}
+	f.name, f.size = nameOf(s.Data), s.Size
+	trainDir, testDir, heldDir := parts(s.Data)
+	if testDir == "" { // CIFAR, or class folders alone
+		f.train, f.test, err = dataset.Open(s.Data, s.Size, s.Size)
+		if err == nil {
+			f.size = 32
+			return f, nil
+		}
+		folder, failed := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
+		if failed != nil {
+			return f, err
+		}
+		return f, f.split(folder, trainDir, s.Size)
+	}
+	f.folders = true
+	folder, err := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
+	if err != nil {
+		return f, err
+	}
+	f.deriveSize(folder)
+	if f.train, f.test, err = dataset.Open(s.Data, f.size, f.size); err != nil {
+		return f, err
+	}
+	if heldDir != "" {
+		held, err := dataset.OpenFolder(heldDir, dataset.FolderSettings{Width: f.size, Height: f.size})
+		if err != nil {
+			return f, err
+		}
+		if !slices.Equal(held.Classes(), f.train.Classes()) {
+			return f, fmt.Errorf("experiment: %s has the classes %s, %s has %s: a validation set has those of the training set", heldDir,
+				strings.Join(held.Classes(), ", "), trainDir, strings.Join(f.train.Classes(), ", "))
+		}
+		f.held = held
+		f.derived = append(f.derived, fmt.Sprintf("validation set %s, so that nothing is held out of training", filepath.Base(heldDir)))
+	}
+	return f, f.deriveNormalize()
+}
+
+// parts returns the folders of a data set's parts, "" for those that are not there. Without a folder train, dir is that.
+func parts(dir string) (train, test, held string) {
+	train = filepath.Join(dir, "train")
+	if !isDir(train) {
+		return dir, "", ""
+	}
+	for _, name := range []string{"test", "val", "valid", "validation"} {
+		path := filepath.Join(dir, name)
+		switch {
+		case !isDir(path):
+		case test == "" && (name == "test" || name == "val"):
+			test = path
+		case held == "":
+			held = path
+		}
+	}
+	return train, test, held
+}
+
+// testFraction of the images become the test set where there is none.
+const testFraction = 0.2
+
+// split makes a training and a test set of class folders. All seeds have the same test set.
+func (f *source) split(folder *dataset.Folder, dir string, size int) error {
+	f.folders = true
+	f.deriveSize(folder)
+	all, err := dataset.OpenFolder(dir, dataset.FolderSettings{Width: f.size, Height: f.size})
+	if err != nil {
+		return err
+	}
+	if f.train, f.test, err = dataset.Holdout(all, dataset.HoldoutSettings{Fraction: testFraction, Min: 1}); err != nil {
+		return err
+	}
+	f.derived = append(f.derived, fmt.Sprintf("no folder test: %d images, a fifth of each class, are the test set", f.test.Len()))
+	if f.testSum, err = sumOf(f.test); err != nil {
+		return err
+	}
+	return f.deriveNormalize()
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
