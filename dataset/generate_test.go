@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,7 +56,7 @@ func TestGenerateClassesDifferAndOverlap(t *testing.T) {
 	for i := 0; i < test.Len(); i += 3 {
 		asked++
 		x := test.pix[i*test.size():][:test.size()]
-		best, label := 1<<62, -1
+		best, label := math.MaxInt, -1
 		for j := range train.labels {
 			distance := 0
 			for k, v := range train.pix[j*train.size():][:train.size()] {

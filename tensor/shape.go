@@ -2,6 +2,7 @@ package tensor
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 )
@@ -28,8 +29,8 @@ func (s Shape) String() string {
 
 func (s Shape) clone() Shape { return slices.Clone(s) }
 
-// maxValues is more than any machine holds: a shape beyond it is a mistake, and its length might overflow.
-const maxValues = 1 << 40
+// maxValues is more than any machine holds: a shape beyond it is a mistake, and its length in bytes might overflow.
+const maxValues = min(1<<40, math.MaxInt/4)
 
 // invalid returns what is wrong with the shape, or nil.
 func (s Shape) invalid(op string) error {

@@ -2,6 +2,7 @@ package parallel
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -79,7 +80,7 @@ func TestForStopsAfterPanic(t *testing.T) {
 	defer runtime.GOMAXPROCS(old)
 	var done atomic.Int64
 	require.Panics(t, func() {
-		For(1<<40, func(i int) {
+		For(math.MaxInt, func(i int) {
 			done.Add(1)
 			if i == 3 {
 				panic("stop")
