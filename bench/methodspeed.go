@@ -83,16 +83,16 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	defer stop()
 	began, skip := time.Now(), 2 // the first steps ask for memory
 	_, err = train.Trainer{Streams: streams, Batch: speed.Samples, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
-		OnStep: func(r train.StepReport) {
+		OnStep: func(r train.StepReport) error {
 			if skip > 0 {
 				skip--
 				began = time.Now()
 				s.profile.start()
-				return
+				return nil
 			}
 			now.steps = append(now.steps, float64(r.Images)/r.ImagesPerSecond)
 			if len(now.steps) < 2 || time.Since(began).Seconds() < share {
-				return
+				return nil
 			}
 			fail(s.profile.stop())
 			trainSet()
@@ -108,6 +108,7 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 			if skip = 1; len(speed.Ratios) == rounds { // the next report has the time of these plain steps in it
 				stop()
 			}
+			return nil
 		}}.Fit(ctx, net, data, nil)
 	if ctx.Err() == nil {
 		return speed, err

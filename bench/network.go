@@ -105,7 +105,7 @@ func step(s settings) (result, error) {
 	defer stop()
 	rates, began := []float64{}, time.Now()
 	_, err = train.Trainer{Streams: hybrid.SC(0.1), Batch: b, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
-		OnStep: func(r train.StepReport) {
+		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()
 				rates = append(rates, r.ImagesPerSecond)
@@ -113,6 +113,7 @@ func step(s settings) (result, error) {
 			if time.Since(began).Seconds() > s.seconds && len(rates) >= 3 {
 				stop()
 			}
+			return nil
 		}}.Fit(ctx, net, data, nil)
 	if ctx.Err() == nil {
 		return nil, err

@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+
+	"github.com/longtail-ml/longtail/internal/cause"
 )
 
 // Load reads a whole set into memory, with as many readers as the process may use CPUs. All images must have one shape
@@ -37,7 +39,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	if l.err != nil {
 		return nil, l.err
 	}
-	if err := ctx.Err(); err != nil {
+	if err := cause.Err(ctx); err != nil {
 		return nil, err
 	}
 	m, err := FromPixels(first.Width, first.Height, first.Channels, d.Classes(), l.pix, Labels(d))

@@ -62,7 +62,7 @@ func TestAComparisonGoesOnInTheMiddleOfARun(t *testing.T) {
 	for r, err := range p.Runs(ctx) {
 		require.NoError(t, err)
 		if r.Method == "crt" && r.Trainer.Seed == 1 {
-			r.Trainer.OnEpoch = func(train.EpochReport) { cancel() }
+			r.Trainer.OnEpoch = func(train.EpochReport) error { cancel(); return nil }
 		}
 		if _, err := r.Do(ctx); err != nil {
 			require.ErrorIs(t, err, context.Canceled)

@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -106,12 +107,12 @@ func (r *Run) reached(result *train.Result) *Report {
 			h.Losses[l.Name], h.Weights[l.Name] = l.Value, l.Weight
 			h.SkippedAnchors += l.Skipped
 		}
-		if e.Test != nil {
-			h.Top1 = percent(e.Test.Top1)
+		if m := cmp.Or(e.Validation, e.Test); m != nil {
+			h.Top1 = percent(m.Top1)
 			p.Epoch = &e.Epoch
 		}
-		if e.EMA != nil {
-			h.Top1EMA = percent(e.EMA.Top1)
+		if m := cmp.Or(e.ValidationEMA, e.EMA); m != nil {
+			h.Top1EMA = percent(m.Top1)
 		}
 		p.History = append(p.History, h)
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/train"
 )
@@ -23,7 +24,7 @@ import (
 type Run struct {
 	Method, Title string // names on command lines and in tables
 	Network       *hybrid.Network
-	// Trainer trains it. Its callbacks are called after those that keep figures; of Checkpoints only EverySteps, EveryEpochs
+	// Trainer trains it. Its observers and functions come after the one that keeps figures; of Checkpoints only EverySteps, EveryEpochs
 	// and Keep are heeded.
 	Trainer           train.Trainer
 	Train, Held, Test dataset.Dataset
@@ -48,27 +49,20 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	if done, err := r.begin(); done != nil || err != nil {
 		return done, err
 	}
-	rec := &recording{dir: r.Dir, judge: r.judge()}
 	t := r.Trainer
 	if r.Dir != "" {
 		t.Checkpoints.Dir, t.Checkpoints.Resume = filepath.Join(r.Dir, checkpoints), true // begin saw what is there
-		t.Checkpoints.Manifest, t.Checkpoints.BeforeSave = r.planned(), rec.flush
+		t.Checkpoints.Manifest = r.planned()
+		t.Observers = append([]record.Observer{&record.Files{Dir: r.Dir}}, t.Observers...)
 	}
-	step, epoch := t.OnStep, t.OnEpoch
-	t.OnStep = func(s train.StepReport) {
-		rec.step(s)
-		if step != nil {
-			step(s)
-		}
+	var test dataset.Dataset
+	switch {
+	case r.Watch && r.Held != nil:
+		t.Validation = r.Held
+	case r.Watch:
+		test = r.Test
 	}
-	t.OnEpoch = func(e train.EpochReport) {
-		rec.epoch(e)
-		if epoch != nil {
-			epoch(e)
-		}
-	}
-	fitted, err := t.Fit(ctx, r.Network, r.Train, r.watched())
-	err = errors.Join(err, rec.close())
+	fitted, err := t.Fit(ctx, r.Network, r.Train, test)
 	if fitted == nil {
 		return nil, r.byAnother(err)
 	}
@@ -81,17 +75,6 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 		r.Amend(report)
 	}
 	return report, errors.Join(err, r.write(report))
-}
-
-// watched is what epochs are evaluated on.
-func (r *Run) watched() dataset.Dataset {
-	switch {
-	case !r.Watch:
-		return nil
-	case r.Held != nil:
-		return r.Held
-	}
-	return r.Test
 }
 
 // judge names what epochs are evaluated on.
@@ -121,8 +104,8 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 			return err
 		}
 		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last}
-		if n := len(fitted.Epochs); n > 0 && fitted.Epochs[n-1].Test != nil {
-			report.Last.HeldOut = percent(fitted.Epochs[n-1].Test.Top1)
+		if n := len(fitted.Epochs); n > 0 && fitted.Epochs[n-1].Validation != nil {
+			report.Last.HeldOut = percent(fitted.Epochs[n-1].Validation.Top1)
 		}
 		if err := r.test(ctx, report.Last, average); err != nil {
 			return err

@@ -104,10 +104,11 @@ func TestEveryMethodsRunGoesOn(t *testing.T) {
 			ctx, cancel := context.WithCancel(context.Background())
 			r := runOn(t, d, m.Name, parts)
 			steps := 0
-			r.Trainer.OnStep = func(train.StepReport) {
+			r.Trainer.OnStep = func(train.StepReport) error {
 				if steps++; steps == 3 {
 					cancel()
 				}
+				return nil
 			}
 			reached, err := r.Do(ctx)
 			require.ErrorIs(t, err, context.Canceled)
@@ -138,7 +139,7 @@ func TestASecondStageIsDoneAgain(t *testing.T) {
 	requireSame(t, left(t, whole), left(t, parts))
 
 	r = newRun(t, tiny(), "crt", whole)
-	r.Trainer.OnStep = func(train.StepReport) { t.Error("trained again") }
+	r.Trainer.OnStep = func(train.StepReport) error { t.Error("trained again"); return nil }
 	again := do(t, r)
 	again.from, again.History, want.History = "", nil, nil
 	require.Equal(t, want, again)
@@ -201,7 +202,7 @@ func TestTheBestEpochIsChosen(t *testing.T) {
 	}
 	b, err := os.ReadFile(filepath.Join(dir, "metrics.csv"))
 	require.NoError(t, err)
-	require.Equal(t, 12, strings.Count(string(b), ",held-out/top1,"))
+	require.Equal(t, 12, strings.Count(string(b), ",validation/top1,"))
 	require.NotContains(t, string(b), ",test/top1,")
 	require.False(t, newRun(t, s, "crt", dir).Choose, "the classifier that is judged is not the final one")
 }
@@ -230,7 +231,7 @@ func TestWhatIsRecorded(t *testing.T) {
 0,lr,0.02[^,]*
 0,gradient norm,[^,]*
 1,loss/psc,`, table(t, filepath.Join(dir, "steps.csv")))
-	require.Regexp(t, `(?s)^0,loss/psc,.*0,lr,0.02[^\n]*\n1,loss/psc,[^,]*\n1,weight/psc,0.75\n.*\n1,test/top1,[^,]*$`, table(t, filepath.Join(dir, "metrics.csv")))
+	require.Regexp(t, `(?s)^0,loss/psc,.*0,lr,0.02[^\n]*\n1,loss/psc,[^,]*\n1,weight/psc,0.75\n.*\n1,test/top1,[^,]*\n1,test/balanced accuracy,`, table(t, filepath.Join(dir, "metrics.csv")))
 	for _, name := range []string{"metrics", "steps"} {
 		events, err := filepath.Glob(filepath.Join(dir, "tensorboard", name, "events.out.tfevents.*"))
 		require.NoError(t, err)

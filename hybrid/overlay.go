@@ -5,6 +5,15 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 )
 
+// SetWeights makes the values of w, such as train.Best.Weights, the network's own. What w does not hold stays.
+func (n *Network) SetWeights(w *autograd.Weights) {
+	for _, x := range nn.Tensors(n) {
+		if held := w.Of(x); held != nil {
+			x.CopyFrom(held)
+		}
+	}
+}
+
 // With shows the state of the network with the values of w, such as train.Result.EMA, in place of its own: to save them with
 // safetensors.Save as a network's file, or to load such a file into w.
 func (n *Network) With(w *autograd.Weights) nn.Visitable { return overlay{n, w} }

@@ -8,6 +8,8 @@ type Report struct {
 	Many     Rate   `json:"many"`      // mean of the accuracies of the many-shot classes
 	Medium   Rate   `json:"medium"`    // likewise
 	Few      Rate   `json:"few"`       // likewise
+	Balanced Rate   `json:"balanced"`  // mean of the accuracies of all classes
+	MacroF1  Rate   `json:"macro_f1"`  // mean of the F1 of all classes
 	PerClass []Rate `json:"per_class"` // accuracy of each class
 }
 
@@ -40,7 +42,8 @@ func (c *Confusion) Report(trainCounts []int, g Grouping) (Report, error) {
 		}
 	}
 	r := c.PerClass()
-	return Report{Top1: c.Top1(), Many: mean(r, many), Medium: mean(r, medium), Few: mean(r, few), PerClass: r}, nil
+	return Report{Top1: c.Top1(), Many: mean(r, many), Medium: mean(r, medium), Few: mean(r, few),
+		Balanced: c.BalancedAccuracy(), MacroF1: c.MacroF1(), PerClass: r}, nil
 }
 
 // String returns top-1 and the groups in percent on one line.

@@ -42,7 +42,7 @@ func TestReportJSON(t *testing.T) {
 	require.NoError(t, err)
 	text, err := json.Marshal(r)
 	require.NoError(t, err)
-	require.Equal(t, `{"top1":0.375,"many":0.625,"medium":null,"few":0.25,"per_class":[1,0.25,null,0,0.5]}`, string(text))
+	require.Equal(t, `{"top1":0.375,"many":0.625,"medium":null,"few":0.25,"balanced":0.4375,"macro_f1":0.3380952380952381,"per_class":[1,0.25,null,0,0.5]}`, string(text))
 
 	var back metrics.Report
 	require.NoError(t, json.Unmarshal(text, &back))

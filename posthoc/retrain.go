@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/cause"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
@@ -107,7 +108,7 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 					batch, len(order))
 			}
 			for ; at.Step < at.Steps; at.Step++ {
-				if err := ctx.Err(); err != nil {
+				if err := cause.Err(ctx); err != nil {
 					return err
 				}
 				for i, row := range order[at.Step*batch : (at.Step+1)*batch] {

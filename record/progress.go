@@ -11,7 +11,8 @@ import (
 //
 //	epoch 3/200  step 40/97  sc 5.1234 (weight 0.980)  ce 2.3026 (weight 0.020)  lr 0.5  412 images/s  ETA 3h12m
 //
-// W must be set. Images/s are those since the line before. The ETA takes the rest of the run to be as fast as what
+// and one after each epoch. It is an Observer. W must be set; its errors are let pass, since a run does not end because nobody
+// reads how it goes. Images/s are those since the line before. The ETA takes the rest of the run to be as fast as what
 // Progress has seen of it, evaluations included; a resumed run counts from where it goes on.
 type Progress struct {
 	W     io.Writer
@@ -24,24 +25,8 @@ type Progress struct {
 	images      int     // since the last line
 }
 
-// State is where a run is after a step.
-type State struct {
-	Epoch, Epochs int // from 0, and how many
-	Step, Steps   int // of this epoch: from 0, and how many
-	Losses        []Loss
-	LearningRate  float64
-	Images        int // that went through the network in this step
-}
-
-// Loss is one term of a step's loss.
-type Loss struct {
-	Name   string
-	Value  float64 // before its weight
-	Weight float64 // of a hybrid's contrastive term, the curriculum's α
-}
-
 // Step is called after each step. It writes a line if the last one is long enough ago, and after the last step of the run.
-// The first call sets the clock. The error is W's.
+// The first call sets the clock.
 func (p *Progress) Step(s State) error {
 	now := time.Now
 	if p.Now != nil {
@@ -61,12 +46,43 @@ func (p *Progress) Step(s State) error {
 	if t.Sub(p.last) < every && !end {
 		return nil
 	}
-	_, err := fmt.Fprintln(p.W, p.line(s, t))
+	fmt.Fprintln(p.W, p.line(s, t))
 	p.last, p.images = t, 0
-	if err != nil {
-		return fmt.Errorf("record: writing progress: %w", err)
-	}
 	return nil
+}
+
+// Epoch writes a line about an epoch:
+//
+//	epoch 3/200  lr 0.5  sc 5.1234 (weight 0.980, 7 anchors skipped)  ce 2.3026 (weight 0.020)  412 images/s  validation 45.20%
+func (p *Progress) Epoch(e Epoch) error {
+	line := fmt.Sprintf("epoch %d/%d  lr %.4g%s  %.0f images/s", e.Epoch+1, e.Epochs, e.LearningRate, losses(e.Losses), e.ImagesPerSecond)
+	if e.Note != "" {
+		line += "  " + e.Note
+	}
+	fmt.Fprintln(p.W, line)
+	return nil
+}
+
+// Begin does nothing.
+func (p *Progress) Begin(int, int) error { return nil }
+
+// Flush does nothing.
+func (p *Progress) Flush() error { return nil }
+
+// End does nothing.
+func (p *Progress) End() error { return nil }
+
+// losses says what each loss is.
+func losses(all []Loss) string {
+	var b strings.Builder
+	for _, l := range all {
+		fmt.Fprintf(&b, "  %s %.4f (weight %.3f", l.Name, l.Value, l.Weight)
+		if l.Skipped > 0 {
+			fmt.Fprintf(&b, ", %d anchors skipped", l.Skipped)
+		}
+		b.WriteString(")")
+	}
+	return b.String()
 }
 
 // done is the number of epochs, parts included.
@@ -75,9 +91,7 @@ func (s State) done() float64 { return float64(s.Epoch) + float64(s.Step+1)/floa
 func (p *Progress) line(s State, t time.Time) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "epoch %d/%d  step %d/%d", s.Epoch+1, s.Epochs, s.Step+1, s.Steps)
-	for _, l := range s.Losses {
-		fmt.Fprintf(&b, "  %s %.4f (weight %.3f)", l.Name, l.Value, l.Weight)
-	}
+	b.WriteString(losses(s.Losses))
 	fmt.Fprintf(&b, "  lr %.4g", s.LearningRate)
 	if d := t.Sub(p.last).Seconds(); d > 0 {
 		fmt.Fprintf(&b, "  %.0f images/s", float64(p.images)/d)

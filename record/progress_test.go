@@ -66,7 +66,18 @@ type closedPipe struct{}
 
 func (closedPipe) Write([]byte) (int, error) { return 0, errors.New("broken pipe") }
 
-func TestProgressReportsItsWriter(t *testing.T) {
+func TestARunDoesNotEndBecauseNobodyReadsItsProgress(t *testing.T) {
 	p := record.Progress{W: closedPipe{}}
-	require.EqualError(t, p.Step(record.State{Epochs: 1, Steps: 1}), "record: writing progress: broken pipe")
+	require.NoError(t, p.Step(record.State{Epochs: 1, Steps: 1}))
+	require.NoError(t, p.Epoch(record.Epoch{Epochs: 1}))
+}
+
+func TestProgressOfAnEpoch(t *testing.T) {
+	var out bytes.Buffer
+	var p record.Observer = &record.Progress{W: &out}
+	require.NoError(t, p.Epoch(record.Epoch{Epoch: 2, Epochs: 200, Losses: []record.Loss{{Name: "sc", Value: 5.12344, Weight: 0.98, Skipped: 7},
+		{Name: "ce", Value: 2.3, Weight: 0.02}}, LearningRate: 0.5, ImagesPerSecond: 411.6, Note: "validation 45.20%"}))
+	require.NoError(t, p.Epoch(record.Epoch{Epochs: 1}))
+	require.Equal(t, "epoch 3/200  lr 0.5  sc 5.1234 (weight 0.980, 7 anchors skipped)  ce 2.3000 (weight 0.020)  412 images/s  validation 45.20%\n"+
+		"epoch 1/1  lr 0  0 images/s\n", out.String())
 }

@@ -23,7 +23,7 @@ func TestAccumulatedBatchesAreOneBatch(t *testing.T) {
 			tr := train.Trainer{Streams: hybrid.PSC(0.5), Epochs: 3, Batch: 8 / accumulate, Accumulate: accumulate, Seed: 3,
 				LearningRate: schedule.Warmup{Epochs: 1, Then: schedule.Constant(0.05)}, Optimizer: optim.SGD{Momentum: 0.9}}
 			var steps []schedule.Progress
-			tr.OnStep = func(s train.StepReport) { steps = append(steps, s.At) }
+			tr.OnStep = func(s train.StepReport) error { steps = append(steps, s.At); return nil }
 			results = append(results, fit(t, tr, net, trainSet, test))
 			require.Len(t, steps, 12)
 			require.Equal(t, schedule.Progress{Epoch: 2, Epochs: 3, Step: 3, Steps: 4}, steps[11])

@@ -20,14 +20,15 @@ func TestCancelledFitReturnsWhatWasReached(t *testing.T) {
 	tr.Epochs = 3
 	kept := lastStep(&tr, n)
 	after := tr.OnStep
-	tr.OnStep = func(s train.StepReport) {
+	tr.OnStep = func(s train.StepReport) error {
 		after(s)
 		if s.At.Epoch == 1 && s.At.Step == 3 {
 			cancel()
 		}
+		return nil
 	}
 	epochs := 0
-	tr.OnEpoch = func(train.EpochReport) { epochs++ }
+	tr.OnEpoch = func(train.EpochReport) error { epochs++; return nil }
 	r, err := tr.Fit(ctx, n, trainSet, test)
 	require.ErrorIs(t, err, context.Canceled)
 	require.EqualError(t, err, "train: stopped in epoch 1 at step 4: context canceled")
@@ -92,10 +93,11 @@ func TestCancelledInTheLastStep(t *testing.T) {
 	for _, set := range []dataset.Dataset{nil, test} {
 		ctx, cancel := context.WithCancel(context.Background())
 		tr := short()
-		tr.OnStep = func(s train.StepReport) {
+		tr.OnStep = func(s train.StepReport) error {
 			if s.At.Step == s.At.Steps-1 {
 				cancel()
 			}
+			return nil
 		}
 		r, err := tr.Fit(ctx, mlp(t), trainSet, set)
 		if set == nil {

@@ -7,15 +7,18 @@ import (
 	"fmt"
 	"path/filepath"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/record"
 )
 
 // Checkpoints says where and when a run is saved, and whether it goes on with an earlier one.
 //
 // A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses, "ema", with
-// Trainer.EMA, the average weights, "keys" the momentum encoder of losses that take keys, and "optimizer" its state.
-// hybrid.Open makes a network of the directory, or of model.safetensors or ema.safetensors in it, with the class names of
+// Trainer.EMA, the average weights, "best" and "best-ema" those of Result.Best and BestEMA, "keys" the momentum encoder of
+// losses that take keys, and "optimizer" its state. hybrid.Open makes a network of the directory, or of one of
+// model.safetensors, ema.safetensors, best.safetensors and best-ema.safetensors in it, with the class names of
 // the training set. It says why if the network cannot be described; safetensors.LoadPartial fills one made by hand.
 // Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
 type Checkpoints struct {
@@ -23,7 +26,7 @@ type Checkpoints struct {
 	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1
 	EverySteps  int    // save after every so many steps of an epoch too; 0: not
 	// Keep is how many of the newest checkpoints stay, besides the one of the best saved epoch, the first with the highest
-	// test accuracy. 0 means 3.
+	// Score. 0 means 3.
 	Keep int
 	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
 	// begins a run where there is none. The trainer, the network and the data must be those of the run: a difference is
@@ -36,10 +39,6 @@ type Checkpoints struct {
 	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. Of a manifest.Manifest
 	// (see Trainer.Manifest), or a pointer to one, Build may differ: it says what saved a checkpoint. nil: nothing.
 	Manifest any
-	// BeforeSave is called on Fit's goroutine before a checkpoint is saved, after the callbacks of what it holds: to put on
-	// disk first what must not be behind it, such as the rows of record.Recorder. Its error ends the run, without the
-	// checkpoint. nil: not.
-	BeforeSave func() error
 }
 
 // saver is what a run needs to be saved.
@@ -90,14 +89,10 @@ func (r *run) saveInEpoch() error {
 }
 
 func (r *run) saveAfterEpoch(e EpochReport) error {
-	if r.at.Epoch%r.Checkpoints.EveryEpochs != 0 && r.at.Epoch != r.Epochs {
+	if r.at.Epoch%r.Checkpoints.EveryEpochs != 0 && r.at.Epoch != r.Epochs && r.result.Stopped == "" {
 		return nil
 	}
-	if e.Test == nil {
-		return r.save(nil)
-	}
-	score := float64(e.Test.Top1)
-	return r.save(&score)
+	return r.save(e.Score)
 }
 
 // saveOnCancel saves a run whose context was cancelled and adds to err where.
@@ -106,9 +101,8 @@ func (r *run) saveOnCancel(ctx context.Context, err error) error {
 		return err
 	}
 	var score *float64 // of an epoch that has just ended, which EveryEpochs may have left out
-	if n := len(r.result.Epochs); r.at.Step == 0 && n > 0 && r.result.Epochs[n-1].Epoch == r.at.Epoch-1 && r.result.Epochs[n-1].Test != nil {
-		top1 := float64(r.result.Epochs[n-1].Test.Top1)
-		score = &top1
+	if n := len(r.result.Epochs); r.at.Step == 0 && n > 0 && r.result.Epochs[n-1].Epoch == r.at.Epoch-1 {
+		score = r.result.Epochs[n-1].Score
 	}
 	if failed := r.save(score); failed != nil {
 		return errors.Join(err, failed)
@@ -124,10 +118,8 @@ func (r *run) save(score *float64) error {
 	if name := r.badValue(); name != "" {
 		return r.nonFinite(r.at.Step-1, r.epoch.Total/float64(max(r.epoch.Steps, 1)), name)
 	}
-	if f := r.Checkpoints.BeforeSave; f != nil {
-		if err := f(); err != nil {
-			return fmt.Errorf("before saving: %w; %s", err, before(r.result.Checkpoint))
-		}
+	if err := r.observe("before saving", record.Observer.Flush); err != nil {
+		return fmt.Errorf("%w; %s", err, before(r.result.Checkpoint))
 	}
 	s, err := json.Marshal(r.state())
 	if err != nil {
@@ -137,9 +129,12 @@ func (r *run) save(score *float64) error {
 	metadata, _ := hybrid.Metadata(r.network, nil, r.saver.about)
 	files := map[string]checkpoint.File{"model": {State: trainable{r.network, r.Streams}, Metadata: metadata}, "optimizer": {State: r.optimizer}}
 	if r.average != nil {
-		w := r.average.weights
-		metadata, _ := hybrid.Metadata(r.network, w, r.saver.about)
-		files["ema"] = checkpoint.File{State: r.network.With(w), Metadata: metadata}
+		files["ema"] = r.model(r.average.weights)
+	}
+	for name, b := range r.result.bests {
+		if b != nil {
+			files[name] = r.model(b.Weights)
+		}
 	}
 	if r.encoder != nil {
 		files["keys"] = checkpoint.File{State: r.network.With(r.encoder.weights)}
@@ -152,6 +147,12 @@ func (r *run) save(score *float64) error {
 		return fmt.Errorf("%w; %s", err, before(r.result.Checkpoint))
 	}
 	return err
+}
+
+// model is a model file of other weights than the network's.
+func (r *run) model(w *autograd.Weights) checkpoint.File {
+	metadata, _ := hybrid.Metadata(r.network, w, r.saver.about)
+	return checkpoint.File{State: r.network.With(w), Metadata: metadata}
 }
 
 // before says what is left after a checkpoint could not be saved.

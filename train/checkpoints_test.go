@@ -57,17 +57,18 @@ func TestWhenARunIsSaved(t *testing.T) {
 
 	tr := short()
 	tr.Epochs, tr.Checkpoints = 6, train.Checkpoints{Dir: t.TempDir(), Keep: 1}
-	r := fit(t, tr, mlp(t), trainSet, test)
+	tr.Validation = test
+	r := fit(t, tr, mlp(t), trainSet, nil)
 	best, err := checkpoint.Store{Dir: tr.Checkpoints.Dir}.Best()
 	require.NoError(t, err)
-	require.Equal(t, r.Best().Epoch+1, best.Run.Epoch)
-	require.Equal(t, float64(r.Best().Test.Top1), *best.Run.Score)
+	require.Equal(t, r.Best.Epoch+1, best.Run.Epoch)
+	require.Equal(t, r.Best.Score, *best.Run.Score)
 
 	n := mlp(t)
 	require.NoError(t, best.Load("model", n), "it is a file of the network")
 	confusion, err := n.Evaluate(context.Background(), test, 0)
 	require.NoError(t, err)
-	require.Equal(t, r.Best().Test.Top1, confusion.Top1())
+	require.Equal(t, r.Best.Score, float64(confusion.Top1()))
 }
 
 func TestACancelledRunIsSaved(t *testing.T) {
@@ -76,11 +77,12 @@ func TestACancelledRunIsSaved(t *testing.T) {
 	tr, n := short(), resNet(t, 1)
 	tr.Epochs, tr.Checkpoints.Dir = 3, t.TempDir()
 	var kept map[string][]float32
-	tr.OnStep = func(s train.StepReport) {
+	tr.OnStep = func(s train.StepReport) error {
 		if s.At.Epoch == 1 && s.At.Step == 3 {
 			kept = state(n, nil)
 			cancel()
 		}
+		return nil
 	}
 	r, err := tr.Fit(ctx, n, trainSet, test)
 	path := filepath.Join(tr.Checkpoints.Dir, "epoch-0001-step-000004")
@@ -111,7 +113,7 @@ func TestAFinishedRunIsNotTrainedAgain(t *testing.T) {
 	tr.Checkpoints = train.Checkpoints{Dir: t.TempDir(), Resume: true}
 	n := mlp(t)
 	want := fit(t, tr, n, trainSet, test)
-	tr.OnStep = func(train.StepReport) { t.Fatal("a step") }
+	tr.OnStep = func(train.StepReport) error { t.Fatal("a step"); return nil }
 	other := mlp(t)
 	got := fit(t, tr, other, trainSet, test)
 	require.Equal(t, resultText(t, want), resultText(t, got))
@@ -132,7 +134,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
 	tr := base(dir)
-	tr.OnEpoch = func(train.EpochReport) { cancel() }
+	tr.OnEpoch = func(train.EpochReport) error { cancel(); return nil }
 	_, err = tr.Fit(ctx, resNet(t, 1), trainSet, test)
 	require.ErrorIs(t, err, context.Canceled)
 	path := filepath.Join(dir, "epoch-0001-step-000000")
@@ -196,7 +198,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 
 	// These may differ.
 	tr = base(dir)
-	tr.EvalBatch, tr.WarnAfter, tr.OnStep, tr.OnWarning = 3, 5, func(train.StepReport) {}, func(train.Warning) {}
+	tr.EvalBatch, tr.WarnAfter, tr.OnStep, tr.OnWarning = 3, 5, func(train.StepReport) error { return nil }, func(train.Warning) error { return nil }
 	tr.Checkpoints.Keep, tr.Checkpoints.EverySteps, tr.Workers = 1, 1, 5
 	procs := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(procs)
@@ -279,7 +281,7 @@ func TestAFailedSaveEndsTheRunAndSaysWhatIsLeft(t *testing.T) {
 
 func TestADamagedCheckpointIsPassedOverWithAWarning(t *testing.T) {
 	trainSet, test := generated(t, 5)
-	run := func(dir string, warn func(train.Warning)) (*hybrid.Network, *train.Result, error) {
+	run := func(dir string, warn func(train.Warning) error) (*hybrid.Network, *train.Result, error) {
 		tr, n := short(), mlp(t)
 		tr.Epochs, tr.Checkpoints, tr.OnWarning = 3, train.Checkpoints{Dir: dir, Resume: true}, warn
 		r, err := tr.Fit(context.Background(), n, trainSet, test)
@@ -291,7 +293,7 @@ func TestADamagedCheckpointIsPassedOverWithAWarning(t *testing.T) {
 	bad := filepath.Join(dir, "epoch-0003-step-000000")
 	require.NoError(t, os.Truncate(filepath.Join(bad, "optimizer.safetensors"), 20))
 	var warnings []train.Warning
-	other, got, err := run(dir, func(w train.Warning) { warnings = append(warnings, w) })
+	other, got, err := run(dir, func(w train.Warning) error { warnings = append(warnings, w); return nil })
 	require.NoError(t, err)
 	require.Equal(t, resultText(t, want), resultText(t, got))
 	require.Equal(t, state(n, nil), state(other, nil))
@@ -339,10 +341,11 @@ func TestASamplerThatForgetsIsFound(t *testing.T) {
 		return tr
 	}
 	tr := forgetful(0)
-	tr.OnStep = func(s train.StepReport) {
+	tr.OnStep = func(s train.StepReport) error {
 		if s.At.Step == 3 {
 			panic("crash")
 		}
+		return nil
 	}
 	require.Panics(t, func() { _, _ = tr.Fit(context.Background(), mlp(t), trainSet, nil) })
 	_, err := forgetful(1).Fit(context.Background(), mlp(t), trainSet, nil)
@@ -402,17 +405,18 @@ func TestACancelledRunKeepsTheScoreOfItsLastEpoch(t *testing.T) {
 	trainSet, test := generated(t, 6)
 	ctx, cancel := context.WithCancel(context.Background())
 	dir := t.TempDir()
-	tr := train.Trainer{Streams: hybrid.CE(), Epochs: 9, Batch: 8, LearningRate: schedule.Constant(0.05),
-		Checkpoints: train.Checkpoints{Dir: dir, EveryEpochs: 5}, OnEpoch: func(e train.EpochReport) {
+	tr := train.Trainer{Streams: hybrid.CE(), Epochs: 9, Batch: 8, LearningRate: schedule.Constant(0.05), Validation: test,
+		Checkpoints: train.Checkpoints{Dir: dir, EveryEpochs: 5}, OnEpoch: func(e train.EpochReport) error {
 			if e.Epoch == 1 {
 				cancel()
 			}
+			return nil
 		}}
-	result, err := tr.Fit(ctx, mlp(t), trainSet, test)
+	result, err := tr.Fit(ctx, mlp(t), trainSet, nil)
 	require.ErrorIs(t, err, context.Canceled)
 	c, _, err := checkpoint.Store{Dir: dir}.Newest()
 	require.NoError(t, err)
 	require.Equal(t, 2, c.Run.Epoch)
 	require.NotNil(t, c.Run.Score)
-	require.Equal(t, float64(result.Epochs[1].Test.Top1), *c.Run.Score)
+	require.Equal(t, *result.Epochs[1].Score, *c.Run.Score)
 }

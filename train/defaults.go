@@ -40,6 +40,7 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	}
 	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "LimitSteps": t.LimitSteps,
 		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter, "Workers": t.Workers,
+		"Patience":                t.Patience,
 		"Checkpoints.EveryEpochs": t.Checkpoints.EveryEpochs, "Checkpoints.EverySteps": t.Checkpoints.EverySteps,
 		"Checkpoints.Keep": t.Checkpoints.Keep} {
 		if v < 0 {
@@ -64,8 +65,19 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	if err := schedule.Validate(t.LearningRate); err != nil {
 		return fmt.Errorf("train: Trainer.LearningRate: %w", err)
 	}
-	if err := n.CheckData("training", train); err != nil || test == nil {
-		return err
+	if t.Patience > 0 && t.Validation == nil && t.Score == nil {
+		return fmt.Errorf("train: Trainer.Patience %d needs something to look at: set Validation, to a part held out by dataset.Holdout "+
+			"for example, or Score", t.Patience)
 	}
-	return n.CheckData("test", test)
+	for _, set := range []struct {
+		name string
+		data dataset.Dataset
+	}{{"training", train}, {"validation", t.Validation}, {"test", test}} {
+		if set.data != nil {
+			if err := n.CheckData(set.name, set.data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }

@@ -26,7 +26,7 @@ func TestTheMovingAverageByHand(t *testing.T) {
 		}
 		tr, step := short(), 0.0
 		tr.EMA, tr.EvalEvery = ema, 1
-		tr.OnStep = func(train.StepReport) {
+		tr.OnStep = func(train.StepReport) error {
 			step++
 			d := ema.Decay
 			if ema.Warmup {
@@ -37,6 +37,7 @@ func TestTheMovingAverageByHand(t *testing.T) {
 					want[path][i] = d*want[path][i] + (1-d)*float64(v)
 				}
 			}
+			return nil
 		}
 		r := fit(t, tr, n, trainSet, test)
 		require.Equal(t, 10.0, step)

@@ -4,33 +4,43 @@ import (
 	"context"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/metrics"
 )
 
-// evaluate adds the test figures to an epoch that is due for them.
+// evaluate adds the figures of the validation and the test set to an epoch that is due for them, and chooses.
 func (r *run) evaluate(ctx context.Context, e *EpochReport) error {
-	if r.test == nil || ((e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs) {
+	if (e.Epoch+1)%r.EvalEvery != 0 && e.Epoch+1 != r.Epochs {
 		return nil
 	}
-	confusion, report, err := r.evaluateWith(ctx, nil)
+	_, validation, validationEMA, err := r.evaluateOn(ctx, r.Validation)
 	if err != nil {
 		return err
 	}
-	if r.average != nil {
-		_, ema, err := r.evaluateWith(ctx, r.average.weights)
-		if err != nil {
-			return err
-		}
-		e.EMA, r.result.LastEMA = ema, ema
+	confusion, test, ema, err := r.evaluateOn(ctx, r.test)
+	if err != nil {
+		return err
 	}
-	e.Test, r.result.Last, r.result.Confusion = report, report, confusion
-	return nil
+	e.Validation, e.ValidationEMA, e.Test, e.EMA = validation, validationEMA, test, ema
+	r.result.Last, r.result.LastEMA, r.result.Confusion = test, ema, confusion
+	return r.choose(e)
+}
+
+// evaluateOn evaluates the network and the average weights on a set. Without the one or the other its figures are nil.
+func (r *run) evaluateOn(ctx context.Context, set dataset.Dataset) (c *metrics.Confusion, own, ema *metrics.Report, err error) {
+	if set == nil {
+		return nil, nil, nil, nil
+	}
+	if c, own, err = r.evaluateWith(ctx, nil, set); err == nil && r.average != nil {
+		_, ema, err = r.evaluateWith(ctx, r.average.weights, set)
+	}
+	return c, own, ema, err
 }
 
 // evaluateWith evaluates the network with the weights w; nil are its own.
-func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights) (*metrics.Confusion, *metrics.Report, error) {
+func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights, set dataset.Dataset) (*metrics.Confusion, *metrics.Report, error) {
 	r.evaluator.Weights = w
-	confusion, err := r.evaluator.Confusion(ctx, r.network, r.test)
+	confusion, err := r.evaluator.Confusion(ctx, r.network, set)
 	if err != nil {
 		return nil, nil, err
 	}

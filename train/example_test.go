@@ -87,9 +87,10 @@ func ExampleTrainer() {
 		Batch:        32,
 		LearningRate: schedule.Warmup{Epochs: 1, Then: schedule.Cosine{Base: 0.1}},
 		EvalEvery:    4,
-		OnEpoch: func(e train.EpochReport) {
+		OnEpoch: func(e train.EpochReport) error {
 			sc, ce := e.Losses[0], e.Losses[1]
 			fmt.Printf("epoch %d: %d images, weights %s %.4f, %s %.4f\n", e.Epoch, e.Images, sc.Name, sc.Weight, ce.Name, ce.Weight)
+			return nil
 		},
 	}
 	result, err := trainer.Fit(context.Background(), net, trainSet, test)
@@ -165,8 +166,9 @@ func ExampleStream() {
 	trainSet, _ := exampleData()
 	trainer := train.Trainer{
 		Streams: streams, Epochs: 1, Batch: 16, LimitSteps: 2, LearningRate: schedule.Constant(0.05),
-		OnStep: func(s train.StepReport) {
+		OnStep: func(s train.StepReport) error {
 			fmt.Printf("step %d of %d: %d images, anchors %d and %d\n", s.At.Step+1, s.At.Steps, s.Images, s.Losses[0].Anchors, s.Losses[1].Anchors)
+			return nil
 		},
 	}
 	if _, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, nil); err != nil {
@@ -214,10 +216,11 @@ func ExampleTrainer_Fit_cancel() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	trainer := train.Trainer{Streams: hybrid.CE(), Batch: 16, LearningRate: schedule.Constant(0.05),
-		OnStep: func(s train.StepReport) {
+		OnStep: func(s train.StepReport) error {
 			if s.At.Step == 2 {
 				cancel()
 			}
+			return nil
 		}}
 	result, err := trainer.Fit(ctx, exampleNetwork(), trainSet, nil)
 	fmt.Println(err)

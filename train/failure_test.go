@@ -33,7 +33,7 @@ func requireSettled(t *testing.T, before int) {
 // lastStep makes trainer keep the state after each step and returns where it is kept.
 func lastStep(trainer *train.Trainer, n *hybrid.Network) *map[string][]float32 {
 	kept := state(n, nil)
-	trainer.OnStep = func(train.StepReport) { kept = state(n, nil) }
+	trainer.OnStep = func(train.StepReport) error { kept = state(n, nil); return nil }
 	return &kept
 }
 
@@ -186,7 +186,7 @@ func TestPanicOfACallbackReachesTheCaller(t *testing.T) {
 	trainSet, _ := generated(t, 10)
 	before := runtime.NumGoroutine()
 	tr := short()
-	tr.OnStep = func(train.StepReport) { panic("mine") }
+	tr.OnStep = func(train.StepReport) error { panic("mine") }
 	require.PanicsWithValue(t, "mine", func() { _, _ = tr.Fit(context.Background(), mlp(t), trainSet, nil) })
 	requireSettled(t, before)
 }

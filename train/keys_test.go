@@ -69,7 +69,7 @@ func TestKeysAreOfTheirViews(t *testing.T) {
 			want += batch * (len(slices.Compact(of)) + len(keys))
 		}
 		fit(t, train.Trainer{Streams: streams, Epochs: 1, Batch: batch, LearningRate: schedule.Constant(0),
-			OnStep: func(s train.StepReport) { step++; require.Equal(t, want, s.Images) }}, n, d, nil)
+			OnStep: func(s train.StepReport) error { step++; require.Equal(t, want, s.Images); return nil }}, n, d, nil)
 		require.Equal(t, 2, step)
 	})
 }

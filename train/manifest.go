@@ -31,6 +31,9 @@ func (t Trainer) Manifest(n *hybrid.Network, train, held, test dataset.Dataset) 
 	if err := t.check(n, train, nil); err != nil {
 		return manifest.Manifest{}, err
 	}
+	if held == nil {
+		held = t.Validation
+	}
 	m := manifest.New(kernels.Level())
 	for _, set := range []struct {
 		name   string
@@ -102,6 +105,9 @@ func (t Trainer) manifest(d describer) manifest.Training {
 	m := manifest.Training{Optimizer: d.phrase(t.Optimizer), LearningRate: d.phrase(t.LearningRate), Epochs: t.Epochs, LimitSteps: t.LimitSteps,
 		Batch: t.Batch, Accumulate: t.Accumulate, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: d.phrase(t.Groups),
 		BLAS: d.phrase(t.BLAS), Seed: t.Seed, KeyDecay: t.KeyDecay}
+	if m.Patience = t.Patience; t.Score != nil {
+		m.Score = phrase(d.value(reflect.ValueOf(t.Score)))
+	}
 	if t.ClipNorm > 0 {
 		m.ClipNorm = phrase(t.ClipNorm)
 	}

@@ -20,7 +20,7 @@ func TestManyCheckpointsKeepMemoryAndFiles(t *testing.T) {
 	tr := short()
 	tr.Epochs, tr.EMA.Decay, tr.Checkpoints.Dir = epochs, 0.9, t.TempDir()
 	var heap, files [2]int
-	tr.OnEpoch = func(e train.EpochReport) {
+	tr.OnEpoch = func(e train.EpochReport) error {
 		if at := map[int]int{first: 0, epochs - 1: 1}; e.Epoch == first || e.Epoch == epochs-1 {
 			runtime.GC()
 			runtime.GC() // the second empties sync.Pool
@@ -29,6 +29,7 @@ func TestManyCheckpointsKeepMemoryAndFiles(t *testing.T) {
 			open, _ := os.ReadDir("/proc/self/fd") // none where there is no such thing
 			heap[at[e.Epoch]], files[at[e.Epoch]] = int(m.HeapAlloc), len(open)
 		}
+		return nil
 	}
 	fit(t, tr, mlp(t), trainSet, test)
 	require.Equal(t, files[0], files[1], "open files")

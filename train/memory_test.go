@@ -25,7 +25,7 @@ func TestSteadyStepsDoNotGrowTheHeap(t *testing.T) {
 		var from, to runtime.MemStats
 		steps := 0
 		fit(t, train.Trainer{Streams: methods[method](), Epochs: 20, Batch: 16, LearningRate: schedule.Constant(0.01),
-			OnStep: func(train.StepReport) {
+			OnStep: func(train.StepReport) error {
 				switch steps++; steps {
 				case first:
 					runtime.GC()
@@ -36,6 +36,7 @@ func TestSteadyStepsDoNotGrowTheHeap(t *testing.T) {
 					runtime.GC()
 					runtime.ReadMemStats(&to)
 				}
+				return nil
 			}}, n, trainSet, nil)
 		require.Equal(t, last, steps)
 		return int64(from.HeapAlloc), int64(to.HeapAlloc) - int64(from.HeapAlloc), int64(to.TotalAlloc-from.TotalAlloc) / (last - first)

@@ -54,7 +54,7 @@ func (r *run) skip() error {
 	optim.ZeroGrad(r.params)
 	r.warn(Warning{Kind: SkippedStep, At: r.at, Steps: r.skipped, Err: err})
 	r.at.Step, r.batch = r.at.Step+1, 0
-	return nil
+	return r.warned
 }
 
 // badValue names the first parameter whose value is not finite.

@@ -41,12 +41,13 @@ func TestStepsThatAreNotFiniteAreSkippedAndCounted(t *testing.T) {
 		tr.Epochs, tr.Accumulate, tr.SkipNonFinite = 2, accumulate, 3
 		spoil(&tr, 0, 5, 19)
 		var warnings []train.Warning
-		tr.OnWarning = func(w train.Warning) { warnings = append(warnings, w) }
+		tr.OnWarning = func(w train.Warning) error { warnings = append(warnings, w); return nil }
 		kept, steps := state(n, nil), 0
-		tr.OnStep = func(s train.StepReport) {
+		tr.OnStep = func(s train.StepReport) error {
 			kept = state(n, nil)
 			require.False(t, math.IsNaN(s.Total) || math.IsInf(s.Total, 0))
 			steps++
+			return nil
 		}
 		r := fit(t, tr, n, trainSet, test)
 		require.Equal(t, kept, state(n, nil), "the last step changed nothing")
@@ -86,7 +87,7 @@ func TestAnEpochWithoutASingleStep(t *testing.T) {
 	tr.SkipNonFinite, tr.Epochs = 1, 2
 	spoil(&tr, 0)
 	epochs := 0
-	tr.OnEpoch = func(e train.EpochReport) { epochs += 1 - e.Steps + e.NonFinite }
+	tr.OnEpoch = func(e train.EpochReport) error { epochs += 1 - e.Steps + e.NonFinite; return nil }
 	r := fit(t, tr, mlp(t), trainSet, test)
 	require.Len(t, r.Epochs, 2)
 	require.Equal(t, 0, r.Epochs[0].Steps)

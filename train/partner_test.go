@@ -83,7 +83,7 @@ func TestPartnersAreMixed(t *testing.T) {
 		require.InDelta(t, 15000, in.Logits.Data()[7], 0.1)
 	}}}
 	r := fit(t, train.Trainer{Streams: []hybrid.Stream{other, s}, Epochs: 2, Batch: 6, LearningRate: schedule.Constant(0),
-		OnEpoch: func(train.EpochReport) { epoch++ }}, n, d, nil)
+		OnEpoch: func(train.EpochReport) error { epoch++; return nil }}, n, d, nil)
 	require.Equal(t, 2*(6+2*2*6), r.Images, "two views of samples and partners pass")
 }
 
@@ -209,10 +209,11 @@ func TestPartnersAreCheckedWhenARunGoesOn(t *testing.T) {
 	})}
 	ctx, cancel := context.WithCancel(context.Background())
 	tr := train.Trainer{Streams: s, Epochs: 2, Batch: 9, Checkpoints: train.Checkpoints{Dir: t.TempDir(), Resume: true}}
-	tr.OnStep = func(r train.StepReport) {
+	tr.OnStep = func(r train.StepReport) error {
 		if r.At.Step == 1 {
 			cancel()
 		}
+		return nil
 	}
 	_, err = tr.Fit(ctx, newNetwork(t, body), trainSet, nil)
 	require.ErrorIs(t, err, context.Canceled)

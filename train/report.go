@@ -1,6 +1,8 @@
 package train
 
 import (
+	"slices"
+
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/schedule"
@@ -26,6 +28,7 @@ type StepReport struct {
 	GradNorm        float64 // before clipping
 	Images          int     // that went through the backbone in this step: each view counts
 	ImagesPerSecond float64 // of this step, waiting for its batch included
+	Number          int     // of the step in the whole run, from 0
 }
 
 // EpochReport is what Trainer.OnEpoch gets after each epoch, and one line of a Result.
@@ -38,17 +41,29 @@ type EpochReport struct {
 	Images          int             `json:"images"`
 	Seconds         float64         `json:"seconds"` // evaluation excluded
 	ImagesPerSecond float64         `json:"images_per_second"`
-	NonFinite       int             `json:"non_finite,omitempty"` // steps left out, see Trainer.SkipNonFinite
-	Test            *metrics.Report `json:"test,omitempty"`       // nil if this epoch was not evaluated
-	EMA             *metrics.Report `json:"ema,omitempty"`        // likewise of the average weights; nil without Trainer.EMA
+	NonFinite       int             `json:"non_finite,omitempty"`     // steps left out, see Trainer.SkipNonFinite
+	Validation      *metrics.Report `json:"validation,omitempty"`     // nil if this epoch was not evaluated, or on no such set
+	Test            *metrics.Report `json:"test,omitempty"`           // likewise
+	ValidationEMA   *metrics.Report `json:"validation_ema,omitempty"` // of the average weights; nil without Trainer.EMA
+	EMA             *metrics.Report `json:"ema,omitempty"`            // likewise, on the test set
+	Score           *float64        `json:"score,omitempty"`          // by Trainer.Score; nil if nothing is chosen
+	ScoreEMA        *float64        `json:"score_ema,omitempty"`      // of the average weights
+	Stopped         string          `json:"stopped,omitempty"`        // why the run ends well with this epoch, see Trainer.Patience; "": it goes on, or is through
+
+	// Average are the average weights as they are now, for hybrid.Evaluator, SaveWith and FreezeWith in Trainer.OnEpoch; nil
+	// elsewhere, and without Trainer.EMA.
+	Average *autograd.Weights `json:"-"`
 }
 
 // Result is what a run reached, the epochs before it was resumed included.
 type Result struct {
 	Epochs          []EpochReport      `json:"epochs"`
-	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation; nil if there was none
+	Best            *Best              `json:"best,omitempty"`     // the epoch with the best weights; nil if nothing is chosen
+	BestEMA         *Best              `json:"best_ema,omitempty"` // likewise of the average weights
+	Stopped         string             `json:"stopped,omitempty"`  // why the run ended well before its time, see Trainer.Patience; "" if it did not
+	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation on the test set; nil if there was none
 	LastEMA         *metrics.Report    `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
-	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation
+	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation on the test set
 	EMA             *autograd.Weights  `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
 	Checkpoint      string             `json:"-"`                  // the path of the newest checkpoint; "" if there is none
 	Images          int                `json:"images"`             // that went through the backbone in training
@@ -56,16 +71,25 @@ type Result struct {
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 
-// Best returns the epoch with the highest test accuracy, or nil if none was evaluated. It is chosen on the test set:
-// quote Last, or choose on a held-out part of the training data.
-func (r *Result) Best() *EpochReport {
-	var best *EpochReport
-	for i := range r.Epochs {
-		if e := &r.Epochs[i]; e.Test != nil && (best == nil || e.Test.Top1 > best.Test.Top1) {
-			best = e
-		}
-	}
-	return best
+// Best is the epoch that Trainer.Score ranks highest, the first of equals.
+type Best struct {
+	Epoch int     `json:"epoch"` // from 0
+	Score float64 `json:"score"`
+	On    string  `json:"on"` // what was looked at: OnValidation, OnTest or OnTraining
+	// Weights are those the network, or the moving average, had then: for Network.SetWeights, FreezeWith and hybrid.SaveWith.
+	Weights *autograd.Weights `json:"-"`
+}
+
+// What Best.On says.
+const (
+	OnValidation = "validation set"
+	OnTest       = "test set" // of a Score without Trainer.Validation: its best figures say too much
+	OnTraining   = "training" // of a Score with neither set
+)
+
+// bests yields the best weights by the names of their files in a checkpoint; nil where there are none.
+func (r *Result) bests(yield func(string, *Best) bool) {
+	_ = yield("best", r.Best) && yield("best-ema", r.BestEMA)
 }
 
 // add joins term k of a batch to the step's sums.
@@ -108,8 +132,9 @@ func (e *EpochReport) add(s StepReport) {
 	e.Steps++
 }
 
-// finish turns sums into means.
-func (e *EpochReport) finish() {
+// finished returns the report with means in place of sums.
+func (e EpochReport) finished() EpochReport {
+	e.Losses = slices.Clone(e.Losses)
 	n := float64(max(e.Steps, 1))
 	for i := range e.Losses {
 		e.Losses[i].Value /= n
@@ -117,6 +142,7 @@ func (e *EpochReport) finish() {
 	}
 	e.Total /= n
 	e.ImagesPerSecond = rate(e.Images, e.Seconds)
+	return e
 }
 
 func rate(images int, seconds float64) float64 {

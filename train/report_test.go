@@ -23,8 +23,8 @@ func TestReportsOfAHybridRun(t *testing.T) {
 	var epochs []train.EpochReport
 	tr := train.Trainer{Streams: hybrid.SC(0.1), Epochs: 4, Batch: 7, LearningRate: schedule.MultiStep{Base: 0.1, Milestones: []int{2}},
 		Groups:  metrics.ByRank{First: 1, Last: 1},
-		OnStep:  func(r train.StepReport) { steps = append(steps, r) },
-		OnEpoch: func(r train.EpochReport) { epochs = append(epochs, r) }}
+		OnStep:  func(r train.StepReport) error { steps = append(steps, r); return nil },
+		OnEpoch: func(r train.EpochReport) error { epochs = append(epochs, r); return nil }}
 	n := resNet(t, 1)
 	r := fit(t, tr, n, trainSet, test)
 
@@ -85,7 +85,7 @@ func TestSkippedAnchorsAreCounted(t *testing.T) {
 	tr := train.Trainer{Streams: []hybrid.Stream{{Sampler: order, Terms: []hybrid.Term{sc}}},
 		Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0)}
 	var got []train.LossReport
-	tr.OnStep = func(s train.StepReport) { got = append(got, s.Losses...) }
+	tr.OnStep = func(s train.StepReport) error { got = append(got, s.Losses...); return nil }
 	n := mlp(t)
 	r := fit(t, tr, n, trainSet, nil)
 	require.Equal(t, []int{2, 0}, []int{got[0].Anchors, got[1].Anchors})
@@ -125,15 +125,7 @@ func TestEvaluationEverySoManyEpochsAndAfterTheLast(t *testing.T) {
 	r := fit(t, short(), mlp(t), trainSet, nil)
 	require.Nil(t, r.Last)
 	require.Nil(t, r.Confusion)
-	require.Nil(t, r.Best())
-}
-
-func TestBestIsTheFirstOfTheHighest(t *testing.T) {
-	test := func(top1 metrics.Rate) *metrics.Report { return &metrics.Report{Top1: top1} }
-	r := train.Result{Epochs: []train.EpochReport{{Epoch: 0}, {Epoch: 1, Test: test(0.2)}, {Epoch: 2, Test: test(0.5)}, {Epoch: 3},
-		{Epoch: 4, Test: test(0.5)}, {Epoch: 5, Test: test(0.4)}}}
-	require.Equal(t, 2, r.Best().Epoch)
-	require.Nil(t, (&train.Result{}).Best())
+	require.Nil(t, r.Best)
 }
 
 func TestResultAsJSON(t *testing.T) {
@@ -177,7 +169,7 @@ func TestLimitStepsTrainsOnTheFirst(t *testing.T) {
 		var seen []int
 		tr.Streams[0].Terms = append(tr.Streams[0].Terms, hybrid.Term{Name: "spy", Loss: spy{loss.Needs{Logits: true}, look(&seen)}})
 		var last schedule.Progress
-		tr.OnStep = func(s train.StepReport) { last = s.At }
+		tr.OnStep = func(s train.StepReport) error { last = s.At; return nil }
 		r := fit(t, tr, mlp(t), trainSet, nil)
 		require.Equal(t, want, r.Epochs[1].Steps)
 		require.Equal(t, schedule.Progress{Epoch: 1, Epochs: 2, Step: want - 1, Steps: want}, last)

@@ -8,9 +8,11 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -130,6 +132,14 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 			return err
 		}
 		r.average.updates = s.Averaged
+	}
+	for name, b := range s.Result.bests {
+		if b != nil {
+			b.Weights = autograd.Snapshot(nn.Tensors(r.network)...)
+			if err := c.Load(name, r.network.With(b.Weights)); err != nil {
+				return err
+			}
+		}
 	}
 	if r.encoder != nil {
 		if err := c.Load("keys", r.network.With(r.encoder.weights)); err != nil {

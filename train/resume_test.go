@@ -128,6 +128,10 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1}},
 		}}}}
 	},
+	"chosen, averaged, with patience": func(t *testing.T, _ *hybrid.Network) train.Trainer {
+		_, validation := generated(t, 9)
+		return train.Trainer{Streams: hybrid.SC(0.1), EMA: train.EMA{Decay: 0.5}, Validation: validation, Patience: 10, ClipNorm: 1}
+	},
 	"parts frozen, averaged, with keys": partlyFrozen,
 	"a loss with state of every kind": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: []hybrid.Stream{ordered(hybrid.Term{Name: "stateful", Loss: newStateful()})}, Batch: 4, Accumulate: 2}
@@ -287,20 +291,22 @@ func TestARunThatGoesOnHasTheSameBits(t *testing.T) {
 var interruptions = map[string]func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int){
 	"cancelled after epochs": func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int) {
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.OnEpoch = func(e train.EpochReport) {
+		tr.OnEpoch = func(e train.EpochReport) error {
 			if e.Epoch == []int{1, 4}[i] {
 				cancel()
 			}
+			return nil
 		}
 		_, err := tr.Fit(ctx, n, trainSet, test)
 		require.ErrorIs(t, err, context.Canceled)
 	},
 	"cancelled after steps": func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int) {
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.OnStep = func(s train.StepReport) {
+		tr.OnStep = func(s train.StepReport) error {
 			if s.At.Epoch == []int{2, 7}[i] && s.At.Step == []int{0, 3}[i] {
 				cancel()
 			}
+			return nil
 		}
 		_, err := tr.Fit(ctx, n, trainSet, test)
 		require.ErrorIs(t, err, context.Canceled)
@@ -327,12 +333,25 @@ var interruptions = map[string]func(t *testing.T, tr train.Trainer, n *hybrid.Ne
 		}})
 		require.ErrorIs(t, err, context.Canceled)
 	},
+	"cancelled in a hook": func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int) {
+		ctx, cancel := context.WithCancel(context.Background())
+		tr.OnEpoch = func(e train.EpochReport) error {
+			if e.Epoch != []int{2, 5}[i] {
+				return nil
+			}
+			cancel()
+			return ctx.Err()
+		}
+		_, err := tr.Fit(ctx, n, trainSet, test)
+		require.ErrorIs(t, err, context.Canceled)
+	},
 	"crashed": func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int) {
 		tr.Checkpoints.EverySteps = 3
-		tr.OnStep = func(s train.StepReport) {
+		tr.OnStep = func(s train.StepReport) error {
 			if s.At.Epoch == []int{0, 4}[i] && s.At.Step == []int{1, 3}[i] {
 				panic("crash")
 			}
+			return nil
 		}
 		require.PanicsWithValue(t, "crash", func() { _, _ = tr.Fit(context.Background(), n, trainSet, test) })
 	},

@@ -12,6 +12,7 @@ import (
 	"github.com/longtail-ml/longtail/internal/prefetch"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/schedule"
 )
 
@@ -36,6 +37,8 @@ type run struct {
 
 	at      schedule.Progress // the step to come
 	batch   int               // batches of it that are done
+	number  int               // steps of the epochs before
+	warned  error             // of OnWarning
 	before  moving            // state as it was before the step's first batch
 	report  StepReport        // sums over the batches
 	epoch   EpochReport       // sums over the steps
@@ -115,27 +118,46 @@ func (r *run) step(b *batch) error {
 	r.update.update(rate)
 	r.average.update()
 	r.encoder.update()
-	r.stepDone()
-	return nil
+	return r.stepDone()
 }
 
-// stepDone reports the step and moves on to the next.
-func (r *run) stepDone() {
+// stepDone moves on to the next step and reports this one.
+func (r *run) stepDone() error {
 	now := time.Now()
 	seconds := now.Sub(r.last).Seconds()
 	r.last = now
 	r.report.ImagesPerSecond = rate(r.report.Images, seconds)
+	r.report.Number = r.number + r.at.Step
 	r.epoch.add(r.report)
 	r.epoch.Seconds += seconds
 	r.at.Step, r.batch = r.at.Step+1, 0
 	r.checkWatches()
-	if r.OnStep != nil {
-		r.OnStep(r.report)
+	return r.stepHooks()
+}
+
+// begin tells the observers where the run begins.
+func (r *run) begin() error {
+	r.countSteps()
+	if err := r.observe("at the beginning", func(o record.Observer) error { return o.Begin(r.at.Epoch, r.number+r.at.Step) }); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	if r.warned != nil {
+		return fmt.Errorf("train: at the beginning: %w", r.warned)
+	}
+	return nil
+}
+
+// countSteps counts the steps of the epochs that are done, those left out included.
+func (r *run) countSteps() {
+	r.number = 0
+	for _, e := range r.result.Epochs {
+		r.number += e.Steps + e.NonFinite
 	}
 }
 
 // beginEpoch draws the samples of the epoch.
 func (r *run) beginEpoch() (*plan, error) {
+	r.countSteps()
 	p, err := r.plan()
 	if err != nil {
 		return nil, err
@@ -153,11 +175,14 @@ func (r *run) endEpoch(ctx context.Context) error {
 	if err := r.evaluate(ctx, &r.epoch); err != nil {
 		return fmt.Errorf("train: evaluation after epoch %d: %w", epoch, err)
 	}
-	done := r.keep()
-	r.at = schedule.Progress{Epoch: epoch + 1, Epochs: r.Epochs}
-	if r.OnEpoch != nil {
-		r.OnEpoch(done)
+	r.epoch.Stopped = r.stale(r.epoch)
+	done := r.epoch.finished()
+	if err := r.epochHooks(done); err != nil {
+		return fmt.Errorf("train: after epoch %d: %w", epoch, err)
 	}
+	r.keep()
+	r.at = schedule.Progress{Epoch: epoch + 1, Epochs: r.Epochs}
+	r.result.Stopped = done.Stopped
 	if err := r.saveAfterEpoch(done); err != nil {
 		return fmt.Errorf("train: after epoch %d: %w", epoch, err)
 	}
@@ -172,20 +197,29 @@ func (r *run) stop(ctx context.Context, err error) (*Result, error) {
 	}
 	err = r.saveOnCancel(ctx, err)
 	r.keep()
+	return r.end(err)
+}
+
+// end tells the observers that the run has ended.
+func (r *run) end(err error) (*Result, error) {
+	for i, o := range r.Observers {
+		if failed := o.End(); failed != nil {
+			err = errors.Join(err, fmt.Errorf("train: Observers[%d] (%T) at the end: %w", i, o, failed))
+		}
+	}
 	return r.result, err
 }
 
-// keep joins the epoch's report to the result and returns it.
-func (r *run) keep() EpochReport {
+// keep joins the epoch's report to the result.
+func (r *run) keep() {
 	e := r.epoch
 	r.epoch = EpochReport{}
 	if e.Steps == 0 && e.NonFinite == 0 {
-		return e
+		return
 	}
-	e.finish()
+	e = e.finished()
 	r.result.Epochs = append(r.result.Epochs, e)
 	r.result.Images += e.Images
 	r.result.Seconds += e.Seconds
 	r.result.ImagesPerSecond = rate(r.result.Images, r.result.Seconds)
-	return e
 }

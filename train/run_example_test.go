@@ -25,7 +25,7 @@ func ExampleCheckpoints() {
 	defer os.RemoveAll(dir)
 	trainSet, test := exampleData()
 
-	program := func(ctx context.Context, each func(train.StepReport)) (*train.Result, error) {
+	program := func(ctx context.Context, each func(train.StepReport) error) (*train.Result, error) {
 		return train.Trainer{
 			Streams: hybrid.SC(0.1), Epochs: 3, Batch: 16, LearningRate: schedule.Constant(0.05), OnStep: each,
 			Checkpoints: train.Checkpoints{Dir: dir, Resume: true},
@@ -33,15 +33,16 @@ func ExampleCheckpoints() {
 	}
 
 	ctx, cancel := context.WithCancel(context.Background())
-	result, err := program(ctx, func(s train.StepReport) {
+	result, err := program(ctx, func(s train.StepReport) error {
 		if s.At.Epoch == 1 && s.At.Step == 4 {
 			cancel()
 		}
+		return nil
 	})
 	fmt.Println(errors.Is(err, context.Canceled), filepath.Base(result.Checkpoint))
 
 	steps := 0
-	result, err = program(context.Background(), func(train.StepReport) { steps++ })
+	result, err = program(context.Background(), func(train.StepReport) error { steps++; return nil })
 	fmt.Println(steps, "more steps,", len(result.Epochs), "epochs,", filepath.Base(result.Checkpoint), err)
 	// Output:
 	// true epoch-0001-step-000005
@@ -111,7 +112,7 @@ func ExampleWarning() {
 	streams[0].Views = streams[0].Views[:1]
 	streams[0].Sampler = everyClass{}
 	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.05), WarnAfter: 5,
-		OnWarning: func(w train.Warning) { fmt.Println(w) }}
+		OnWarning: func(w train.Warning) error { fmt.Println(w); return nil }}
 	if _, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, nil); err != nil {
 		log.Fatal(err)
 	}

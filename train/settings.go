@@ -18,12 +18,14 @@ import (
 )
 
 // mayDiffer lists the fields of Trainer that do not change the weights that come out.
-var mayDiffer = []string{"EvalBatch", "Workers", "Checkpoints", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"}
+var mayDiffer = []string{"EvalBatch", "Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"}
 
 // settings describes all that the bits of a run depend on: Run.Settings of a checkpoint.
 func (r *run) settings() (json.RawMessage, error) {
 	d := describer{epochs: r.Epochs, within: map[uintptr]bool{}}
-	trainer := d.fields(reflect.ValueOf(r.Trainer))
+	known := r.Trainer
+	known.Validation = nil // by its labels, as the other sets
+	trainer := d.fields(reflect.ValueOf(known))
 	for _, name := range mayDiffer {
 		delete(trainer, name)
 	}
@@ -41,7 +43,7 @@ func (r *run) settings() (json.RawMessage, error) {
 			"Backbone": d.value(reflect.ValueOf(&n.Backbone).Elem()), "Projection": d.value(reflect.ValueOf(&n.Projection).Elem()),
 			"Classifier": d.value(reflect.ValueOf(&n.Classifier).Elem()),
 		},
-		"training data": labels(r.train), "test data": labels(r.test),
+		"training data": labels(r.train), "test data": labels(r.test), "validation data": labels(r.Validation),
 		"processor": runtime.GOARCH + " " + kernels.Level(),
 	}
 	return json.Marshal(all)

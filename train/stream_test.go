@@ -90,7 +90,7 @@ func TestTermsSeeTheirViews(t *testing.T) {
 		}
 		s.Terms = []hybrid.Term{{Name: "all", Loss: look(all)}, {Name: "chosen", Loss: look(chosen), Views: chosen}}
 		fit(t, train.Trainer{Streams: []hybrid.Stream{s}, Epochs: 1, Batch: batch, LearningRate: schedule.Constant(0),
-			OnStep: func(train.StepReport) { step++ }}, n, d, nil)
+			OnStep: func(train.StepReport) error { step++; return nil }}, n, d, nil)
 		require.Equal(t, samples/batch, step)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/tensor"
 	"gonum.org/v1/gonum/blas"
@@ -31,6 +32,7 @@ type Trainer struct {
 	KeyDecay     float64            // of the weights of the encoder that makes keys, see hybrid.Term.KeyViews; 0 means 0.999
 	Seed         uint64             // of sampling and augmentation; the network has its own
 	LimitSteps   int                // train on the first steps of each epoch only; 0: all
+	Validation   dataset.Dataset    // what Best is chosen on: a part held out of training, see dataset.Holdout; nil: none
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
 	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
@@ -44,16 +46,32 @@ type Trainer struct {
 	// in memory at most. Any number gives the same bits. 0 means GOMAXPROCS.
 	Workers int
 
-	OnStep    func(StepReport)  // called on Fit's goroutine after each step; nil: not
-	OnEpoch   func(EpochReport) // called on Fit's goroutine after each epoch; nil: not
-	OnWarning func(Warning)     // called on Fit's goroutine for what is likely a mistake; nil: not
-	WarnAfter int               // steps in a row before a warning of a loss; 0 means 100
+	// Score ranks the epochs that are evaluated, the highest first: Result.Best has the weights of the best, and Patience waits
+	// for a better one. Of two equal ones the first counts. With EMA the average weights are ranked by themselves, by a report
+	// in which theirs are the figures. With Validation it sees those of no other set.
+	//
+	// nil means the top-1 accuracy on Validation, and without Validation that nothing is chosen. A Score of your own without
+	// Validation sees the figures of the test set, and Best.On says so; with neither, those of training.
+	Score func(EpochReport) float64
+	// Patience ends the run well when so many epochs after the best none was better, see Result.Stopped. 0: never.
+	Patience int
+
+	// Observers are told of every step and epoch: &record.Progress{W: os.Stderr} writes how it goes, &record.Files{Dir: dir}
+	// keeps the figures. They come before the functions below. All are called on Fit's goroutine; an error ends Fit, which
+	// wraps it. A checkpoint never holds an epoch of which one failed: a run that goes on tells of it again.
+	Observers []record.Observer
+	OnStep    func(StepReport) error  // called after each step; nil: not
+	OnEpoch   func(EpochReport) error // called after each epoch, evaluated if it is due; nil: not
+	OnWarning func(Warning) error     // called for what is likely a mistake; its error ends Fit after the step; nil: not
+	WarnAfter int                     // steps in a row before a warning of a loss; 0 means 100
 }
 
-// Fit trains n on train, in place, and evaluates it on test, which may be nil. Each call starts with fresh optimizer
+// Fit trains n on train, in place, and evaluates it on Validation and on test, which may both be nil. Choosing looks at
+// Validation, the figures of test are only reported. n has the weights of the last step in the end: those of the best epoch are
+// in Result.Best. Each call starts with fresh optimizer
 // state, unless Checkpoints.Resume makes it go on with an earlier run.
 //
-// When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err(). A loss or gradient that is not
+// When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err() and context.Cause(ctx). A loss or gradient that is not
 // finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step; weights that an update
 // itself drives out of range are found at the end of the epoch at the latest.
 func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
@@ -61,10 +79,13 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 	if err != nil {
 		return nil, err
 	}
-	for run.at.Epoch < run.Epochs {
+	if err := run.begin(); err != nil {
+		return run.end(err)
+	}
+	for run.at.Epoch < run.Epochs && run.result.Stopped == "" {
 		plan, err := run.beginEpoch()
 		if err != nil {
-			return run.result, err
+			return run.end(err)
 		}
 		for batch, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
 			if err == nil {
@@ -81,5 +102,5 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 			return run.stop(ctx, err)
 		}
 	}
-	return run.result, nil
+	return run.end(nil)
 }

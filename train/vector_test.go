@@ -80,7 +80,7 @@ func TestVectorHybridSteps(t *testing.T) {
 				b := &batch{images: x, parts: []*rows{newRows(streams[0], n/2, 0), newRows(streams[1], m, n)}}
 				b.parts[0].labels, b.parts[1].labels = s.YFeature, s.YClassifier
 				var got StepReport
-				r.OnStep = func(s StepReport) { got = s }
+				r.OnStep = func(s StepReport) error { got = s; return nil }
 				r.at = schedule.Progress{Epoch: s.Epoch, Epochs: c.Epochs}
 				require.NoError(t, r.step(b))
 				require.InDelta(t, s.Alpha, got.Losses[0].Weight, 1e-12)

@@ -49,9 +49,13 @@ func (w Warning) String() string {
 	return fmt.Sprintf("a checkpoint is passed over: %v", w.Err)
 }
 
+// warn calls OnWarning, whose error ends the run after the step.
 func (r *run) warn(w Warning) {
-	if r.OnWarning != nil {
-		r.OnWarning(w)
+	if r.OnWarning == nil || r.warned != nil {
+		return
+	}
+	if err := r.OnWarning(w); err != nil {
+		r.warned = fmt.Errorf("OnWarning: %w", err)
 	}
 }
 

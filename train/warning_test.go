@@ -18,7 +18,7 @@ func warned(t *testing.T, n *hybrid.Network, tr train.Trainer) (all []string) {
 	t.Helper()
 	trainSet, _ := generated(t, 10)
 	tr.Epochs, tr.Batch, tr.LearningRate = 3, 4, schedule.Constant(0.01)
-	tr.OnWarning = func(w train.Warning) { all = append(all, w.String()) }
+	tr.OnWarning = func(w train.Warning) error { all = append(all, w.String()); return nil }
 	fit(t, tr, n, trainSet, nil)
 	return all
 }
@@ -85,7 +85,7 @@ func TestTheLibrarysMethodsGiveNoWarning(t *testing.T) {
 func TestWatchingChangesNothing(t *testing.T) {
 	trainSet, _ := generated(t, 10)
 	var ends []map[string][]float32
-	for _, warn := range []func(train.Warning){nil, func(train.Warning) {}} {
+	for _, warn := range []func(train.Warning) error{nil, func(train.Warning) error { return nil }} {
 		n := resNet(t, 1)
 		streams := hybrid.SC(0.1)
 		fit(t, train.Trainer{Streams: streams, Epochs: 2, Batch: 8, OnWarning: warn, WarnAfter: 1}, n, trainSet, nil)

@@ -85,7 +85,7 @@ func TestTheBestEpochIsChosenOnTheHeldOutSplit(t *testing.T) {
 	require.Equal(t, r, again)
 	text, err := os.ReadFile(filepath.Join(out, "metrics.csv"))
 	require.NoError(t, err)
-	require.Equal(t, 6, strings.Count(string(text), ",held-out/top1,"))
+	require.Equal(t, 6, strings.Count(string(text), ",validation/top1,"))
 	require.NotContains(t, string(text), ",test/top1,")
 }
 

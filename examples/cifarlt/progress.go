@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/longtail-ml/longtail/record"
-	"github.com/longtail-ml/longtail/train"
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 )
@@ -14,58 +13,39 @@ import (
 // progress shows how a run goes: a bar within each epoch on a terminal, otherwise a line every ten seconds; and a line after
 // each epoch everywhere.
 type progress struct {
-	log      io.Writer
-	epochs   int
-	judge    string // what epochs are evaluated on
+	record.Progress
 	terminal bool
 	bar      *progressbar.ProgressBar
-	lines    record.Progress
 }
 
-func newProgress(log io.Writer, s settings) *progress {
+func newProgress(log io.Writer) *progress {
 	f, ok := log.(*os.File)
-	return &progress{log: log, epochs: s.Epochs, judge: s.judge(), terminal: ok && term.IsTerminal(int(f.Fd())), lines: record.Progress{W: log}}
+	return &progress{Progress: record.Progress{W: log}, terminal: ok && term.IsTerminal(int(f.Fd()))}
 }
 
-func (p *progress) step(s train.StepReport) {
+// Step moves the bar on.
+func (p *progress) Step(s record.State) error {
 	if !p.terminal {
-		state := record.State{Epoch: s.At.Epoch, Epochs: s.At.Epochs, Step: s.At.Step, Steps: s.At.Steps, LearningRate: s.LearningRate, Images: s.Images}
-		for _, l := range s.Losses {
-			state.Losses = append(state.Losses, record.Loss{Name: l.Name, Value: l.Value, Weight: l.Weight})
-		}
-		_ = p.lines.Step(state) // a run does not end because nobody reads
-		return
+		return p.Progress.Step(s)
 	}
-	if p.bar == nil || s.At.Step == 0 {
-		p.bar = progressbar.NewOptions(s.At.Steps, progressbar.OptionSetWriter(p.log), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	if p.bar == nil || s.Step == 0 {
+		p.bar = progressbar.NewOptions(s.Steps, progressbar.OptionSetWriter(p.W), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
 	}
-	p.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f, %.0f images/s", s.At.Epoch+1, s.At.Epochs, s.Total, s.ImagesPerSecond))
+	p.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f, %.0f images/s", s.Epoch+1, s.Epochs, s.Loss, s.ImagesPerSecond))
 	_ = p.bar.Add(1)
+	return nil
 }
 
-func (p *progress) epoch(e train.EpochReport) {
-	p.stop()
-	line := fmt.Sprintf("epoch %d/%d  lr %.4g ", e.Epoch+1, p.epochs, e.LearningRate)
-	for _, l := range e.Losses {
-		line += fmt.Sprintf("  %s %.4f (weight %.3f", l.Name, l.Value, l.Weight)
-		if l.Skipped > 0 {
-			line += fmt.Sprintf(", %d anchors skipped", l.Skipped)
-		}
-		line += ")"
-	}
-	line += fmt.Sprintf("  %.0f images/s", e.ImagesPerSecond)
-	if e.Test != nil {
-		line += fmt.Sprintf("  %s %s%%", p.judge, e.Test.Top1)
-	}
-	if e.EMA != nil {
-		line += fmt.Sprintf("  average weights %s%%", e.EMA.Top1)
-	}
-	fmt.Fprintln(p.log, line)
+// Epoch takes the bar away and writes a line.
+func (p *progress) Epoch(e record.Epoch) error {
+	_ = p.End()
+	return p.Progress.Epoch(e)
 }
 
-// stop takes the bar away.
-func (p *progress) stop() {
+// End takes the bar away.
+func (p *progress) End() error {
 	if p.bar != nil {
 		_ = p.bar.Clear()
 	}
+	return nil
 }

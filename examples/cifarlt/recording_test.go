@@ -15,7 +15,7 @@ func TestARunEndsWhereItCannotBeRecorded(t *testing.T) {
 	out := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(out, "steps.csv"), []byte("of another program\n"), 0o666))
 	err := runWith(t, context.Background(), nil, small(classFolders(t), out))
-	require.ErrorContains(t, err, "train: after epoch 0: before saving: record: resuming "+filepath.Join(out, "steps.csv")+
+	require.ErrorContains(t, err, "train: Observers[1] (*record.Files) at the beginning: record: resuming "+filepath.Join(out, "steps.csv")+
 		`: line 1 is "of another program\n", not "step,name,value,time\n"`)
 	all, err := checkpoint.Store{Dir: filepath.Join(out, "checkpoints")}.List()
 	require.NoError(t, err)
@@ -47,7 +47,12 @@ func TestWhatIsRecorded(t *testing.T) {
 1,loss,[^,]*
 1,lr,0.005[^,]*
 1,test/top1,[^,]*
-1,test/top1 of the average weights,[^,]*$`, table(t, filepath.Join(out, "metrics.csv")))
+1,test/balanced accuracy,[^,]*
+1,test/macro F1,[^,]*
+(1,test/(many|medium|few),[^,]*
+)*1,test/top1 of the average weights,[^,]*
+1,test/balanced accuracy of the average weights,[^,]*
+1,test/macro F1 of the average weights,[^,]*`, table(t, filepath.Join(out, "metrics.csv")))
 	for _, name := range []string{"metrics", "steps"} {
 		events, err := filepath.Glob(filepath.Join(out, "tensorboard", name, "events.out.tfevents.*"))
 		require.NoError(t, err)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,12 +64,12 @@ func newReport(s settings, m manifest.Manifest, result *train.Result) *report {
 				h.Alpha = &l.Weight
 			}
 		}
-		if e.Test != nil {
-			h.Top1 = percent(e.Test.Top1)
+		if m := cmp.Or(e.Validation, e.Test); m != nil {
+			h.Top1 = percent(m.Top1)
 			r.Epoch = &e.Epoch
 		}
-		if e.EMA != nil {
-			h.Top1EMA = percent(e.EMA.Top1)
+		if m := cmp.Or(e.ValidationEMA, e.EMA); m != nil {
+			h.Top1EMA = percent(m.Top1)
 		}
 		r.History = append(r.History, h)
 	}

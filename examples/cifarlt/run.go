@@ -10,6 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/train"
 )
 
@@ -61,19 +62,17 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	fmt.Fprintf(out, "%s on %s: %d parameters, %.1f million multiply-adds an image\n", s.Method, m.Network.Backbone, m.Network.Parameters,
 		float64(m.Network.MultiplyAdds)/1e6)
 
-	rec, show := recording{dir: s.Out, judge: s.judge()}, newProgress(log, s)
-	checkpoints.Manifest, checkpoints.BeforeSave = m, rec.flush
-	trainer.Checkpoints = checkpoints
-	trainer.OnStep = func(r train.StepReport) { rec.step(r); show.step(r) }
-	trainer.OnEpoch = func(r train.EpochReport) { rec.epoch(r); show.epoch(r) }
-	trainer.OnWarning = func(w train.Warning) { fmt.Fprintln(log, "warning:", w) }
+	checkpoints.Manifest = m
+	trainer.Checkpoints, trainer.Observers = checkpoints, []record.Observer{newProgress(log)}
+	if s.Out != "" {
+		trainer.Observers = append(trainer.Observers, &record.Files{Dir: s.Out})
+	}
+	trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(log, "warning:", w); return nil }
 	watched := data.test
 	if data.held != nil {
-		watched = data.held
+		trainer.Validation, watched = data.held, nil
 	}
 	result, err := trainer.Fit(ctx, net, data.trainSet, watched)
-	show.stop()
-	err = errors.Join(err, rec.close())
 	if result == nil {
 		return err
 	}
@@ -102,12 +101,4 @@ func (s settings) complete(m *manifest.Manifest, d sets) {
 	if s.Holdout > 0 {
 		m.Selection = manifest.BestHeldOut
 	}
-}
-
-// judge names what epochs are evaluated on.
-func (s settings) judge() string {
-	if s.Holdout > 0 {
-		return "held-out"
-	}
-	return "test"
 }

@@ -60,7 +60,7 @@ func TestCtrlCSavesAndExits(t *testing.T) {
 	log, state := interrupt(t, args, "epoch 2/1000  lr")
 	require.Equal(t, 130, state.ExitCode(), log)
 	require.Contains(t, log, "stopping after this step; once more to stop at once\n")
-	require.Contains(t, log, "context canceled (saved in "+filepath.Join(out, "checkpoints", "epoch-"))
+	require.Contains(t, log, "context canceled: interrupt signal received (saved in "+filepath.Join(out, "checkpoints", "epoch-"))
 	c, damaged, err := checkpoint.Store{Dir: filepath.Join(out, "checkpoints")}.Newest()
 	require.NoError(t, err)
 	require.Empty(t, damaged)

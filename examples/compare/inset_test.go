@@ -6,23 +6,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/longtail-ml/longtail/schedule"
-	"github.com/longtail-ml/longtail/train"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/stretchr/testify/require"
 )
 
 // Long runs tell how they go, between the line that they began and its end; short ones do not.
 func TestLongRunsTellHowTheyGo(t *testing.T) {
-	report := func(step int) train.StepReport {
-		return train.StepReport{At: schedule.Progress{Epochs: 1, Step: step, Steps: 2}, Images: 5, Losses: []train.LossReport{{Name: "ce", Value: 1.5, Weight: 1}}}
+	state := func(step int) record.State {
+		return record.State{Epochs: 1, Step: step, Steps: 2, Images: 5, Losses: []record.Loss{{Name: "ce", Value: 1.5, Weight: 1}}}
 	}
 	var log bytes.Buffer
 	for _, began := range []time.Duration{0, -time.Hour} {
 		fmt.Fprint(&log, "1/1  ce, seed 1: ")
 		lines := newInset(&log)
 		lines.from = lines.from.Add(began)
-		lines.step(report(0))
-		lines.step(report(1))
+		require.NoError(t, lines.Step(state(0)))
+		require.NoError(t, lines.Step(state(1)))
 		lines.end()
 		fmt.Fprintln(&log, "50%")
 	}

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/record"
 )
 
 // run trains every method with every seed that earlier files lack. The table goes to out, progress to log. Of an interrupted
@@ -87,7 +88,7 @@ func trainSet(ctx context.Context, s settings, all, planned []result, log io.Wri
 		}
 		fmt.Fprintf(log, "%d/%d  %s, seed %d: ", i+1, len(planned), next.Method, next.Seed)
 		lines := newInset(log)
-		j.trainer.OnStep = lines.step
+		j.trainer.Observers = []record.Observer{lines}
 		err = j.trainSet(ctx, s, d)
 		lines.end()
 		if err != nil {

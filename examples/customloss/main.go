@@ -47,8 +47,9 @@ func main() {
 			},
 		}},
 		Epochs: 8, Batch: 32, LearningRate: schedule.Cosine{Base: 0.05}, EvalEvery: 8,
-		OnEpoch: func(e train.EpochReport) {
+		OnEpoch: func(e train.EpochReport) error {
 			fmt.Printf("epoch %d  ce %.3f  bcl %.3f\n", e.Epoch+1, e.Losses[0].Value, e.Losses[1].Value)
+			return nil
 		},
 	}
 	result, err := trainer.Fit(context.Background(), net, trainSet, test)

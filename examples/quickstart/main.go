@@ -100,7 +100,7 @@ func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, se
 		Groups:       metrics.ByRank{First: 3, Last: 3},
 		Seed:         seed,
 		EvalEvery:    repeat * epochs, // only the last epoch's figures count
-		OnEpoch:      func(train.EpochReport) { _ = bar.Add(1) },
+		OnEpoch:      func(train.EpochReport) error { _ = bar.Add(1); return nil },
 	}.Fit(ctx, net, trainSet, test)
 }
 

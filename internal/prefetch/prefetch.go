@@ -12,6 +12,8 @@ import (
 	"iter"
 	"runtime"
 	"sync"
+
+	"github.com/longtail-ml/longtail/internal/cause"
 )
 
 // InFlight is how many batches a Loader has memory for: the one in use, the next, and one to go on with while the last rows of
@@ -56,7 +58,7 @@ func (l *Loader[B, W]) Batches(ctx context.Context, s Source[B, W], from, to int
 			case <-slot.full:
 			case <-ctx.Done():
 			}
-			if err := ctx.Err(); err != nil {
+			if err := cause.Err(ctx); err != nil {
 				yield(none, err)
 				return
 			}
