@@ -22,7 +22,7 @@ func relativeError(want []float64, got []float32) float64 {
 func TestLargestErrors(t *testing.T) {
 	report := func(what string, want []float64, got []float32, most float64) {
 		e := relativeError(want, got)
-		t.Logf("%-7s %-44s %.1e", current, what, e)
+		t.Logf("%-7s %-44s %.1e", Level(), what, e)
 		require.Less(t, e, most, what)
 	}
 	for _, n := range []int{128, 300} {
@@ -86,7 +86,7 @@ func TestExpError(t *testing.T) {
 			worst = max(worst, math.Abs(want-float64(y[i]))/ulp)
 		}
 		require.LessOrEqual(t, worst, 2.0, "top %g", top)
-		t.Logf("%-7s top %g: %.2f ulp", current, top, worst)
+		t.Logf("%-7s top %g: %.2f ulp", Level(), top, worst)
 		_, got := sumExp(x)
 		require.InEpsilon(t, sum, got, 1e-6)
 	}

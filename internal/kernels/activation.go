@@ -6,8 +6,6 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
-//go:generate go run -C _gen . -group activation -pkg kernels -out ../activation_amd64.s -stubs ../activation_amd64.go
-
 // The vector forms of Sigmoid and Tanh are within three units in the last place of float32, those in Go within one.
 
 // expChunk is the number of elements worth handing to another core when each costs an exponential.
@@ -17,7 +15,7 @@ const expChunk = chunkSize / 4
 func Sigmoid(y, x []float32) {
 	parallel.Range(len(x), expChunk, func(lo, hi int) {
 		x, y := x[lo:hi], y[lo:hi]
-		if sigmoidVec(y, x) {
+		if len(x) > 0 && sigmoidVec(&y[0], &x[0], len(x)) {
 			return
 		}
 		for i, v := range x {
@@ -40,7 +38,7 @@ func SigmoidGrad(dx, dy, y []float32) {
 func Tanh(y, x []float32) {
 	parallel.Range(len(x), expChunk, func(lo, hi int) {
 		x, y := x[lo:hi], y[lo:hi]
-		if tanhVec(y, x) {
+		if len(x) > 0 && tanhVec(&y[0], &x[0], len(x)) {
 			return
 		}
 		for i, v := range x {

@@ -33,7 +33,7 @@ func TestActivationErrors(t *testing.T) {
 				worst, at = e, float64(v)
 			}
 		}
-		t.Logf("%-7s %-7s %.2f units at %g", current, f.name, worst, at)
+		t.Logf("%-7s %-7s %.2f units at %g", Level(), f.name, worst, at)
 		require.LessOrEqual(t, worst, f.most, "%s of %g", f.name, at)
 	}
 }

@@ -10,7 +10,7 @@ func ChannelSums(x []float32, rows, c int, sum, sumsq []float64) {
 // addChannelSums adds to total, sums and then sums of squares.
 func addChannelSums(x []float32, rows, c int, total []float64) {
 	s, q := total[:c], total[c:]
-	if channelSumsVec(x, rows, c, s, q) {
+	if channelSumsBlocks(x, rows, c, s, q) {
 		return
 	}
 	q = q[:len(s)]
@@ -32,7 +32,7 @@ func ScaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) 
 }
 
 func scaleShift(y, x, scale, shift, shortcut []float32, rows, c int, relu bool) {
-	if scaleShiftVec(y, x, scale, shift, shortcut, rows, c, relu) {
+	if scaleShiftBlocks(y, x, scale, shift, shortcut, rows, c, relu) {
 		return
 	}
 	scale, shift = scale[:c], shift[:c]
@@ -73,7 +73,7 @@ func BatchNormGradSums(g, y, x, mean, scale, shift []float32, rows, c int, sumG,
 
 // addGradSums adds what BatchNormGradSums sets.
 func addGradSums(g, y, x, mean, scale, shift []float32, rows, c int, s, q []float64) {
-	if batchNormGradSumsVec(g, y, x, mean, scale, shift, rows, c, s, q) {
+	if batchNormGradSumsBlocks(g, y, x, mean, scale, shift, rows, c, s, q) {
 		return
 	}
 	q, mean = q[:len(s)], mean[:len(s)]
@@ -106,7 +106,7 @@ func (n Norm) GradInput(dx, g, x []float32, rows, c int) {
 }
 
 func (n Norm) gradInput(dx, g, x []float32, rows, c int) {
-	if batchNormGradInputVec(dx, g, x, n.Mean, n.K1, n.K2, n.K3, n.Scale, n.Shift, rows, c) {
+	if batchNormGradInputBlocks(dx, g, x, n, rows, c) {
 		return
 	}
 	mean := n.Mean[:c]

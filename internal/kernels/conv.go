@@ -98,7 +98,7 @@ func (s Conv) forward(x, w, bias, y []float32, each func(lo, hi int, sums []floa
 // forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each.
 func (s Conv) forwardPlain(x, w, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
 	outH, outW := s.OutH(), s.OutW()
-	packed := getScratch(s.KH * s.KW * s.C * current.tile().padded(s.O))
+	packed := getScratch(s.KH * s.KW * s.C * current.tile.padded(s.O))
 	defer putScratch(packed)
 	packPanels(packed.data, false, w, s.O, s.KH*s.KW*s.C, s.O)
 

@@ -15,7 +15,7 @@ func ConvInputGrad(s Conv, dy, w, dx []float32, add bool) {
 func (s Conv) inputGradPlain(dy, w, dx []float32, add bool) {
 	outH, outW := s.OutH(), s.OutW()
 	dy, w, dx = dy[:s.N*outH*outW*s.O], w[:s.KH*s.KW*s.C*s.O], dx[:s.N*s.H*s.W*s.C]
-	packed := getScratch(s.KH * s.KW * s.O * current.tile().padded(s.C))
+	packed := getScratch(s.KH * s.KW * s.O * current.tile.padded(s.C))
 	defer putScratch(packed)
 	image, phases := s.inputPhases(w, packed.data)
 	defer func() {
@@ -67,7 +67,7 @@ func (s Conv) inputPhases(w, packed []float32) (frame, []inputPhase) {
 				}
 			}
 			packPanels(packed, false, turned.data, s.C, depth, s.C)
-			packed = packed[depth*current.tile().padded(s.C):]
+			packed = packed[depth*current.tile.padded(s.C):]
 
 			p.points.grid(y.pixels, x.pixels, image.cols*s.O, s.O, s.Stride*s.W*s.C, s.Stride*s.C)
 			from, to := ((y.out-y0)*image.cols+x.out-x0)*s.O, (y.first*s.W+x.first)*s.C

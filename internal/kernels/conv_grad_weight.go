@@ -67,7 +67,7 @@ func (s Conv) addWeightGrad(sum, x, dy []float32, lo, hi int) {
 	values, scratch := f.view(x)
 	defer putScratch(scratch)
 	outW, line, run := s.OutW(), f.cols*s.C, s.KW*s.C
-	t := current.tile()
+	t := current.tile
 	rows := s.bandRows(bandValues)
 	for top := lo; top < hi; top += rows {
 		product := colProduct{

@@ -41,8 +41,10 @@ func dotRuns(x, y []float32) float64 {
 
 // dot is the product of one run.
 func dot(x, y []float32) float32 {
-	if sum, ok := dotVec(x, y); ok {
-		return sum
+	if len(x) > 0 {
+		if sum, ok := dotVec(&x[0], &y[:len(x)][0], len(x)); ok {
+			return sum
+		}
 	}
 	var s0, s1, s2, s3 float32
 	for len(x) >= 4 && len(y) >= 4 {

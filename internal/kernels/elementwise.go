@@ -9,11 +9,22 @@ import (
 // chunkSize is the number of elements that are worth handing to another core, and the length of one partial sum.
 const chunkSize = 1 << 14
 
+// whole is the number of elements, of n, that fill vectors: none where there are no vectors.
+func whole(n int) int {
+	if current.lanes == 1 {
+		return 0
+	}
+	return n &^ (current.lanes - 1)
+}
+
 // Relu sets y = max(x, 0); NaN stays NaN. y may alias x.
 func Relu(y, x []float32) {
 	parallel.Range(len(x), chunkSize, func(lo, hi int) {
 		x, y := x[lo:hi], y[lo:hi]
-		n := reluVec(y, x)
+		n := whole(len(x))
+		if n > 0 && !reluVec(&y[0], &x[0], n) {
+			n = 0
+		}
 		y = y[n:]
 		for i, v := range x[n:] {
 			y[i] = max(v, 0)
@@ -25,7 +36,10 @@ func Relu(y, x []float32) {
 func ReluGrad(dx, dy, y []float32) {
 	parallel.Range(len(y), chunkSize, func(lo, hi int) {
 		dx, dy, y := dx[lo:hi], dy[lo:hi], y[lo:hi]
-		n := reluGradVec(dx, dy, y)
+		n := whole(len(y))
+		if n > 0 && !reluGradVec(&dx[0], &dy[0], &y[0], n) {
+			n = 0
+		}
 		dx, dy = dx[n:], dy[n:]
 		for i, v := range y[n:] {
 			dx[i] += ifPositive(v, dy[i])
@@ -49,7 +63,10 @@ func addTo(dst, x []float32) { addScaled(dst, 1, x) }
 // addScaled is AddScaled on the calling goroutine.
 func addScaled(dst []float32, alpha float32, x []float32) {
 	dst = dst[:len(x)]
-	n := addScaledVec(dst, alpha, x)
+	n := whole(len(x))
+	if n > 0 && !addScaledVec(&dst[0], &x[0], alpha, n) {
+		n = 0
+	}
 	dst = dst[n:]
 	for i, v := range x[n:] {
 		dst[i] += alpha * v
@@ -75,7 +92,9 @@ func Scale(x []float32, alpha float32) {
 }
 
 func scale(x []float32, alpha float32) {
-	x = x[scaleVec(x, alpha):]
+	if n := whole(len(x)); n > 0 && scaleVec(&x[0], alpha, n) {
+		x = x[n:]
+	}
 	for i := range x {
 		x[i] *= alpha
 	}

@@ -29,7 +29,7 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 	}
 	a, b = a[:extent(transA, m, k, lda)], b[:extent(transB, k, n, ldb)]
 
-	t := current.tile()
+	t := current.tile
 	depth := evenly(k, gemmDepth, 1)
 	height, width := evenly(m, blockRows, t.rows), evenly(n, blockCols, t.cols)
 	rows, cols := (m+height-1)/height, (n+width-1)/width

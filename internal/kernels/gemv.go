@@ -71,10 +71,14 @@ func dotGroup(sums *[rowGroup]float32, a []float32, lda int, x []float32) {
 }
 
 func dotGroupRun(sums *[rowGroup]float32, a []float32, lda int, x []float32) {
-	if !dotRowsVec(sums, a, lda, x) {
-		for r := range sums {
-			sums[r] = dot(x, a[r*lda:][:len(x)])
+	if n := len(x); n > 0 {
+		_ = a[(rowGroup-1)*lda+n-1]
+		if dotRowsVec(&sums[0], &a[0], lda, &x[0], n) {
+			return
 		}
+	}
+	for r := range sums {
+		sums[r] = dot(x, a[r*lda:][:len(x)])
 	}
 }
 
@@ -132,18 +136,27 @@ func gemvTrans(m, n int, alpha float32, a []float32, lda int, x []float32, beta 
 func addRows(dst []float32, alpha float32, a []float32, lda int, x []float32) {
 	n := len(dst)
 	for len(x) >= rowGroup {
-		group := [rowGroup]float32{alpha * x[0], alpha * x[1], alpha * x[2], alpha * x[3]}
-		if !addRowsVec(dst, a, lda, &group) {
-			a0, a1, a2, a3 := a[:n], a[lda:][:n], a[2*lda:][:n], a[3*lda:][:n]
-			for j, v := range dst {
-				dst[j] = v + group[0]*a0[j] + group[1]*a1[j] + group[2]*a2[j] + group[3]*a3[j]
-			}
-		}
+		addRowGroup(dst, a, lda, &[rowGroup]float32{alpha * x[0], alpha * x[1], alpha * x[2], alpha * x[3]})
 		if x = x[rowGroup:]; len(x) > 0 {
 			a = a[rowGroup*lda:]
 		}
 	}
 	for r, v := range x {
 		addScaled(dst, alpha*v, a[r*lda:][:n])
+	}
+}
+
+// addRowGroup adds to dst rowGroup rows of A, each times its element of x.
+func addRowGroup(dst, a []float32, lda int, x *[rowGroup]float32) {
+	n := len(dst)
+	if n > 0 {
+		_ = a[(rowGroup-1)*lda+n-1]
+		if addRowsVec(&dst[0], &a[0], lda, &x[0], n) {
+			return
+		}
+	}
+	a0, a1, a2, a3 := a[:n], a[lda:][:n], a[2*lda:][:n], a[3*lda:][:n]
+	for j, v := range dst {
+		dst[j] = v + x[0]*a0[j] + x[1]*a1[j] + x[2]*a2[j] + x[3]*a3[j]
 	}
 }

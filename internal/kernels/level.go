@@ -2,32 +2,67 @@ package kernels
 
 import "os"
 
-// level is a set of processor instructions. Each includes those before it.
-type level int
+// instructions is a set of instruction sets, one bit for each. They stand beside each other: no order is among them.
+type instructions uint
 
 const (
-	generic level = iota // what Go compiles to
-	avx2                 // AVX2 and FMA
-	avx512               // AVX-512 F, BW, DQ and VL
+	avx2   instructions = 1 << iota // AVX2, FMA and BMI2
+	avx512                          // AVX-512 F, BW, DQ and VL
 )
 
-var levelNames = [...]string{"generic", "avx2", "avx512"}
+// level is a choice of instruction sets under a name, and the sizes of work that suit their registers. Which kernels an
+// instruction set provides is in the table of _gen; one that none of the level's provides runs in Go.
+type level struct {
+	name     string
+	sets     instructions
+	lanes    int // float32 values in what kernels call a vector
+	tile     tileSize
+	blocks   []int // numbers of columns that channel kernels do at a time
+	winograd int   // what channels and tiles are rounded up to; products take so many rows at a time, or half for two vectors
+}
 
-func (l level) String() string { return levelNames[l] }
+// levels are all there are. Of those a processor can run, the last is its best.
+var levels = []level{
+	// Six sums are as many as the Go compiler keeps in registers next to their products.
+	{name: "generic", lanes: 1, tile: tileSize{3, 2}, winograd: 3},
+	{name: "avx2", sets: avx2, lanes: 8, tile: tileSize{6, 16}, blocks: []int{16, 8}, winograd: 8},
+	{name: "avx512", sets: avx2 | avx512, lanes: 16, tile: tileSize{12, 32}, blocks: []int{64, 32, 16}, winograd: 16},
+}
 
 // current is the level all kernels work at. It is set once, before main.
 var current = chosenLevel(supported(), os.Getenv("LONGTAIL_CPU"))
 
-// chosenLevel is the level of the given name where the processor supports it. Other names count for nothing.
-func chosenLevel(supported level, name string) level {
-	for l := generic; l <= supported; l++ {
-		if l.String() == name {
+// available are the levels that a processor with the given instruction sets can run.
+func available(supported instructions) []level {
+	var can []level
+	for _, l := range levels {
+		if l.sets&^supported == 0 {
+			can = append(can, l)
+		}
+	}
+	return can
+}
+
+// chosenLevel is the available level of the given name, and for any other name the best.
+func chosenLevel(supported instructions, name string) level {
+	can := available(supported)
+	for _, l := range can {
+		if l.name == name {
 			return l
 		}
 	}
-	return supported
+	return can[len(can)-1]
 }
 
 // Level names the instructions that the kernels use: "avx512", "avx2", or "generic" for pure Go. It is the best level
 // that the processor supports, or a lower one named by the environment variable LONGTAIL_CPU.
-func Level() string { return current.String() }
+func Level() string { return current.name }
+
+// Levels names all levels that this processor and this build can run, the best one first.
+func Levels() []string {
+	var names []string
+	for _, l := range available(supported()) {
+		names = append([]string{l.name}, names...)
+	}
+	return names
+}

@@ -6,8 +6,6 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
-//go:generate go run -C _gen . -group normalize -pkg kernels -out ../normalize_amd64.s -stubs ../normalize_amd64.go
-
 // NormalizeRows sets norms [rows] to the Euclidean norms of the rows of x [rows, cols], and y = x/max(norm, eps).
 // eps must be positive. y may alias x.
 func NormalizeRows(y, norms, x []float32, rows, cols int, eps float64) {
@@ -37,8 +35,10 @@ func NormalizeRowsGrad(dx, dy, y, norms []float32, rows, cols int, eps float64) 
 
 // dotWide returns Σ x·y, multiplied and added in float64.
 func dotWide(x, y []float32) float64 {
-	if sum, ok := dotWideVec(x, y); ok {
-		return sum
+	if y = y[:len(x)]; len(x) > 0 {
+		if sum, ok := dotWideVec(&x[0], &y[0], len(x)); ok {
+			return sum
+		}
 	}
 	var sum float64
 	for j, v := range x {
@@ -49,7 +49,7 @@ func dotWide(x, y []float32) float64 {
 
 // scaleWide sets y = scale·x, for a scale that float32 may not hold.
 func scaleWide(y, x []float32, scale float64) {
-	if scaleWideVec(y, x, scale) {
+	if y = y[:len(x)]; len(x) > 0 && scaleWideVec(&y[0], &x[0], len(x), scale) {
 		return
 	}
 	for j, v := range x {
@@ -59,7 +59,8 @@ func scaleWide(y, x []float32, scale float64) {
 
 // addTangent adds scale·(dy − dot·y) to dx.
 func addTangent(dx, dy, y []float32, dot, scale float64) {
-	if addTangentVec(dx, dy, y, dot, scale) {
+	dx, dy = dx[:len(y)], dy[:len(y)]
+	if len(y) > 0 && addTangentVec(&dx[0], &dy[0], &y[0], len(y), dot, scale) {
 		return
 	}
 	for j, v := range y {

@@ -6,8 +6,6 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
-//go:generate go run -C _gen . -group optim -pkg kernels -out ../optim_amd64.s -stubs ../optim_amd64.go
-
 // SGD holds the numbers of a step of stochastic gradient descent.
 type SGD struct {
 	Rate, Momentum, Decay float32
@@ -32,17 +30,25 @@ func SGDStep(s SGD, value, buf, grad []float32) {
 
 // step is SGDStep on the calling goroutine.
 func (s SGD) step(value, buf, grad []float32) {
-	if sgdVec(s, value, buf, grad) {
+	n := len(grad)
+	if n == 0 {
 		return
 	}
-	value = value[:len(grad)]
+	value = value[:n]
 	if buf == nil {
+		if sgdPlainVec(&value[0], &grad[0], n, s.Rate, s.Decay) {
+			return
+		}
 		for i, d := range grad {
 			value[i] -= s.Rate * (d + s.Decay*value[i])
 		}
 		return
 	}
-	buf = buf[:len(grad)]
+	buf = buf[:n]
+	if s.Nesterov && sgdNesterovVec(&value[0], &buf[0], &grad[0], n, s.Rate, s.Momentum, s.Decay) ||
+		!s.Nesterov && sgdMomentumVec(&value[0], &buf[0], &grad[0], n, s.Rate, s.Momentum, s.Decay) {
+		return
+	}
 	for i, d := range grad {
 		d += s.Decay * value[i]
 		buf[i] = s.Momentum*buf[i] + d
@@ -74,10 +80,15 @@ func AdamStep(a Adam, value, mean, square, grad []float32) {
 
 // step is AdamStep on the calling goroutine.
 func (a Adam) step(value, mean, square, grad []float32) {
-	if adamVec(a, value, mean, square, grad) {
+	n := len(grad)
+	if n == 0 {
 		return
 	}
-	value, mean, square = value[:len(grad)], mean[:len(grad)], square[:len(grad)]
+	value, mean, square = value[:n], mean[:n], square[:n]
+	if adamVec(&value[0], &mean[0], &square[0], &grad[0], n,
+		a.Rate, a.Keep, a.Decay, a.Mix1, a.Beta2, a.Mix2, a.Unbias, a.Epsilon) {
+		return
+	}
 	for i, d := range grad {
 		x := value[i] * a.Keep
 		d += a.Decay * x

@@ -5,7 +5,7 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 // packPanels copies a depth×cols matrix, stored cols×depth with trans, into panels: panel j, at depth·j·tileSize.cols
 // of packed, holds its columns from j·tileSize.cols on, and zeros where there are none.
 func packPanels(packed []float32, trans bool, b []float32, ldb, depth, cols int) {
-	t := current.tile()
+	t := current.tile
 	panels := (cols + t.cols - 1) / t.cols
 	parallel.Range(panels, max(1, chunkSize/(depth*t.cols)), func(lo, hi int) {
 		for j := lo; j < hi; j++ {

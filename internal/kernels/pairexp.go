@@ -2,8 +2,6 @@ package kernels
 
 import "math"
 
-//go:generate go run -C _gen . -group pairexp -pkg kernels -out ../pairexp_amd64.s -stubs ../pairexp_amd64.go
-
 // What a softmax over each row of a symmetric matrix needs when only one of two mirrored tiles is computed: its columns
 // are rows of the other. These functions run on the calling goroutine.
 
@@ -30,7 +28,7 @@ func SumExpColumns(top, sum, x []float32, rows, cols, ld int) {
 }
 
 func maxTo(top, x []float32) {
-	if maxToVec(top, x) {
+	if top = top[:len(x)]; len(x) > 0 && maxToVec(&top[0], &x[0], len(x)) {
 		return
 	}
 	for j, v := range x {
@@ -39,7 +37,8 @@ func maxTo(top, x []float32) {
 }
 
 func addExp(sum, x, top []float32) {
-	if addExpVec(sum, x, top) {
+	sum, top = sum[:len(x)], top[:len(x)]
+	if len(x) > 0 && addExpVec(&sum[0], &x[0], &top[0], len(x)) {
 		return
 	}
 	for j, v := range x {
@@ -51,7 +50,7 @@ func addExp(sum, x, top []float32) {
 // row and, element by element, those of the rows that its columns mirror. No exponent may be above 80. y may alias x.
 func PairExp(y, x, top, scale []float32, rowTop, rowScale float32) {
 	y, top, scale = y[:len(x)], top[:len(x)], scale[:len(x)]
-	if pairExpVec(y, x, top, scale, rowTop, rowScale) {
+	if len(x) > 0 && pairExpVec(&y[0], &x[0], &top[0], &scale[0], len(x), rowTop, rowScale) {
 		return
 	}
 	for j, v := range x {

@@ -6,7 +6,11 @@ func PeakFMA(n int) (flops int64) {
 	if n <= 0 {
 		return 0
 	}
-	return peak(2 * n)
+	const chains = 12
+	if n *= 2; peakVec(n) {
+		return int64(n) * chains * 2 * int64(current.lanes)
+	}
+	return peakGeneric(n)
 }
 
 // peakSink keeps the compiler from leaving the loop out.

@@ -29,7 +29,7 @@ func (p *pixels) grid(rows, cols, fromRow, fromCol, toRow, toCol int) {
 // multiply runs the product, whose panel and columns it sets, for the first n pixels and all packed panels of outputs
 // columns.
 func (p *pixels) multiply(product rowProduct, packed []float32, outputs, n int) {
-	t, depth, c := current.tile(), product.segs*product.segLen, product.c
+	t, depth, c := current.tile, product.segs*product.segLen, product.c
 	for j := 0; j < outputs; j += t.cols {
 		product.panel, product.c, product.cols = packed[j*depth:], c[j:], min(t.cols, outputs-j)
 		product.run(p.from[:n], p.to[:n])

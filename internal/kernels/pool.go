@@ -6,8 +6,6 @@ import (
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
-//go:generate go run -C _gen . -group pool -pkg kernels -out ../pool_amd64.s -stubs ../pool_amd64.go
-
 // MaxPool sets y [n, outH, outW, c] to the maxima over windows of k×k pixels of x [n, h, w, c]; outH and outW are as
 // OutSize gives them. argmax, of y's shape, gets the pixel y·w+x of its image that the maximum came from: the first of
 // equal ones. Padding never wins, a NaN always does. A window that lies wholly in the padding gives −Inf and argmax −1.
@@ -46,7 +44,8 @@ func MaxPool(x []float32, n, h, w, c, k, stride, pad int, y []float32, argmax []
 
 // maxTap sets best to x and arg to pixel where x is greater, or the first NaN.
 func maxTap(best []float32, arg []int32, x []float32, pixel int32) {
-	if maxTapVec(best, arg, x, pixel) {
+	best, arg = best[:len(x)], arg[:len(x)]
+	if len(x) > 0 && maxTapVec(&best[0], &arg[0], &x[0], len(x), pixel) {
 		return
 	}
 	for j, v := range x {
@@ -87,7 +86,7 @@ func GlobalAvgPool(x []float32, n, h, w, c int, y []float32) {
 
 // addWide adds x to sums, which has room for a multiple of 16 values.
 func addWide(sums []float64, x []float32) {
-	if addWideVec(sums, x) {
+	if len(x) > 0 && addWideVec(&sums[:(len(x)+15)&^15][0], &x[0], len(x)) {
 		return
 	}
 	for j, v := range x {

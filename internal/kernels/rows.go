@@ -57,8 +57,10 @@ func sumExp(x []float32) (top, sum float64) {
 	if math.IsInf(top, -1) {
 		return top, 0
 	}
-	if sum, ok := expSumVec(nil, x, most); ok {
-		return top, sum
+	if len(x) > 0 {
+		if sum, ok := expSumVec(nil, &x[0], len(x), most); ok {
+			return top, sum
+		}
 	}
 	for _, v := range x {
 		sum += math.Exp(float64(v) - top)
@@ -67,8 +69,10 @@ func sumExp(x []float32) (top, sum float64) {
 }
 
 func maximum(x []float32) float32 {
-	if most, ok := maximumVec(x); ok {
-		return most
+	if len(x) > 0 {
+		if most, ok := maximumVec(&x[0], len(x)); ok {
+			return most
+		}
 	}
 	most := float32(math.Inf(-1))
 	for _, v := range x {
@@ -79,9 +83,11 @@ func maximum(x []float32) float32 {
 
 // expTo sets y = exp(x − top)/sum.
 func expTo(y, x []float32, top, sum float64) {
-	if _, ok := expSumVec(y, x, float32(top)); ok {
-		scale(y, float32(1/sum))
-		return
+	if len(x) > 0 {
+		if _, ok := expSumVec(&y[:len(x)][0], &x[0], len(x), float32(top)); ok {
+			scale(y, float32(1/sum))
+			return
+		}
 	}
 	for j, v := range x {
 		y[j] = float32(math.Exp(float64(v)-top) / sum)
@@ -91,7 +97,10 @@ func expTo(y, x []float32, top, sum float64) {
 // subtract sets y = x − v. Of v more than float32 holds counts: the rest is taken away apart.
 func subtract(y, x []float32, v float64) {
 	hi := float32(v)
-	n := subTwoVec(y, x, hi, float32(v-float64(hi)))
+	n := whole(len(x))
+	if n > 0 && !subTwoVec(&y[0], &x[0], hi, float32(v-float64(hi)), n) {
+		n = 0
+	}
 	y = y[n:]
 	for j, w := range x[n:] {
 		y[j] = float32(float64(w) - v)

@@ -12,17 +12,6 @@ import "unsafe"
 // tileSize is the largest tile of a level.
 type tileSize struct{ rows, cols int }
 
-func (l level) tile() tileSize {
-	switch l {
-	case avx512:
-		return tileSize{12, 32}
-	case avx2:
-		return tileSize{6, 16}
-	}
-	// Six sums are as many as the Go compiler keeps in registers next to their products.
-	return tileSize{3, 2}
-}
-
 // step is the height of the next tile when n rows are left: the tile kernels know only some heights.
 func (t tileSize) step(n int) int {
 	if n >= t.rows {
@@ -67,10 +56,13 @@ type rowProduct struct {
 
 // run does the rows that start at a[aoff[i]] and c[coff[i]].
 func (p *rowProduct) run(aoff, coff []int) {
-	t := current.tile()
+	t := current.tile
 	for len(aoff) > 0 {
 		rows := t.step(len(aoff))
-		rowTile(p.a, aoff, p.segs, p.segLen, p.segStep, p.panel, p.c, coff, rows, p.cols, p.alpha, p.add)
+		if !rowTileVec(&p.a[0], &aoff[0], p.segs, p.segLen, p.segStep, &p.panel[0], &p.c[0], &coff[0], rows, p.cols,
+			p.alpha, p.add) {
+			rowTileGeneric(p.a, aoff, p.segs, p.segLen, p.segStep, p.panel, p.c, coff, rows, p.cols, p.alpha, p.add)
+		}
 		aoff, coff = aoff[rows:], coff[rows:]
 	}
 }
@@ -89,9 +81,9 @@ type colProduct struct {
 
 // run does rows rows of C, which may be more than a tile has.
 func (p *colProduct) run(rows int) {
-	t := current.tile()
+	t := current.tile
 	high := t.rows
-	if p.cols <= t.cols/2 && current != generic {
+	if p.cols <= t.cols/2 && current.lanes > 1 {
 		high *= 2
 	}
 	for i := 0; i < rows; {
@@ -99,13 +91,16 @@ func (p *colProduct) run(rows int) {
 		if rows-i < high {
 			n = t.step(rows - i)
 		}
-		colTile(p.a[i:], p.b, p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, p.c[i*p.ldc:], p.ldc, n, p.cols,
-			p.alpha, p.add)
+		a, c := p.a[i:], p.c[i*p.ldc:]
+		if !colTileVec(&a[0], &p.b[0], p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, &c[0], p.ldc, n, p.cols,
+			p.alpha, p.add) {
+			colTileGeneric(a, p.b, p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, c, p.ldc, n, p.cols, p.alpha, p.add)
+		}
 		i += n
 	}
 }
 
-// rowTileGeneric is rowTile in Go, for up to 3 rows and 2 columns.
+// rowTileGeneric is a row tile in Go, for up to 3 rows and 2 columns.
 func rowTileGeneric(a []float32, aoff []int, segs, segLen, segStep int, b, c []float32, coff []int, rows, cols int,
 	alpha float32, add bool) {
 	var tile [3][2]float32
@@ -150,7 +145,7 @@ func rowTileGeneric(a []float32, aoff []int, segs, segLen, segStep int, b, c []f
 	}
 }
 
-// colTileGeneric is colTile in Go, for up to 3 rows and 2 columns.
+// colTileGeneric is a column tile in Go, for up to 3 rows and 2 columns.
 func colTileGeneric(a, b []float32, segs, segLen, segA, segB, stepA, stepB int, c []float32, ldc, rows, cols int,
 	alpha float32, add bool) {
 	var tile [3][2]float32

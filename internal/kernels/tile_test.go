@@ -7,7 +7,7 @@ import (
 )
 
 func TestTileSteps(t *testing.T) {
-	size := current.tile()
+	size := current.tile
 	for n := 1; n < 3*size.rows; n++ {
 		step := size.step(n)
 		require.Positive(t, step)
@@ -20,7 +20,7 @@ func TestTileSteps(t *testing.T) {
 
 // Every height and width of a tile, with and without adding, rows out of order and runs that overlap.
 func TestRowProductAgainstDefinition(t *testing.T) {
-	size := current.tile()
+	size := current.tile
 	const segs, segLen, segStep = 3, 5, 4
 	r := newRand(1)
 	for rows := 1; rows <= 2*size.rows+1; rows++ {
@@ -57,7 +57,7 @@ func TestRowProductAgainstDefinition(t *testing.T) {
 }
 
 func TestColProductAgainstDefinition(t *testing.T) {
-	size := current.tile()
+	size := current.tile
 	const segs, segLen, stepA, stepB = 3, 5, 4, 70
 	r := newRand(2)
 	for rows := 1; rows <= 4*size.rows+1; rows++ {

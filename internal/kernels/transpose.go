@@ -7,7 +7,11 @@ const transposeTile = 8
 func transpose(y []float32, ldy int, x []float32, ldx, rows, cols int) {
 	for i0 := 0; i0 < rows; i0 += transposeTile {
 		i1 := min(rows, i0+transposeTile)
-		for j := transposeVec(y[i0:], ldy, x[i0*ldx:], ldx, i1-i0, cols); j < cols; j++ {
+		done := 0
+		if i1-i0 == transposeTile {
+			done = transposeEight(y[i0:], ldy, x[i0*ldx:], ldx, cols)
+		}
+		for j := done; j < cols; j++ {
 			out := y[j*ldy+i0:][:i1-i0]
 			from := x[i0*ldx+j:]
 			for i := range out {
@@ -15,4 +19,17 @@ func transpose(y []float32, ldy int, x []float32, ldx, rows, cols int) {
 			}
 		}
 	}
+}
+
+// transposeEight transposes as many columns of eight rows as it can, and returns their number.
+func transposeEight(y []float32, ldy int, x []float32, ldx, cols int) int {
+	n := cols &^ 7
+	if n == 0 {
+		return 0
+	}
+	_, _ = y[(n-1)*ldy+7], x[7*ldx+n-1]
+	if !transposeVec(&y[0], ldy, &x[0], ldx, n) {
+		return 0
+	}
+	return n
 }

@@ -24,24 +24,12 @@ func (s Conv) winograd() bool {
 		s.N*((s.H+1)/2)*((s.W+1)/2) >= fewTiles
 }
 
-// winogradUnits are the number of lanes of a level, and what numbers of channels and tiles are rounded up to.
-func winogradUnits() (lanes, channels, tiles int) {
-	switch current {
-	case avx512:
-		return 16, 16, 16
-	case avx2:
-		return 8, 8, 8
-	}
-	return 1, 3, 3
-}
-
 // winogradBlock is the number of rows that a product takes at a time, for panels of the given number of vectors.
 func winogradBlock(vecs int) int {
-	lanes, _, tiles := winogradUnits()
-	if lanes == 1 {
-		return tiles
+	if current.lanes == 1 {
+		return current.winograd
 	}
-	return tiles / vecs
+	return current.winograd / vecs
 }
 
 func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
@@ -56,9 +44,8 @@ type winogradConv struct {
 }
 
 func newWinograd(h, w, c, o int) winogradConv {
-	_, unit, _ := winogradUnits()
 	k := winogradConv{h: h, w: w, c: c, o: o, rows: (h + 1) / 2, tiles: (w + 1) / 2}
-	k.depth, k.width = roundUp(c, unit), current.tile().padded(o)
+	k.depth, k.width = roundUp(c, current.winograd), current.tile.padded(o)
 	k.band = k.bestBand()
 	return k
 }
@@ -79,8 +66,7 @@ func (k winogradConv) bestBand() int {
 
 // bandTiles is the number of tiles of a band of the given rows, padded.
 func (k winogradConv) bandTiles(rows int) int {
-	_, _, unit := winogradUnits()
-	return roundUp(rows*k.tiles, unit)
+	return roundUp(rows*k.tiles, current.winograd)
 }
 
 // planeSize is the distance of the planes of tiles rows of n values: one line of the cache more than they fill. Planes a
@@ -121,9 +107,8 @@ func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
 
 // multiply sets m [16, tiles, width] to the products of v [16, tiles, depth] with the weights u.
 func (k winogradConv) multiply(m, v, u []float32, tiles int) {
-	lanes, _, _ := winogradUnits()
 	k.eachPanel(func(first, _, width int) {
-		vecs := width / lanes
+		vecs := width / current.lanes
 		rows := winogradBlock(vecs)
 		winogradProduct(v, u[planes*k.c*first:], m[first:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
 			planeSize(tiles, k.depth), k.c*width, planeSize(tiles, k.width), vecs)
@@ -180,10 +165,9 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 
 // outer adds to du [16, depth, width], in panels, the products of the tiles of v and w.
 func (k winogradConv) outer(du, v, w []float32, rows int) {
-	lanes, _, _ := winogradUnits()
 	tiles := k.bandTiles(rows)
 	k.eachPanel(func(first, _, width int) {
-		vecs := width / lanes
+		vecs := width / current.lanes
 		winogradOuter(v, w[first:], du[planes*k.depth*first:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
 			planeSize(tiles, k.depth), planeSize(tiles, k.width), k.depth*width, vecs)
 	})

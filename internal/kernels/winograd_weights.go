@@ -45,7 +45,7 @@ func (k winogradConv) weightRows() int { return max(1, alone/k.o) }
 
 // eachPanel visits the panels of outputs: n of them from first on, in width places.
 func (k winogradConv) eachPanel(visit func(first, n, width int)) {
-	t := current.tile()
+	t := current.tile
 	for first := 0; first < k.o; first += t.cols {
 		n := min(t.cols, k.o-first)
 		visit(first, n, t.panel(n))

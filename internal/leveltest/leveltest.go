@@ -19,8 +19,8 @@ func Main(m *testing.M) {
 	if code != 0 || os.Getenv("LONGTAIL_CPU") != "" || value("bench") != "" || value("list") != "" {
 		os.Exit(code)
 	}
-	for _, level := range []string{"avx2", "generic"} {
-		if level == kernels.Level() || kernels.Level() == "generic" {
+	for _, level := range kernels.Levels() {
+		if level == kernels.Level() {
 			continue
 		}
 		again := exec.Command(os.Args[0], "-test.run="+value("run"), "-test.v="+value("v"))

@@ -8,15 +8,11 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func init() { groups["activation"] = activationKernels }
-
 // activationKernels writes functions of n elements made of exponentials, for any n.
-func activationKernels() {
-	for _, s := range levels {
-		table := constants(s)
-		sigmoid(s, table)
-		tanh(s, table)
-	}
+func activationKernels(s isa) {
+	table := constants(s)
+	sigmoid(s, table)
+	tanh(s, table)
 }
 
 var signBit = float32(math.Copysign(0, -1))
@@ -24,7 +20,7 @@ var signBit = float32(math.Copysign(0, -1))
 // sigmoid writes 1/(1+e) for e = exp(−|x|), and e/(1+e) where x is negative: both hold their precision however small
 // they are.
 func sigmoid(s isa, table expTable) {
-	begin("sigmoid"+s.name, "(y, x *float32, n int)", "sets y = 1/(1+exp(−x)).")
+	s.begin("sigmoid")
 	at, next := s.streams("y", "x")
 	d, n, r, e, x, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	one, sign := s.v(6), s.v(7)
@@ -53,7 +49,7 @@ const tanhLimit = 0.625
 var tanhPolynomial = []float32{-5.70498872745e-3, 2.06390887954e-2, -5.37397155531e-2, 1.33314422036e-1, -3.33332819422e-1}
 
 func tanh(s isa, table expTable) {
-	begin("tanh"+s.name, "(y, x *float32, n int)", "sets y = tanh(x).")
+	s.begin("tanh")
 	at, next := s.streams("y", "x")
 	d, n, r, p, x, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	one, sign, limit := s.v(6), s.v(7), s.v(8)

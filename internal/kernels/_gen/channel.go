@@ -10,13 +10,11 @@ import (
 
 // channelKernels writes loops down a block of columns of row-major matrices; what belongs to a column stays in
 // registers.
-func channelKernels() {
-	for _, s := range levels {
-		channelSums(s)
-		scaleShift(s)
-		batchNormGradSums(s)
-		batchNormGradInput(s)
-	}
+func channelKernels(s isa) {
+	channelSums(s)
+	scaleShift(s)
+	batchNormGradSums(s)
+	batchNormGradInput(s)
 }
 
 // block is one variant of such a loop: a number of vectors wide, or with mask set, the first lanes of one.
@@ -73,12 +71,12 @@ func (b *block) loadParam(name string) []VecPhysical {
 
 // columns writes the variants of a function. rows and stride, the width of the matrices, are arguments, like cols, the
 // width of the block. write has the row's pointers in registers, one for each of slices.
-func (s isa) columns(name, args, doc string, slices []string, write func(b *block, p []GPPhysical)) {
+func (s isa) columns(name string, slices []string, write func(b *block, p []GPPhysical)) {
 	widths := []int{2, 1}
 	if s.wide() {
 		widths = []int{4, 2, 1}
 	}
-	begin(name+s.name, args, fmt.Sprintf("%s, for rows > 0 and cols a block of the level: %v vectors, or less.", doc, widths))
+	s.begin(name)
 	p := []GPPhysical{RAX, RBX, RCX, RDX, RSI}[:len(slices)]
 	for i, slice := range slices {
 		Load(Param(slice), p[i])
@@ -123,8 +121,7 @@ func (b *block) storeSums(sums []VecPhysical, to GPPhysical, disp int) {
 }
 
 func channelSums(s isa) {
-	s.columns("channelSums", "(x *float32, rows, stride, cols int, sum, sumsq *float64)",
-		"sets the sums and sums of squares of the columns, for whole vectors", []string{"x"},
+	s.columns("channelSums", []string{"x"},
 		func(b *block, p []GPPhysical) {
 			sum, sq, v, lo, hi := b.regs(2), b.regs(2), b.reg(), b.reg(), b.reg()
 			for i := range sum {
@@ -154,8 +151,7 @@ func (b *block) finish(first string, sums []VecPhysical, second string, more []V
 }
 
 func scaleShift(s isa) {
-	s.columns("scaleShift", "(y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32)",
-		"sets y = max(x·scale + shift + shortcut, floor), without the shortcut when it is nil", []string{"y", "x", "shortcut"},
+	s.columns("scaleShift", []string{"y", "x", "shortcut"},
 		func(b *block, p []GPPhysical) {
 			scale, shift, floor, v := b.loadParam("scale"), b.loadParam("shift"), b.reg(), b.reg()
 			VBROADCASTSS(param("floor"), floor)
@@ -194,10 +190,7 @@ func (b *block) addFrom(base GPPhysical, i int, v VecPhysical) {
 }
 
 func batchNormGradSums(s isa) {
-	s.columns("batchNormGradSums", "(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64)",
-		"sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. "+
-			"With scale not nil, dy counts as 0 where x·scale + shift is not positive",
-		[]string{"dy", "x", "y"},
+	s.columns("batchNormGradSums", []string{"dy", "x", "y"},
 		func(b *block, p []GPPhysical) {
 			sum, sumX, mean := b.regs(2), b.regs(2), b.loadParam("mean")
 			g, x, lo, hi := b.reg(), b.reg(), b.reg(), b.reg()
@@ -265,9 +258,7 @@ func (s isa) halvesTwice(g, x, lo, hi VecPhysical, sum, sumX []VecPhysical) {
 }
 
 func batchNormGradInput(s isa) {
-	s.columns("batchNormGradInput", "(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int)",
-		"sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive",
-		[]string{"dx", "dy", "x"},
+	s.columns("batchNormGradInput", []string{"dx", "dy", "x"},
 		func(b *block, p []GPPhysical) {
 			mean, k1, k2, k3 := b.loadParam("mean"), b.loadParam("k1"), b.loadParam("k2"), b.loadParam("k3")
 			g, x, tmp, none := b.reg(), b.reg(), b.reg(), b.reg()

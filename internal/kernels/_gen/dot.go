@@ -12,20 +12,17 @@ import (
 const dotRowCount = 4
 
 // dotKernels writes the loops of products with a vector, for any n from 1.
-func dotKernels() {
-	for _, s := range levels {
-		dot(s)
-		dotRows(s)
-		addRows(s)
-	}
+func dotKernels(s isa) {
+	dot(s)
+	dotRows(s)
+	addRows(s)
 }
 
 // dot writes the product of two vectors. One multiply-add takes two loads, as many as a processor does in a cycle: four
 // sums keep it busy.
 func dot(s isa) {
 	const sums = 4
-	begin("dot"+s.name, "(x, y *float32, n int) float32",
-		fmt.Sprintf("returns Σ x·y, added up in %d sums, which are added in a fixed order.", sums*s.lanes))
+	s.begin("dot")
 	Load(Param("x"), RAX)
 	Load(Param("y"), RBX)
 	Load(Param("n"), RDX)
@@ -101,9 +98,7 @@ func loadRows() []GPPhysical {
 // dotRows writes the products of several rows with one vector, in two sums of vectors for each row.
 func dotRows(s isa) {
 	const vecs = 2
-	begin("dotRows"+s.name, "(sums, a *float32, lda int, x *float32, n int)", fmt.Sprintf(
-		"sets sums to Σ a·x for each of %d rows of n elements, each added up in %d sums in a fixed order.",
-		dotRowCount, vecs*s.lanes))
+	s.begin("dotRows")
 	rows := loadRows()
 	Load(Param("sums"), RBX)
 	Load(Param("x"), RAX)
@@ -148,8 +143,7 @@ func dotRows(s isa) {
 
 // addRows writes the sum of several rows, each times a number.
 func addRows(s isa) {
-	begin("addRows"+s.name, "(dst, a *float32, lda int, x *float32, n int)",
-		fmt.Sprintf("adds %d rows of n elements to dst, each times its element of x, in order.", dotRowCount))
+	s.begin("addRows")
 	rows := loadRows()
 	Load(Param("x"), RBX)
 	Load(Param("dst"), RAX)

@@ -9,11 +9,9 @@ import (
 )
 
 // expKernels writes the loops over a row of n elements that softmax is made of.
-func expKernels() {
-	for _, s := range levels {
-		maximum(s)
-		expSum(s)
-	}
+func expKernels(s isa) {
+	maximum(s)
+	expSum(s)
 }
 
 // constant broadcasts a value to v; tmp is lost.
@@ -25,7 +23,7 @@ func constant(value float32, tmp GPPhysical, v VecPhysical) {
 
 // maximum writes the largest element of a row.
 func maximum(s isa) {
-	begin("maximum"+s.name, "(x *float32, n int) float32", "returns the maximum: NaN when x has one, −Inf for n 0.")
+	s.begin("maximum")
 	Load(Param("x"), RAX)
 	Load(Param("n"), RDX)
 	top, nan, v, low, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4)
@@ -108,8 +106,7 @@ var expPolynomial = []float32{
 
 // expSum writes the exponentials of a row less a number.
 func expSum(s isa) {
-	begin("expSum"+s.name, "(y, x *float32, n int, top float32) float64",
-		"sets y = exp(x − top), unless y is nil, for x at most top, and returns the sum, added in float64.")
+	s.begin("expSum")
 	next := 0
 	reg := func() VecPhysical {
 		next++
@@ -233,7 +230,14 @@ func (t expTable) mem(name string) Mem {
 	return Mem{Base: RCX, Disp: i * t.bytes}
 }
 
+// expConstants is what constants returns from its second call on.
+var expConstants *expTable
+
+// constants returns the table of an instruction set. A file has one.
 func constants(s isa) expTable {
+	if expConstants != nil {
+		return *expConstants
+	}
 	t := expTable{bytes: s.bytes(), index: map[string]int{}}
 	t.at = GLOBL("exp"+s.name, RODATA|NOPTR)
 	put := func(name string, bits uint32) {
@@ -252,5 +256,6 @@ func constants(s isa) expTable {
 		putFloat("p"+string(rune('0'+i)), c)
 	}
 	put("bias", 127)
+	expConstants = &t
 	return t
 }

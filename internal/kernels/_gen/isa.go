@@ -6,7 +6,7 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-// isa is a level of vector instructions.
+// isa is an instruction set of amd64.
 type isa struct {
 	name  string
 	lanes int // float32 values in a register
@@ -14,9 +14,8 @@ type isa struct {
 }
 
 var (
-	avx2   = isa{"AVX2", 8, 16}
-	avx512 = isa{"AVX512", 16, 32}
-	levels = []isa{avx2, avx512}
+	avx2   = isa{nameAVX2, 8, 16}
+	avx512 = isa{nameAVX512, 16, 32}
 )
 
 func (s isa) wide() bool { return s.lanes == 16 }
@@ -107,10 +106,15 @@ func zero(v Register) {
 	}
 }
 
-// begin starts a function. Its comment is its name and doc.
-func begin(name, args string, doc ...string) {
-	TEXT(name, NOSPLIT, "func"+args)
-	Doc(append([]string{name + " " + doc[0]}, doc[1:]...)...)
+// written has the kernels that were begun.
+var written = map[string]bool{}
+
+// begin starts the kernel of the given name in the table.
+func (s isa) begin(name string) {
+	k := lookUp(name, s.name)
+	written[name] = true
+	TEXT(name+s.name, NOSPLIT, "func"+k.signature())
+	Doc(wrap(name + s.name + " " + k.doc)...)
 	Pragma("noescape")
 }
 

@@ -1,5 +1,5 @@
-// Command gen writes the assembly of package kernels: each group of kernels into one file of assembly and one of Go
-// declarations. See doc.go of package kernels for how to run it.
+// Command gen writes the assembly of package kernels, one file of assembly and one of Go declarations for each instruction
+// set, and the functions that choose between them. See doc.go of package kernels for how to run it.
 package main
 
 import (
@@ -10,26 +10,43 @@ import (
 	. "github.com/mmcloughlin/avo/build"
 )
 
-var groups = map[string]func(){
-	"tile":      tileKernels,
-	"peak":      peakKernels,
-	"element":   elementKernels,
-	"channel":   channelKernels,
-	"exp":       expKernels,
-	"transpose": transposeKernels,
-	"dot":       dotKernels,
-	"winograd":  winogradKernels,
+// groups write the kernels of an instruction set of amd64.
+var groups = []func(isa){
+	tileKernels, winogradKernels, dotKernels, peakKernels, channelKernels, elementKernels, activationKernels, expKernels,
+	pairExpKernels, normalizeKernels, poolKernels, optimKernels, transposeKernels,
 }
 
 func main() {
-	group := flag.String("group", "", "the `group` of kernels to write")
+	set := flag.String("set", "", "the instruction `set` of amd64 to write: "+nameAVX2+" or "+nameAVX512)
+	dispatch := flag.String("dispatch", "", "the `directory` to write the choice of instruction sets to")
 	flag.Parse()
-	write, ok := groups[*group]
-	if !ok {
-		fmt.Fprintf(os.Stderr, "gen: no group %q\n", *group)
-		os.Exit(2)
+	if *dispatch != "" {
+		if err := writeDispatch(*dispatch); err != nil {
+			fmt.Fprintln(os.Stderr, "gen:", err)
+			os.Exit(1)
+		}
+		return
 	}
+	for _, s := range []isa{avx2, avx512} {
+		if s.name == *set {
+			s.write()
+			return
+		}
+	}
+	fmt.Fprintf(os.Stderr, "gen: no instruction set %q\n", *set)
+	os.Exit(2)
+}
+
+// write writes all kernels that the table has for an instruction set.
+func (s isa) write() {
 	ConstraintExpr("!noasm")
-	write()
+	for _, g := range groups {
+		g(s)
+	}
+	for _, k := range kernels {
+		if k.on(s.name) && !written[k.name] {
+			panic("gen: nothing wrote " + k.name + " on " + s.name)
+		}
+	}
 	Generate()
 }

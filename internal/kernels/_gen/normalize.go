@@ -6,20 +6,16 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func init() { groups["normalize"] = normalizeKernels }
-
 // normalizeKernels writes loops over n elements that calculate in float64, for any n from 1.
-func normalizeKernels() {
-	for _, s := range levels {
-		dotWide(s)
-		scaleWide(s)
-		addTangent(s)
-	}
+func normalizeKernels(s isa) {
+	dotWide(s)
+	scaleWide(s)
+	addTangent(s)
 }
 
 // dotWide writes a product of two vectors, in two sums of vectors.
 func dotWide(s isa) {
-	begin("dotWide"+s.name, "(x, y *float32, n int) float64", "returns Σ x·y, added in float64 in a fixed order.")
+	s.begin("dotWide")
 	Load(Param("x"), RAX)
 	Load(Param("y"), RBX)
 	Load(Param("n"), RDX)
@@ -63,7 +59,7 @@ func (s isa) join(lo, hi, v VecPhysical) {
 }
 
 func scaleWide(s isa) {
-	begin("scaleWide"+s.name, "(y, x *float32, n int, scale float64)", "sets y = scale·x, multiplied in float64.")
+	s.begin("scaleWide")
 	at, next := s.streams("y", "x")
 	x, lo, scale, mask := s.v(0), s.v(1), s.v(2), s.v(3)
 	VBROADCASTSD(param("scale"), scale)
@@ -79,8 +75,7 @@ func scaleWide(s isa) {
 
 // addTangent writes the gradient of a vector of length 1.
 func addTangent(s isa) {
-	begin("addTangent"+s.name, "(dx, dy, y *float32, n int, dot, scale float64)",
-		"adds scale·(dy − dot·y) to dx, calculated in float64.")
+	s.begin("addTangent")
 	at, next := s.streams("dx", "dy", "y")
 	dx, g, glo, y, ylo, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	dot, scale := s.v(6), s.v(7)

@@ -5,21 +5,16 @@ import (
 	. "github.com/mmcloughlin/avo/operand"
 )
 
-func init() { groups["optim"] = optimKernels }
-
 // optimKernels writes the updates of parameters by their gradients, for any n.
-func optimKernels() {
-	for _, s := range levels {
-		sgdPlain(s)
-		sgdMomentum(s, false)
-		sgdMomentum(s, true)
-		adam(s)
-	}
+func optimKernels(s isa) {
+	sgdPlain(s)
+	sgdMomentum(s, false)
+	sgdMomentum(s, true)
+	adam(s)
 }
 
 func sgdPlain(s isa) {
-	begin("sgdPlain"+s.name, "(value, grad *float32, n int, rate, decay float32)",
-		"sets value −= rate·(grad + decay·value).")
+	s.begin("sgdPlain")
 	at, next := s.streams("value", "grad")
 	value, d, mask := s.v(0), s.v(1), s.v(2)
 	c := s.broadcast(3, "rate", "decay")
@@ -33,11 +28,11 @@ func sgdPlain(s isa) {
 }
 
 func sgdMomentum(s isa, nesterov bool) {
-	name, doc := "sgdMomentum", "sets buf = mu·buf + grad + decay·value and value −= rate·buf."
+	name := "sgdMomentum"
 	if nesterov {
-		name, doc = "sgdNesterov", "sets d = grad + decay·value, buf = mu·buf + d and value −= rate·(d + mu·buf)."
+		name = "sgdNesterov"
 	}
-	begin(name+s.name, "(value, buf, grad *float32, n int, rate, mu, decay float32)", doc)
+	s.begin(name)
 	at, next := s.streams("value", "buf", "grad")
 	value, buf, d, mask := s.v(0), s.v(1), s.v(2), s.v(3)
 	c := s.broadcast(4, "rate", "mu", "decay")
@@ -60,9 +55,7 @@ func sgdMomentum(s isa, nesterov bool) {
 }
 
 func adam(s isa) {
-	begin("adam"+s.name, "(value, mean, square, grad *float32, n int, rate, keep, decay, mix1, beta2, mix2, unbias, epsilon float32)",
-		"sets value = keep·value, d = grad + decay·value, mean += mix1·(d − mean), square = beta2·square + mix2·d²",
-		"and value −= rate·mean/(√square/unbias + epsilon).")
+	s.begin("adam")
 	at, next := s.streams("value", "mean", "square", "grad")
 	value, mean, square, d, t, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	c := s.broadcast(6, "rate", "keep", "decay", "mix1", "beta2", "mix2", "unbias", "epsilon")

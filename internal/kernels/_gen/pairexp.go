@@ -6,16 +6,12 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func init() { groups["pairexp"] = pairExpKernels }
-
 // pairExpKernels writes the loops over a row of a symmetric matrix of which one half stands for both.
-func pairExpKernels() {
-	for _, s := range levels {
-		table := constants(s)
-		maxTo(s)
-		addExp(s, table)
-		pairExp(s, table)
-	}
+func pairExpKernels(s isa) {
+	table := constants(s)
+	maxTo(s)
+	addExp(s, table)
+	pairExp(s, table)
 }
 
 // eachVector writes body for all vectors of a row of RDX elements, and for the part of one left. body gets how to load
@@ -41,7 +37,7 @@ func (s isa) eachVector(mask VecPhysical, body func(load, store func(Op, Op)), n
 
 // maxTo writes the running maximum of columns.
 func maxTo(s isa) {
-	begin("maxTo"+s.name, "(top, x *float32, n int)", "sets top = max(top, x); where x is NaN, to NaN.")
+	s.begin("maxTo")
 	Load(Param("top"), RAX)
 	Load(Param("x"), RBX)
 	Load(Param("n"), RDX)
@@ -90,7 +86,7 @@ func (s isa) exp(table expTable, d, n, r, p VecPhysical) {
 
 // addExp writes the sum of exponentials of columns.
 func addExp(s isa, table expTable) {
-	begin("addExp"+s.name, "(sum, x, top *float32, n int)", "adds exp(x − top) to sum, for x − top at most 80.")
+	s.begin("addExp")
 	d, n, r, p, x, mask := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	Load(Param("sum"), RAX)
 	Load(Param("x"), RBX)
@@ -114,8 +110,7 @@ func addExp(s isa, table expTable) {
 
 // pairExp writes the sum of both softmaxes that an element of a symmetric matrix is part of.
 func pairExp(s isa, table expTable) {
-	begin("pairExp"+s.name, "(y, x, top, scale *float32, n int, rowTop, rowScale float32)",
-		"sets y = rowScale·exp(x − rowTop) + scale·exp(x − top), for exponents at most 80.")
+	s.begin("pairExp")
 	d, n, r, p, x, y := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5)
 	rowTop, rowScale, mask := s.v(6), s.v(7), s.v(8)
 	Load(Param("y"), RAX)

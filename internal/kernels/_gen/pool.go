@@ -6,20 +6,15 @@ import (
 	. "github.com/mmcloughlin/avo/reg"
 )
 
-func init() { groups["pool"] = poolKernels }
-
 // poolKernels writes what pooling does with the n channels of one pixel, for any n from 1.
-func poolKernels() {
-	for _, s := range levels {
-		maxTap(s)
-		addWide(s)
-	}
+func poolKernels(s isa) {
+	maxTap(s)
+	addWide(s)
 }
 
 // maxTap writes a running maximum that knows where it came from.
 func maxTap(s isa) {
-	begin("maxTap"+s.name, "(best *float32, arg *int32, x *float32, n int, pixel int32)",
-		"sets best to x and arg to pixel where x is greater, or NaN while best is not.")
+	s.begin("maxTap")
 	at, next := s.streams("best", "arg", "x")
 	best, arg, x, here, mask, better, number := s.v(0), s.v(1), s.v(2), s.v(3), s.v(4), s.v(5), s.v(6)
 	VBROADCASTSS(param("pixel"), here)
@@ -47,8 +42,7 @@ func maxTap(s isa) {
 
 // addWide writes the sum of pixels. Its float64 sums fill whole vectors.
 func addWide(s isa) {
-	begin("addWide"+s.name, "(sum *float64, x *float32, n int)",
-		"adds x to sum, which has room for whole vectors: beyond n it is left as it is.")
+	s.begin("addWide")
 	Load(Param("sum"), RAX)
 	Load(Param("x"), RBX)
 	Load(Param("n"), RDX)

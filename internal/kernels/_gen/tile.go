@@ -28,11 +28,9 @@ func rowSteps(s isa) []int {
 	return []int{6, 4, 2, 1}
 }
 
-func tileKernels() {
-	for _, s := range levels {
-		rowTile(s)
-		colTile(s)
-	}
+func tileKernels(s isa) {
+	rowTile(s)
+	colTile(s)
 }
 
 // dispatch jumps to the variant for the given rows and columns. more is a further height for narrow tiles, or 0.
@@ -145,10 +143,7 @@ func (t tile) store(cols, tmp GPPhysical, row func(r int) GPPhysical) {
 
 // rowTile writes the kernel whose rows of A are anywhere in memory, each a number of runs.
 func rowTile(s isa) {
-	begin("rowTile"+s.name, "(a *float32, aoff *int, segs, segLen, segStep int, b *float32, c *float32, coff *int, "+
-		"rows, cols int, alpha float32, add bool)",
-		"is rowTile for heights that are a step of the level. b has rows of",
-		fmt.Sprintf("%d values, of %d when cols is not more.", 2*s.lanes, s.lanes))
+	s.begin("rowTile")
 	count := AllocLocal(8)
 	length := AllocLocal(8)
 	step := AllocLocal(8)
@@ -223,10 +218,7 @@ func rowTile(s isa) {
 // colTile writes the kernel that takes a column of A from adjacent memory.
 func colTile(s isa) {
 	more := 2 * rowSteps(s)[0]
-	begin("colTile"+s.name, "(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, "+
-		"rows, cols int, alpha float32, add bool)",
-		"is colTile for heights that are a step of the level, or with cols at most",
-		fmt.Sprintf("%d, for %d rows.", s.lanes, more))
+	s.begin("colTile")
 	a, b, stepA, stepB, segA, segB, segs, segLen := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9
 	rows, cols, count, pa, pb, tmp := R10, R11, R12, R13, R14, R15
 	for _, p := range []struct {

@@ -7,9 +7,11 @@ import (
 )
 
 // transposeKernels writes the transpose of eight rows, a block of 8×8 at a time.
-func transposeKernels() {
-	begin("transposeAVX2", "(y *float32, ldy int, x *float32, ldx, n int)",
-		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.")
+func transposeKernels(s isa) {
+	if s.wide() {
+		return // AVX-512 would gain nothing
+	}
+	s.begin("transpose")
 	y, ldy, x, ldx, n, ldy3, ldx3, yHigh, xHigh := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9, R10
 	Load(Param("y"), y)
 	Load(Param("ldy"), ldy)

@@ -9,16 +9,14 @@ import (
 )
 
 // winogradKernels writes the transforms of F(2×2, 3×3) and the products between them. Vectors run over channels.
-func winogradKernels() {
-	for _, s := range levels {
-		winogradInput(s)
-		winogradOutput(s)
-		winogradGradient(s)
-		winogradProduct(s)
-		winogradOuter(s)
-		winogradWeights(s)
-		winogradFold(s)
-	}
+func winogradKernels(s isa) {
+	winogradInput(s)
+	winogradOutput(s)
+	winogradGradient(s)
+	winogradProduct(s)
+	winogradOuter(s)
+	winogradWeights(s)
+	winogradFold(s)
 }
 
 // channelBlocks writes body for whole vectors of channels and for the last, masked one. left counts the channels, offset
@@ -60,8 +58,7 @@ func loadBytes(name string, to GPPhysical) {
 // winogradInput slides along four rows of pixels. Three groups of registers hold transformed columns: two of the last
 // tile, one for the next; after a tile their roles move on by one.
 func winogradInput(s isa) {
-	begin("winogradInput"+s.name, "(r0, r1, r2, r3 *float32, pixel int, dst *float32, plane, tile, tiles, channels, right int)",
-		"is winogradInput.")
+	s.begin("winogradInput")
 	rows := []GPPhysical{RAX, RBX, RCX, RDX}
 	pixel, dst, plane, plane3, tile, count := RSI, RDI, R8, R9, R10, R11
 	left, q, offset, plane4 := R12, R13, R14, R15
@@ -164,8 +161,7 @@ func winogradInput(s isa) {
 }
 
 func winogradOutput(s isa) {
-	begin("winogradOutput"+s.name, "(m *float32, plane, tile int, y0, y1 *float32, pixel, tiles, channels int, add bool)",
-		"is winogradOutput.")
+	s.begin("winogradOutput")
 	m, plane, plane4, plane12, tile, y0, y1, pixel, count := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9, R10
 	left, q, offset, tmp := R11, R12, R13, R15
 	loadBytes("plane", plane)
@@ -247,8 +243,7 @@ func winogradOutput(s isa) {
 }
 
 func winogradGradient(s isa) {
-	begin("winogradGradient"+s.name, "(y0, y1 *float32, pixel int, dst *float32, plane, tile, tiles, channels int)",
-		"is winogradGradient.")
+	s.begin("winogradGradient")
 	y0, y1, pixel, dst, plane, plane3, tile, count := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9
 	left, q, offset, tmp := R10, R11, R12, R13
 	loadBytes("pixel", pixel)

@@ -1,8 +1,6 @@
 package main
 
 import (
-	"fmt"
-
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
 	. "github.com/mmcloughlin/avo/reg"
@@ -28,8 +26,7 @@ func eachPanel(s isa, tmp GPPhysical, body func(t tile)) {
 
 // winogradProduct multiplies rows of tiles with a panel, plane by plane.
 func winogradProduct(s isa) {
-	begin("winogradProduct"+s.name, "(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int)",
-		fmt.Sprintf("is winogradProduct for blocks of %d rows and two vectors, or %d and one.", winogradRows(s, 2), winogradRows(s, 1)))
+	s.begin("winogradProduct")
 	ldv, ldv3, u, count, block, plane, depth, m, tmp := RSI, RDI, R12, R13, R14, R15, RDX, RCX, RAX
 	bases := []GPPhysical{R8, R9, R10, R11}
 	ldm := RBX
@@ -124,8 +121,7 @@ func nextPlane(tmp GPPhysical, pointer, step string) {
 
 // winogradOuter adds the products of columns of tiles and rows of a panel, plane by plane.
 func winogradOuter(s isa) {
-	begin("winogradOuter"+s.name, "(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int)",
-		fmt.Sprintf("is winogradOuter for blocks of %d rows and two vectors, or %d and one.", winogradRows(s, 2), winogradRows(s, 1)))
+	s.begin("winogradOuter")
 	v, w, du, ldv, ldw, count, block, plane, tmp, column := RAX, RBX, RCX, RSI, RDI, R8, R9, R10, R11, R12
 	loadBytes("ldv", ldv)
 	loadBytes("ldw", ldw)

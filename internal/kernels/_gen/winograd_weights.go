@@ -14,7 +14,7 @@ func half(tmp GPPhysical, v VecPhysical) {
 }
 
 func winogradWeights(s isa) {
-	begin("winogradWeights"+s.name, "(w *float32, tap int, u *float32, plane, channels int)", "is winogradWeights.")
+	s.begin("winogradWeights")
 	w, tap, u, plane, plane3, at, to, left, offset, tmp := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9, R10, R11
 	loadBytes("tap", tap)
 	loadBytes("plane", plane)
@@ -66,7 +66,7 @@ func winogradWeights(s isa) {
 }
 
 func winogradFold(s isa) {
-	begin("winogradFold"+s.name, "(du *float32, plane int, dw *float32, tap, channels int)", "is winogradFold.")
+	s.begin("winogradFold")
 	du, plane, plane4, plane12, dw, tap, at, left, offset, tmp := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9, R10, R11
 	loadBytes("tap", tap)
 	loadBytes("plane", plane)
