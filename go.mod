@@ -3,6 +3,7 @@ module github.com/longtail-ml/longtail
 go 1.25.0
 
 require (
+	github.com/alecthomas/kong v1.16.1
 	github.com/schollz/progressbar/v3 v3.18.0
 	github.com/stretchr/testify v1.11.1
 	golang.org/x/image v0.34.0

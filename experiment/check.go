@@ -9,15 +9,15 @@ import (
 )
 
 // Check reports settings that fit no data set, and methods that they do not fit, before the data are read.
-func (s Settings) Check(methods ...string) error {
+func (s Settings) Check(methods ...method.Method) error {
 	s = s.filled()
-	if err := s.check(methods); err != nil {
+	if err := s.check(methods...); err != nil {
 		return fmt.Errorf("experiment: %w", err)
 	}
 	return nil
 }
 
-func (s Settings) check(methods []string) error {
+func (s Settings) check(methods ...method.Method) error {
 	for _, f := range []struct {
 		name, value string
 		choices     []string
@@ -25,7 +25,7 @@ func (s Settings) check(methods []string) error {
 		{"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
-		{"choose", s.Choose, []string{"last", "best"}},
+		{"choose", s.Choose, []string{"last", "best", "balanced"}},
 	} {
 		if !slices.Contains(f.choices, f.value) {
 			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))
@@ -47,10 +47,11 @@ func (s Settings) check(methods []string) error {
 		{"lr", s.LR, s.LR >= 0, "above 0, or 0 for one that fits the batch"},
 		{"decay", s.Decay, s.Decay >= 0, "at least 0"},
 		{"clip", s.Clip, s.Clip >= 0, "at least 0"},
-		{"warmup", float64(s.Warmup), s.Warmup >= 0 && s.Warmup <= 100, "from 0 to 100"},
+		{"warmup", s.Warmup, s.Warmup >= 0 && s.Warmup <= 100, "from 0 to 100"},
 		{"holdout", s.Holdout, s.Holdout >= 0 && s.Holdout < 1, "at least 0 and below 1"},
 		{"ema", s.EMA, s.EMA >= 0 && s.EMA < 1, "at least 0 and below 1"},
 		{"limit", float64(s.Limit), s.Limit >= 0, "at least 0"},
+		{"patience", float64(s.Patience), s.Patience >= 0, "at least 0"},
 		{"eval-every", float64(s.EvalEvery), s.EvalEvery >= 0, "at least 0"},
 	} {
 		if !f.good {
@@ -69,19 +70,15 @@ func (s Settings) check(methods []string) error {
 }
 
 // checkMethods refuses methods that budget or recipe does not fit.
-func (s Settings) checkMethods(methods []string) error {
+func (s Settings) checkMethods(methods []method.Method) error {
 	var without []string
-	for _, name := range methods {
-		m, err := method.ByName(name)
-		if err != nil {
-			return err
-		}
+	for _, m := range methods {
 		if s.Equal == "images" && s.Recipe == "common" && (s.Epochs%m.Images != 0 || s.Batch%m.Images != 0) {
 			return fmt.Errorf("epochs %d and batch %d must be multiples of %d, the images a sample of %s; or give all methods equal epochs",
-				s.Epochs, s.Batch, m.Images, name)
+				s.Epochs, s.Batch, m.Images, m.Name)
 		}
 		if m.Recipe == nil {
-			without = append(without, name)
+			without = append(without, m.Name)
 		}
 	}
 	if s.Recipe == "common" {

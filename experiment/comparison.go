@@ -6,12 +6,14 @@ import (
 	"iter"
 	"path/filepath"
 	"slices"
+
+	"github.com/longtail-ml/longtail/method"
 )
 
 // Comparison is several methods, each with several seeds, by the same settings.
 type Comparison struct {
 	Settings Settings
-	Methods  []string // as method.ByName knows them
+	Methods  []method.Method
 	Seeds    []uint64
 	Show     []string // fields of manifests in which runs may differ
 	Dir      string   // keeps each run in a folder of its own; "": nothing is kept
@@ -49,11 +51,11 @@ func (c Comparison) Plan() (*Plan, error) {
 		if i == 0 {
 			p.Derived = d.Derived
 		}
-		for k, name := range c.Methods {
-			if slices.Contains(c.Methods[:k], name) {
-				return nil, fmt.Errorf("experiment: %s is there twice", name)
+		for k, m := range c.Methods {
+			if slices.ContainsFunc(c.Methods[:k], func(before method.Method) bool { return before.Name == m.Name }) {
+				return nil, fmt.Errorf("experiment: %s is there twice", m.Name)
 			}
-			if err := p.add(d, name); err != nil {
+			if err := p.add(d, m); err != nil {
 				return nil, err
 			}
 		}
@@ -62,8 +64,8 @@ func (c Comparison) Plan() (*Plan, error) {
 }
 
 // add puts the run of a method where it belongs.
-func (p *Plan) add(d *Data, name string) error {
-	r, err := d.NewRun(name)
+func (p *Plan) add(d *Data, m method.Method) error {
+	r, err := d.NewRun(m)
 	if err != nil {
 		return err
 	}
@@ -91,6 +93,12 @@ func (p *Plan) keep(r *Run) {
 	}
 }
 
+// method is that of Methods with the name.
+func (p *Plan) method(name string) method.Method {
+	i := slices.IndexFunc(p.Methods, func(m method.Method) bool { return m.Name == name })
+	return p.Methods[i]
+}
+
 // Runs makes the runs of Todo, one after the other, with their images in memory; their caller calls Do. It ends with the
 // first error.
 func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
@@ -105,7 +113,7 @@ func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
 			}
 			var r *Run
 			if err == nil {
-				r, err = d.NewRun(next.Method)
+				r, err = d.NewRun(p.method(next.Method))
 			}
 			if err != nil {
 				yield(nil, fmt.Errorf("%s, seed %d: %w", next.Method, next.Seed, err))

@@ -15,7 +15,7 @@ import (
 // Equal budgets are equal to the image.
 func TestMethodsInOneTable(t *testing.T) {
 	methods := []string{"ce", "tau-norm", "bcl", "kcl"}
-	runs, table := compare(t, Comparison{Settings: tiny(), Methods: methods, Seeds: []uint64{1}})
+	runs, table := compare(t, Comparison{Settings: tiny(), Methods: presets(methods...), Seeds: []uint64{1}})
 	require.Len(t, table.Rows, len(methods))
 	var out bytes.Buffer
 	require.NoError(t, table.Write(&out))
@@ -34,7 +34,7 @@ func TestMethodsInOneTable(t *testing.T) {
 }
 
 func TestSeedsGiveMeanAndDeviation(t *testing.T) {
-	runs, table := compare(t, Comparison{Settings: tiny(), Methods: []string{"ce", "crt"}, Seeds: []uint64{1, 2, 3}})
+	runs, table := compare(t, Comparison{Settings: tiny(), Methods: presets("ce", "crt"), Seeds: []uint64{1, 2, 3}})
 	require.Len(t, runs, 6)
 	mean := 0.0
 	for _, r := range runs {
@@ -51,7 +51,7 @@ func TestSeedsGiveMeanAndDeviation(t *testing.T) {
 
 // A comparison that is stopped in the middle of a run goes on there, and ends with the files of one that was not.
 func TestAComparisonGoesOnInTheMiddleOfARun(t *testing.T) {
-	c := Comparison{Settings: tiny(), Methods: []string{"ce", "crt"}, Seeds: []uint64{1, 2}, Dir: t.TempDir(), Resume: true}
+	c := Comparison{Settings: tiny(), Methods: presets("ce", "crt"), Seeds: []uint64{1, 2}, Dir: t.TempDir(), Resume: true}
 	whole, _ := compare(t, c)
 	want := c.Dir
 	c.Dir = t.TempDir()
@@ -92,9 +92,9 @@ func TestFilesAndFoldersAreJoined(t *testing.T) {
 	dir := t.TempDir()
 	file, folder := filepath.Join(dir, "one.json"), filepath.Join(dir, "runs")
 	s := tiny(func(s *Settings) { s.Select, s.Cuts, s.Epochs = "first", []float64{50}, 2 })
-	runs, tab := compare(t, Comparison{Settings: s, Methods: []string{"ce"}, Seeds: []uint64{1}})
-	require.NoError(t, WriteFile(file, s, tab, runs, nil))
-	compare(t, Comparison{Settings: s, Methods: []string{"crt", "ncm"}, Seeds: []uint64{1}, Dir: folder})
+	runs, tab := compare(t, Comparison{Settings: s, Methods: presets("ce"), Seeds: []uint64{1}})
+	require.NoError(t, NewFile(s, tab, runs, nil).Write(file))
+	compare(t, Comparison{Settings: s, Methods: presets("crt", "ncm"), Seeds: []uint64{1}, Dir: folder})
 	var all []Report
 	for _, path := range []string{file, folder} {
 		more, err := Read(path)
@@ -112,10 +112,10 @@ func TestFilesAndFoldersAreJoined(t *testing.T) {
 	require.Contains(t, all[0].Manifest.Training.LearningRate, "Milestones: [1]}", "half of two epochs")
 
 	// What is there is not trained again; one that would be trained otherwise is another.
-	p := plan(t, Comparison{Settings: s, Methods: []string{"ce", "lws"}, Earlier: all})
+	p := plan(t, Comparison{Settings: s, Methods: presets("ce", "lws"), Earlier: all})
 	require.Len(t, p.Todo, 1)
 	s.LR = 0.2
-	_, err = Comparison{Settings: s, Methods: []string{"ce"}, Seeds: []uint64{1}, Earlier: all}.Plan()
+	_, err = Comparison{Settings: s, Methods: presets("ce"), Seeds: []uint64{1}, Earlier: all}.Plan()
 	require.ErrorContains(t, err, "ce is there twice with seed 1, and the two differ in training.learning_rate: ")
 }
 
@@ -136,9 +136,9 @@ func TestFilesOfOtherProgramsAreRefused(t *testing.T) {
 // All seeds are planned before any is trained.
 func TestALaterSeedThatDoesNotFitIsFoundFirst(t *testing.T) {
 	s := tiny(func(s *Settings) { s.Epochs = 2 })
-	runs, _ := compare(t, Comparison{Settings: s, Methods: []string{"crt"}, Seeds: []uint64{2}})
+	runs, _ := compare(t, Comparison{Settings: s, Methods: presets("crt"), Seeds: []uint64{2}})
 	runs[0].Manifest.Data.TrainSHA256 = "other"
-	_, err := Comparison{Settings: s, Methods: []string{"ce"}, Seeds: []uint64{1, 2}, Earlier: runs}.Plan()
+	_, err := Comparison{Settings: s, Methods: presets("ce"), Seeds: []uint64{1, 2}, Earlier: runs}.Plan()
 	require.ErrorContains(t, err, `crt (seed 2) and ce (seed 2) differ in data.train_sha256: "other`)
 }
 

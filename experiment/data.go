@@ -25,7 +25,7 @@ type Data struct {
 // Open finds or generates the data of a seed, cuts the long tail and holds images out. It reads few of the images.
 func (s Settings) Open(seed uint64) (*Data, error) {
 	s = s.filled()
-	if err := s.check(nil); err != nil {
+	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	from, err := s.source(seed)
@@ -60,8 +60,8 @@ func (s Settings) Open(seed uint64) (*Data, error) {
 			return nil, err
 		}
 	}
-	if s.Choose == "best" && d.Held == nil {
-		return nil, fmt.Errorf("experiment: choose best needs images to choose by: a folder val beside train and test, or a holdout such as 0.1")
+	if s.Choose != "last" && d.Held == nil {
+		return nil, fmt.Errorf("experiment: choose %s needs images to choose by: a folder val beside train and test, or a holdout such as 0.1", s.Choose)
 	}
 	d.counts = dataset.Counts(d.Train)
 	d.manifest.TrainCounts = d.counts

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/method"
 	"github.com/stretchr/testify/require"
 )
 
@@ -23,7 +24,7 @@ func TestWhatIsDerivedFromFolders(t *testing.T) {
 	require.InDelta(t, 0.0156, d.Settings.LR, 1e-9)
 	require.Len(t, d.Derived, 5)
 	require.NotNil(t, d.Normalize)
-	r, err := d.NewRun("ce")
+	r, err := d.NewRun(method.CE())
 	require.NoError(t, err)
 	require.Equal(t, *d.Normalize, r.Network.Normalize())
 

@@ -63,7 +63,7 @@ func TestMethodsHaveTheSameSeeds(t *testing.T) {
 
 // Budgets are refused before anything is trained; what is shown may differ.
 func TestDifferencesAreShown(t *testing.T) {
-	c := Comparison{Settings: tiny(func(s *Settings) { s.Equal = "epochs" }), Methods: []string{"ce", "hybrid-sc"}, Seeds: []uint64{1}}
+	c := Comparison{Settings: tiny(func(s *Settings) { s.Equal = "epochs" }), Methods: presets("ce", "hybrid-sc"), Seeds: []uint64{1}}
 	_, err := c.Plan()
 	require.ErrorContains(t, err, "ce (seed 1) and hybrid-sc (seed 1) differ in training.images_seen: ")
 	c.Show = []string{"training.images_seen", "network.projection"}

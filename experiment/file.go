@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/manifest"
-	"github.com/longtail-ml/longtail/record"
 )
 
 // File is a comparison as JSON.
@@ -19,8 +18,8 @@ type File struct {
 	Runs     []Report `json:"runs"`
 }
 
-// WriteFile replaces the file path by a comparison, the histories of its runs left out. stopped is what ended it early.
-func WriteFile(path string, settings any, t Table, runs []Report, stopped error) error {
+// NewFile describes a comparison, the histories of its runs left out. stopped is what ended it early.
+func NewFile(settings any, t Table, runs []Report, stopped error) File {
 	f := File{Settings: settings, Unit: "percent", Table: t.Rows}
 	for _, r := range runs {
 		r.History = nil
@@ -29,14 +28,13 @@ func WriteFile(path string, settings any, t Table, runs []Report, stopped error)
 	if stopped != nil {
 		f.Error = stopped.Error()
 	}
-	text, err := json.MarshalIndent(f, "", "  ")
-	if err != nil {
-		return fmt.Errorf("experiment: %s: %w", path, err)
-	}
-	return record.Replace(path, append(text, '\n'))
+	return f
 }
 
-// Read returns the finished runs of a path: a file that WriteFile or a Run wrote, the folder of a run, or a folder of such
+// Write replaces the file path by the comparison.
+func (f File) Write(path string) error { return writeJSON(path, f) }
+
+// Read returns the finished runs of a path: a file that File.Write or a Run wrote, the folder of a run, or a folder of such
 // folders.
 func Read(path string) ([]Report, error) {
 	if isDir(path) {

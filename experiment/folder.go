@@ -49,17 +49,25 @@ func (r *Run) begin() (done *Report, err error) {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	if r.Settings != nil {
-		if err := writeJSON(filepath.Join(r.Dir, SettingsFile), r.Settings); err != nil {
+		if err := Begin(r.Dir, r.Settings); err != nil {
 			return nil, err
 		}
 	}
 	return nil, writeManifest(r.Dir, r.planned())
 }
 
+// Begin makes the folder of a run or a comparison, and keeps in settings.json what it was begun with.
+func Begin(dir string, settings any) error {
+	if err := os.MkdirAll(dir, 0o777); err != nil {
+		return fmt.Errorf("experiment: %w", err)
+	}
+	return writeJSON(filepath.Join(dir, SettingsFile), settings)
+}
+
 // look finds out what the folder has: another run is an error that says what differs. It changes nothing.
 func (r *Run) look() (done *Report, err error) {
-	if r.Choose && (r.Held == nil || r.Dir == "" || !r.Watch) {
-		return nil, errors.New("experiment: the best epoch is chosen by held-out images, from checkpoints: Run.Choose needs Held, Watch and Dir")
+	if r.Choose && (r.Held == nil || !r.Watch) {
+		return nil, errors.New("experiment: the best epoch is chosen by held-out images: Run.Choose needs Held and Watch")
 	}
 	if r.Dir == "" {
 		return nil, nil

@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/method"
 	"github.com/stretchr/testify/require"
 )
 
@@ -25,6 +26,18 @@ func tiny(change ...func(*Settings)) Settings {
 		c(&s)
 	}
 	return s
+}
+
+// presets are the methods of the names.
+func presets(names ...string) (all []method.Method) {
+	for _, name := range names {
+		m, err := method.ByName(name)
+		if err != nil {
+			panic(err)
+		}
+		all = append(all, m)
+	}
+	return all
 }
 
 func plan(t *testing.T, c Comparison) *Plan {
@@ -40,7 +53,7 @@ func plan(t *testing.T, c Comparison) *Plan {
 // planned are runs, untrained.
 func planned(t *testing.T, s Settings, seeds []uint64, methods ...string) []Report {
 	t.Helper()
-	return plan(t, Comparison{Settings: s, Methods: methods, Seeds: seeds, Show: []string{"training.images_seen"}}).Todo
+	return plan(t, Comparison{Settings: s, Methods: presets(methods...), Seeds: seeds, Show: []string{"training.images_seen"}}).Todo
 }
 
 // compare trains everything.

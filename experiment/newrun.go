@@ -14,20 +14,17 @@ import (
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/train"
 )
 
-// NewRun makes the run of a method, by its name as method.ByName knows it, on data that Open returned. It finds what does
-// not fit before hours of training. The run is kept nowhere until its Dir is set.
-func (d *Data) NewRun(name string) (*Run, error) {
+// NewRun makes the run of a method on data that Open returned. It finds what does not fit before hours of training. The run
+// is kept nowhere until its Dir is set.
+func (d *Data) NewRun(m method.Method) (*Run, error) {
 	s := d.Settings
-	if err := s.check([]string{name}); err != nil {
+	if err := s.check(m); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
-	m, err := method.ByName(name)
-	if err != nil {
-		return nil, err
-	}
-	if name == "tau-norm" && d.Held == nil {
+	if m.Name == "tau-norm" && d.Held == nil {
 		return nil, fmt.Errorf("experiment: tau-norm chooses its exponent by images that are held out: set holdout, to 0.1 for example")
 	}
 	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: d.Seed})
@@ -46,15 +43,18 @@ func (d *Data) NewRun(name string) (*Run, error) {
 		streams = streams.Augment(augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
 	}
 	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
-		Watch: s.EvalEvery > 0, Choose: s.Choose == "best" && m.Second == nil}
+		Watch: s.EvalEvery > 0, Choose: s.Choose != "last" && m.Second == nil}
 	t := &r.Trainer
 	t.Streams, t.Seed, t.EvalEvery = streams, d.Seed, s.EvalEvery
 	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
 	if s.Limit > 0 {
 		t.LimitSteps = min(s.Limit, cmp.Or(t.LimitSteps, s.Limit))
 	}
-	if r.Choose && !r.Watch {
-		r.Watch, t.EvalEvery = true, 1
+	if r.Choose {
+		t.EvalEvery, t.Patience, r.Watch = max(s.EvalEvery, 1), s.Patience, true
+		if s.Choose == "balanced" {
+			t.Score = func(e train.EpochReport) float64 { return float64(e.Validation.Balanced) }
+		}
 	}
 	if s.Groups == "rank" {
 		t.Groups = metrics.ByRank{First: 3, Last: 3}
@@ -68,7 +68,7 @@ func (d *Data) NewRun(name string) (*Run, error) {
 		return nil, err
 	}
 	if batch, images := r.Manifest.Training.Batch, d.Train.Len(); batch > images {
-		return nil, fmt.Errorf("experiment: %s draws batches of %d of only %d images: choose a smaller batch", name, batch, images)
+		return nil, fmt.Errorf("experiment: %s draws batches of %d of only %d images: choose a smaller batch", m.Name, batch, images)
 	}
 	return r, nil
 }

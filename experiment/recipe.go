@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 
@@ -29,7 +30,7 @@ func (s Settings) trainer(m method.Method, images int) train.Trainer {
 	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
 	return train.Trainer{
 		Epochs: epochs, Batch: batch, LimitSteps: max(steps, 1), ClipNorm: s.Clip,
-		LearningRate: schedule.Warmup{Epochs: (epochs*s.Warmup + 99) / 100, Then: rate},
+		LearningRate: schedule.Warmup{Epochs: int(math.Ceil(float64(epochs)*s.Warmup/100 - 1e-9)), Then: rate},
 		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: s.Decay},
 	}
 }
@@ -46,7 +47,7 @@ func (s Settings) recipe() string {
 		if len(s.Cuts) > 0 {
 			cuts = "cut after " + percents(s.Cuts) + "%"
 		}
-		text = fmt.Sprintf("batch %d, rate %g, %s, warm-up %d%%, weight decay %g", s.Batch, s.LR, cuts, s.Warmup, s.Decay)
+		text = fmt.Sprintf("batch %d, rate %g, %s, warm-up %g%%, weight decay %g", s.Batch, s.LR, cuts, s.Warmup, s.Decay)
 	}
 	if s.Clip > 0 {
 		text += fmt.Sprintf(", clipped to %g", s.Clip)

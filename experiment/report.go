@@ -48,7 +48,7 @@ type Figures struct {
 	Epoch    *int       `json:"epoch,omitempty"`        // after which, from 0
 	HeldOut  *float64   `json:"heldout_top1,omitempty"` // on the held-out images, which chose it
 	Top1     *float64   `json:"top1"`
-	Top1EMA  *float64   `json:"top1_ema,omitempty"` // of the average weights at that epoch
+	Top1EMA  *float64   `json:"top1_ema,omitempty"` // of the average weights, of their own best epoch where one is chosen
 	Many     *float64   `json:"many"`
 	Medium   *float64   `json:"medium"`
 	Few      *float64   `json:"few"`

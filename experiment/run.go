@@ -8,14 +8,10 @@ import (
 	"time"
 
 	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
-	"github.com/longtail-ml/longtail/metrics"
-	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/record"
-	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/train"
 )
 
@@ -96,29 +92,23 @@ func (r *Run) counts() []int {
 // complete makes the final network of a trained one, tests it, and saves it.
 func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result) error {
 	average := fitted.EMA
-	last := report.Manifest.Training.Epochs - 1
-	report.Figures = Figures{Weights: manifest.LastEpoch, Epoch: &last}
+	last := fitted.Epochs[len(fitted.Epochs)-1]
+	report.Figures = Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch}
 	if r.Choose {
-		best, err := checkpoint.Store{Dir: filepath.Join(r.Dir, checkpoints)}.Best()
-		if err != nil {
-			return err
-		}
-		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last}
-		if n := len(fitted.Epochs); n > 0 && fitted.Epochs[n-1].Validation != nil {
-			report.Last.HeldOut = percent(fitted.Epochs[n-1].Validation.Top1)
-		}
+		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch, HeldOut: percent(last.Validation.Top1)}
 		if err := r.test(ctx, report.Last, average); err != nil {
 			return err
 		}
-		epoch := best.Run.Epoch - 1
-		report.Figures = Figures{Weights: manifest.BestHeldOut, Epoch: &epoch, HeldOut: percent(metrics.Rate(*best.Run.Score))}
-		if err := load(best, "model", r.Network); err != nil {
-			return err
-		}
-		if average != nil {
-			if err := load(best, "ema", r.Network.With(average)); err != nil {
-				return err
+		best := fitted.Best
+		report.Figures = Figures{Weights: manifest.BestHeldOut, Epoch: &best.Epoch}
+		for _, e := range fitted.Epochs {
+			if e.Epoch == best.Epoch {
+				report.HeldOut = percent(e.Validation.Top1)
 			}
+		}
+		r.Network.SetWeights(best.Weights)
+		if average != nil {
+			average = fitted.BestEMA.Weights // of an epoch of its own
 		}
 	}
 	if r.Finish != nil {
@@ -133,12 +123,6 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 		return err
 	}
 	return r.saveModel(average)
-}
-
-// load takes the weights of a checkpoint, whose file may have the parameters of losses too.
-func load(c *checkpoint.Checkpoint, name string, into nn.Visitable) error {
-	_, err := safetensors.LoadPartial(filepath.Join(c.Path, name+".safetensors"), into)
-	return err
 }
 
 // test fills in the figures of the network on the test set, and of its average weights.

@@ -26,9 +26,9 @@ func newRun(t *testing.T, s Settings, method, dir string) *Run {
 	return runOn(t, d, method, dir)
 }
 
-func runOn(t *testing.T, d *Data, method, dir string) *Run {
+func runOn(t *testing.T, d *Data, name, dir string) *Run {
 	t.Helper()
-	r, err := d.NewRun(method)
+	r, err := d.NewRun(presets(name)[0])
 	require.NoError(t, err)
 	r.Dir, r.Resume = dir, true
 	r.Trainer.Checkpoints.EveryEpochs = 100 // writing to disk takes longer than such epochs

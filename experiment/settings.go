@@ -33,15 +33,18 @@ type Settings struct {
 	Batch  int       `json:"batch,omitempty"`
 	LR     float64   `json:"lr,omitempty"`     // learning rate; 0 means 0.5 for a batch of 384, and in proportion
 	Cuts   []float64 `json:"cuts,omitempty"`   // percents of the epochs after which it is cut tenfold
-	Warmup int       `json:"warmup,omitempty"` // percent of the epochs in which it rises to its height
+	Warmup float64   `json:"warmup,omitempty"` // percent of the epochs in which it rises to its height
 	Decay  float64   `json:"decay,omitempty"`  // weight decay of SGD with momentum 0.9
 
 	Clip      float64 `json:"clip"`                 // norm that gradients are scaled down to; 0: not
 	EMA       float64 `json:"ema,omitempty"`        // decay of a moving average of the weights; 0: none
 	Limit     int     `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
 	EvalEvery int     `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
-	Choose    string  `json:"choose"`               // weights that are tested and kept: last epoch, or best on held-out images; "" means last
-	Groups    string  `json:"groups"`               // many, medium and few by counts (above 100, below 20) or rank (first and last 3); "" means counts
+	// Choose is which weights are tested and kept: those of the last epoch, or the best on held-out images by top-1, or balanced
+	// by the mean accuracy of the classes. Methods with a second stage take the last. "" means last.
+	Choose   string `json:"choose"`
+	Patience int    `json:"patience,omitempty"` // end when so many epochs after the best none was better; 0: never
+	Groups   string `json:"groups"`             // many, medium and few by counts (above 100, below 20) or rank (first and last 3); "" means counts
 }
 
 // Usual returns the settings of comparisons on CIFAR: equal images, 180 epochs, the rate cut after 80% and 90% of them.

@@ -3,6 +3,7 @@ package experiment
 import (
 	"testing"
 
+	"github.com/longtail-ml/longtail/method"
 	"github.com/stretchr/testify/require"
 )
 
@@ -15,7 +16,7 @@ func TestSettingsAreChecked(t *testing.T) {
 	}{
 		{`equal "steps" is not one of images, epochs`, func(s *Settings) { s.Equal = "steps" }, nil},
 		{`profile "tail" is not one of exp, step, natural`, func(s *Settings) { s.Profile = "tail" }, nil},
-		{`choose "first" is not one of last, best`, func(s *Settings) { s.Choose = "first" }, nil},
+		{`choose "first" is not one of last, best, balanced`, func(s *Settings) { s.Choose = "first" }, nil},
 		{"no meaning with profile natural", func(s *Settings) { s.Profile = "natural" }, nil},
 		{"epochs is 0: it must be at least 1", func(s *Settings) { s.Epochs = 0 }, nil},
 		{"size is 4: it must be at least 8", func(s *Settings) { s.Size = 4 }, nil},
@@ -25,7 +26,6 @@ func TestSettingsAreChecked(t *testing.T) {
 		{"50 is not a percentage above 0", func(s *Settings) { s.Cuts = []float64{60, 50} }, nil},
 		{"100 is not a percentage", func(s *Settings) { s.Cuts = []float64{100} }, nil},
 		{"views paper is for images of size 32, not 8", func(s *Settings) { s.Views = "paper" }, nil},
-		{`there is no "boosting", only ce, `, nil, []string{"boosting"}},
 		{"epochs 7 and batch 96 must be multiples of 3, the images a sample of hybrid-sc", func(s *Settings) { s.Epochs = 7 }, []string{"ce", "hybrid-sc"}},
 		{"recipe paper trains every method for as many epochs", func(s *Settings) { s.Recipe = "paper" }, nil},
 		{"no recipe for crt, supcon", paper, []string{"ce", "crt", "supcon"}},
@@ -35,7 +35,7 @@ func TestSettingsAreChecked(t *testing.T) {
 		if c.change == nil {
 			c.change = func(*Settings) {}
 		}
-		err := tiny(c.change).Check(c.methods...)
+		err := tiny(c.change).Check(presets(c.methods...)...)
 		if c.want == "" {
 			require.NoError(t, err)
 		} else {
@@ -48,7 +48,7 @@ func TestSettingsAreChecked(t *testing.T) {
 // Each method by its own recipe, whole epochs of batches of its own size.
 func TestRecipesOfThePapers(t *testing.T) {
 	s := tiny(func(s *Settings) { s.Epochs, s.Recipe, s.Equal, s.Imbalance, s.Clip = 1, "paper", "epochs", 10, 0 })
-	runs, table := compare(t, Comparison{Settings: s, Methods: []string{"ce", "bbn"},
+	runs, table := compare(t, Comparison{Settings: s, Methods: presets("ce", "bbn"),
 		Show: []string{"training.images_seen", "training.batch", "training.learning_rate"}})
 	images := 0
 	for _, n := range runs[0].Manifest.Data.TrainCounts {
@@ -66,7 +66,7 @@ func TestRecipesOfThePapers(t *testing.T) {
 		require.Equal(t, m.ImagesSeen, table.Rows[i].Images)
 	}
 	s.Clip = 2
-	again := plan(t, Comparison{Settings: s, Methods: []string{"ce"}})
+	again := plan(t, Comparison{Settings: s, Methods: presets("ce")})
 	require.Equal(t, "recipe: the method's own, clipped to 2", again.Todo[0].Manifest.Training.Other[0])
 }
 
@@ -74,17 +74,16 @@ func TestRecipesOfThePapers(t *testing.T) {
 func TestWhatDoesNotFitIsFoundFirst(t *testing.T) {
 	fails := func(want, method string, change func(*Settings)) {
 		t.Helper()
-		_, err := Comparison{Settings: tiny(change), Methods: []string{method}, Seeds: []uint64{1}}.Plan()
+		_, err := Comparison{Settings: tiny(change), Methods: presets(method), Seeds: []uint64{1}}.Plan()
 		require.ErrorContains(t, err, want)
 	}
 	fails("ce draws batches of 96000 of only ", "ce", func(s *Settings) { s.Batch = 96000 })
 	fails("tau-norm chooses its exponent by images that are held out", "tau-norm", func(s *Settings) { s.Holdout = 0 })
 	fails("choose best needs images to choose by", "ce", func(s *Settings) { s.Holdout, s.Choose = 0, "best" })
-	fails("Run.Choose needs Held, Watch and Dir", "ce", func(s *Settings) { s.Choose = "best" })
 	fails("dataset: ", "ce", func(s *Settings) { s.Data = "missing" })
 	d, err := tiny().Open(1)
 	require.NoError(t, err)
 	d.counts = d.counts[:5]
-	_, err = d.NewRun("ce")
+	_, err = d.NewRun(method.CE())
 	require.ErrorContains(t, err, "there are only 5 classes")
 }

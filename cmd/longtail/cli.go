@@ -1,0 +1,99 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// Exit codes.
+const (
+	failed  = 1
+	usage   = 2
+	stopped = 3
+	unmet   = 4
+)
+
+// cli are the commands.
+type cli struct {
+	Data       dataCmd       `cmd:"" help:"Say what is in a folder of images, and what to do next."`
+	Train      trainCmd      `cmd:"" help:"Train a model, and keep the run in a folder."`
+	Compare    compareCmd    `cmd:"" help:"Train several methods alike, and make one table."`
+	Evaluate   evaluateCmd   `cmd:"" help:"Test a model on a folder of images."`
+	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
+	Methods    methodsCmd    `cmd:"" help:"List the methods."`
+	Version    versionCmd    `cmd:"" help:"Say which version this is."`
+	Completion completionCmd `cmd:"" help:"Write the script that completes commands and options in a shell."`
+}
+
+// console is where a command writes: results to out, how it goes to log.
+type console struct{ out, log io.Writer }
+
+// exitError is an error with an exit code of its own.
+type exitError struct {
+	code int
+	err  error
+}
+
+func (e exitError) Error() string { return e.err.Error() }
+func (e exitError) Unwrap() error { return e.err }
+
+func misused(format string, args ...any) error { return exitError{usage, fmt.Errorf(format, args...)} }
+
+// run parses and runs one command line, and returns the exit code.
+func run(ctx context.Context, args []string, out, log io.Writer) int {
+	helped := false
+	parser, err := newParser(out, log, func(int) { helped = true })
+	if err != nil {
+		fmt.Fprintln(log, "longtail:", err)
+		return failed
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	command, err := parser.Parse(args)
+	if helped {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintf(log, "longtail: %v (longtail --help lists commands and options)\n", err)
+		return usage
+	}
+	command.BindTo(ctx, (*context.Context)(nil))
+	return code(command.Run(&console{out, log}, parser), log)
+}
+
+func newParser(out, log io.Writer, exit func(int)) (*kong.Kong, error) {
+	return kong.New(&cli{}, kong.Name("longtail"), kong.Writers(out, log), kong.Exit(exit),
+		kong.Description("Learn from long-tailed image data: a few classes have many images, most have few."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Vars{"methods": methodNames()})
+}
+
+// code tells of an error and returns its exit code.
+func code(err error, log io.Writer) int {
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintln(log, "longtail:", strings.TrimPrefix(err.Error(), "experiment: "))
+	var e exitError
+	switch {
+	case errors.As(err, &e):
+		return e.code
+	case errors.Is(err, context.Canceled):
+		return 130 // as shells have it for Ctrl-C, where there is nothing to go on with
+	}
+	return failed
+}
+
+// example lists command lines in a help.
+func example(lines ...string) string {
+	text := "Examples:\n"
+	for _, l := range lines {
+		text += "\n    " + l
+	}
+	return text
+}

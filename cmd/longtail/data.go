@@ -1,0 +1,191 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+type dataCmd struct {
+	Dir  string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR in the binary version."`
+	JSON bool   `name:"json" help:"Write JSON."`
+}
+
+func (dataCmd) Help() string {
+	return `Every image is read: files that cannot be are listed, and so are images of the same pixels in two parts or two classes. If there are any,
+the exit code is 4.
+
+` + example("longtail data photos", "longtail data photos --json")
+}
+
+// advised is the JSON.
+type advised struct {
+	*dataset.Scan
+	Imbalance float64  `json:"imbalance"` // of the training set; 0 if a class has no images
+	Faults    []string `json:"faults"`
+	Next      string   `json:"next"` // a command line
+}
+
+// Run looks.
+func (d *dataCmd) Run(ctx context.Context, c *console) error {
+	scan, err := dataset.ScanDir(ctx, d.Dir)
+	if err != nil {
+		return err
+	}
+	a := advised{Scan: scan, Faults: faults(scan), Next: "longtail train --data " + argument(d.Dir) + " --out runs/first"}
+	first := scan.Parts[0]
+	if least := slices.Min(first.Counts); least > 0 {
+		a.Imbalance = float64(slices.Max(first.Counts)) / float64(least)
+	}
+	bad := 0
+	for _, p := range scan.Parts {
+		bad += len(p.Bad)
+	}
+	if d.JSON {
+		if err := writeJSON(c, a); err != nil {
+			return err
+		}
+	} else if err := d.print(c.out, a); err != nil {
+		return err
+	}
+	if bad > 0 || len(scan.Duplicates) > 0 {
+		return exitError{unmet, fmt.Errorf("%d files that cannot be read, %d images that are there twice", bad, len(scan.Duplicates))}
+	}
+	return nil
+}
+
+// faults says in sentences what would stop or spoil a training.
+func faults(s *dataset.Scan) (all []string) {
+	first := s.Parts[0]
+	for _, p := range s.Parts {
+		name := p.Name
+		if name == "" {
+			name = "the folder"
+		}
+		for i, n := range p.Counts {
+			if n == 0 {
+				all = append(all, fmt.Sprintf("%s: class %s has no .jpg, .jpeg or .png file: add images or remove the folder", name, p.Classes[i]))
+			}
+		}
+		if len(p.Bad) > 0 {
+			all = append(all, fmt.Sprintf("%s: %d files cannot be read: remove or replace them", name, len(p.Bad)))
+		}
+		if !slices.Equal(p.Classes, first.Classes) {
+			all = append(all, fmt.Sprintf("%s has %d classes, %s %d, or others: both must have the same folders", name, len(p.Classes), first.Name, len(first.Classes)))
+		}
+		for _, ext := range slices.Sorted(maps.Keys(p.Others)) {
+			all = append(all, fmt.Sprintf("%s: %d files of the kind %q are passed over: only JPEG and PNG are read", name, p.Others[ext], ext))
+		}
+	}
+	if len(s.Duplicates) > 0 {
+		all = append(all, fmt.Sprintf("%d images are there twice, in two parts or two classes: a test on images that were trained on says too much", len(s.Duplicates)))
+	}
+	if len(first.Classes) < 2 {
+		all = append(all, "there is one class: a classifier needs at least two")
+	}
+	return all
+}
+
+// listed is how many files of a kind are printed; JSON has all.
+const listed = 20
+
+func (d *dataCmd) print(w io.Writer, a advised) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n\n", d.Dir, a.Kind)
+	for _, p := range a.Parts {
+		images := 0
+		for _, n := range p.Counts {
+			images += n
+		}
+		name := p.Name
+		if name == "" {
+			name = "all"
+		}
+		fmt.Fprintf(&b, "%-12s %d images in %d classes", name, images, len(p.Classes))
+		for _, format := range slices.Sorted(maps.Keys(p.Formats)) {
+			fmt.Fprintf(&b, ", %d %s", p.Formats[format], format)
+		}
+		s := p.Sizes
+		fmt.Fprintf(&b, "; %d×%d to %d×%d pixels, %d×%d in the median\n", s.Smallest[0], s.Smallest[1], s.Largest[0], s.Largest[1], s.Median[0], s.Median[1])
+	}
+	b.WriteString("\n" + tail(a.Parts[0].Classes, a.Parts[0].Counts))
+	if a.Imbalance > 0 {
+		fmt.Fprintf(&b, "\nThe largest class has %.1f times the images of the smallest.\n", a.Imbalance)
+	}
+	for _, p := range a.Parts {
+		for _, f := range p.Bad {
+			fmt.Fprintf(&b, "cannot be read: %s: %s\n", f.Path, f.Error)
+		}
+	}
+	for i, f := range a.Duplicates {
+		if i == listed {
+			fmt.Fprintf(&b, "… and %d more; --json lists all\n", len(a.Duplicates)-listed)
+			break
+		}
+		fmt.Fprintf(&b, "the same image: %s and %s\n", f.A, f.B)
+	}
+	if len(a.Faults) > 0 {
+		b.WriteString("\n")
+		for _, f := range a.Faults {
+			fmt.Fprintln(&b, "!", f)
+		}
+	}
+	if len(a.Parts) == 1 {
+		b.WriteString("\nThere is no test set: train takes a fifth of each class for one.\n")
+	}
+	fmt.Fprintf(&b, "\nNext:\n    %s\n", a.Next)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+// Sizes of the plot.
+const (
+	bars  = 40 // classes that have one
+	width = 50 // of the longest
+)
+
+// tail draws the class counts, the largest first.
+func tail(names []string, counts []int) string {
+	order := make([]int, len(counts))
+	longest := 0
+	for i := range order {
+		order[i] = i
+		longest = max(longest, len([]rune(names[i])))
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return counts[b] - counts[a] })
+	most := max(counts[order[0]], 1)
+	var b strings.Builder
+	shown := min(len(order), bars)
+	for k := range shown {
+		i := order[k*(len(order)-1)/max(shown-1, 1)] // the first and the last, and evenly between
+		bar := strings.Repeat("█", counts[i]*width/most)
+		if bar == "" && counts[i] > 0 {
+			bar = "▏"
+		}
+		fmt.Fprintf(&b, "%-*s %6d %s\n", min(longest, 30), cut(names[i], 30), counts[i], bar)
+	}
+	if len(order) > bars {
+		fmt.Fprintf(&b, "(%d of %d classes, evenly spaced by size)\n", bars, len(order))
+	}
+	return b.String()
+}
+
+func cut(text string, n int) string {
+	if r := []rune(text); len(r) > n {
+		return string(r[:n-1]) + "…"
+	}
+	return text
+}
+
+// argument is a path as a word of a command line.
+func argument(path string) string {
+	if strings.ContainsAny(path, " \t'\"$&|;<>()*?[]\\`!#~") {
+		return quoted(path)
+	}
+	return path
+}

@@ -1,0 +1,124 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"text/tabwriter"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/metrics"
+)
+
+type evaluateCmd struct {
+	Model  string `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
+	Data   string `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR in the binary version. Left out: the test set of the run."`
+	Split  string `help:"Folder in DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
+	Groups string `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
+	JSON   bool   `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
+}
+
+func (evaluateCmd) Help() string {
+	return `Classes are the model's by name; a part of them will do. Many, medium and few go by the training images that the model was made from.
+
+` + example("longtail evaluate runs/first", "longtail evaluate runs/first photos", "longtail evaluate runs/first/model.safetensors photos --split val", "longtail evaluate runs/first photos/test --json")
+}
+
+// Run evaluates.
+func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
+	net, about, err := hybrid.Open(e.Model)
+	if err != nil {
+		return err
+	}
+	images, where, err := e.open(net, about)
+	if err != nil {
+		return err
+	}
+	var groups metrics.Grouping
+	if e.Groups == "rank" {
+		groups = metrics.ByRank{}
+	}
+	r, err := experiment.Evaluate(ctx, net, about, images, groups)
+	if err != nil {
+		return listing(err, e.Data)
+	}
+	if e.JSON {
+		return writeJSON(c, r)
+	}
+	return printEvaluation(c, r, where)
+}
+
+// open finds the images, and brings them to size as the model's were.
+func (e *evaluateCmd) open(net *hybrid.Network, about hybrid.About) (images dataset.Dataset, where string, err error) {
+	if images, where, err := e.ofRun(); images != nil || err != nil {
+		return images, where, err
+	}
+	in := net.Input()
+	size := dataset.FolderSettings{Width: in.Width, Height: in.Height, Fit: about.Fit}
+	if e.Split == "" {
+		for _, name := range []string{"test", "val"} {
+			if isDir(filepath.Join(e.Data, name)) {
+				e.Split = name
+				break
+			}
+		}
+	}
+	if e.Split == "" {
+		if _, test, err := dataset.Open(e.Data, 0, 0); err == nil {
+			return test, "the test set of " + e.Data, nil
+		}
+	}
+	where = filepath.Join(e.Data, e.Split)
+	folder, err := dataset.OpenFolder(where, size)
+	if err != nil {
+		return nil, "", err
+	}
+	return folder, "the images of " + where, nil
+}
+
+// ofRun opens the test set of the run, if it is what was asked for: a fifth of class folders alone is one, and the rest of
+// them was trained on. nil: it is not.
+func (e *evaluateCmd) ofRun() (images dataset.Dataset, where string, err error) {
+	var b begun
+	known := readSettings(e.Model, &b)
+	if e.Data == "" && known != nil {
+		return nil, "", misused("name the folder of images: %s is not the folder of a run that longtail train began", e.Model)
+	}
+	if e.Data != "" {
+		whole, err := filepath.Abs(e.Data)
+		if err != nil {
+			return nil, "", err
+		}
+		if known != nil || e.Split != "" || whole != b.Settings.Data {
+			return nil, "", nil
+		}
+	}
+	d, err := b.Settings.Open(b.Seed)
+	if err != nil {
+		return nil, "", listing(err, b.Settings.Data)
+	}
+	return d.Test, "the run's test set", nil
+}
+
+func printEvaluation(c *console, r *experiment.Evaluation, where string) error {
+	fmt.Fprintf(c.out, "%s: %d images\n\n", where, r.Images)
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "top-1\t%s%%\n", r.Top1)
+	fmt.Fprintf(w, "many / medium / few\t%s%% / %s%% / %s%%\n", r.Many, r.Medium, r.Few)
+	fmt.Fprintf(w, "balanced accuracy\t%s%%\n", r.Balanced)
+	fmt.Fprintf(w, "macro F1\t%s%%\n", r.MacroF1)
+	fmt.Fprintf(w, "calibration error (ECE)\t%s%%\n", r.ECE)
+	fmt.Fprintf(w, "negative log-likelihood\t%.3f\n", r.NLL)
+	fmt.Fprintln(w, "\t")
+	fmt.Fprintln(w, "class\ttraining images\ttest images\taccuracy (%)")
+	for _, k := range r.Classes {
+		train := "n/a"
+		if k.Train != nil {
+			train = fmt.Sprint(*k.Train)
+		}
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", k.Name, train, k.Images, k.Accuracy)
+	}
+	return w.Flush()
+}

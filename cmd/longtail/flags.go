@@ -1,0 +1,134 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/longtail-ml/longtail/experiment"
+)
+
+// setup are the options that say how a run is trained, whatever its method: those of train and compare.
+type setup struct {
+	Data      string  `help:"Folder with train and test, and in each a folder of JPEG or PNG files for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version." placeholder:"DIR" group:"Data"`
+	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
+	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
+	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural for class folders, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`
+	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
+	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
+
+	Depth     int `help:"Depth of the ResNet, 6n+2 (default: 32)." placeholder:"LAYERS" group:"Network"`
+	Width     int `help:"Channels of the ResNet's first stage (default: 16)." placeholder:"CHANNELS" group:"Network"`
+	Embedding int `help:"Width of embeddings (default: 128)." placeholder:"WIDTH" group:"Network"`
+
+	Batch  int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`
+	LR     float64  `name:"lr" help:"Learning rate (default: 0.5 for a batch of 384, and in proportion)." placeholder:"RATE" group:"Training"`
+	Cuts   string   `help:"Percents of the epochs after which the rate is cut tenfold, with commas, or none (default: 80,90)." placeholder:"PERCENTS" group:"Training"`
+	Warmup *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5)." placeholder:"PERCENT" group:"Training"`
+	Decay  *float64 `help:"Weight decay of SGD with momentum 0.9 (default: 1e-4)." placeholder:"DECAY" group:"Training"`
+	Clip   *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper 0)." placeholder:"NORM" group:"Training"`
+	Views  string   `help:"plain: crop, flip and grayscale; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
+	Recipe string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one." enum:",common,paper" default:"" placeholder:"WHICH" group:"Training"`
+	Groups string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
+}
+
+// apply puts the options that were given in place of s's.
+func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
+	if f.Quick == (f.Data != "") {
+		return s, misused("give either --data, a folder of images, or --quick, to see it work")
+	}
+	if f.Recipe == "paper" {
+		for name, given := range map[string]bool{"batch": f.Batch != 0, "cuts": f.Cuts != "", "decay": f.Decay != nil, "lr": f.LR != 0, "warmup": f.Warmup != nil} {
+			if given {
+				return s, misused("--%s has no meaning with --recipe=paper, by which each method has its own", name)
+			}
+		}
+		s.Batch, s.LR, s.Cuts, s.Warmup, s.Decay, s.Clip = 0, 0, nil, 0, 0, 0
+	}
+	if f.Data != "" {
+		whole, err := filepath.Abs(f.Data) // for a run that goes on from elsewhere
+		if err != nil {
+			return s, err
+		}
+		f.Data = whole
+	}
+	s.Data, s.Size, s.Imbalance = f.Data, cmp.Or(f.Size, s.Size), cmp.Or(f.Imbalance, s.Imbalance)
+	s.Profile, s.Select = cmp.Or(f.Profile, s.Profile), cmp.Or(f.Select, s.Select)
+	if s.Profile == "natural" {
+		if f.Imbalance != 0 || f.Select != "" {
+			return s, misused("--imbalance and --select have no meaning with --profile=natural, which keeps every image")
+		}
+		s.Imbalance = 0
+	}
+	s.Depth, s.Width, s.Embedding = cmp.Or(f.Depth, s.Depth), cmp.Or(f.Width, s.Width), cmp.Or(f.Embedding, s.Embedding)
+	s.Batch, s.LR = cmp.Or(f.Batch, s.Batch), cmp.Or(f.LR, s.LR)
+	s.Views, s.Recipe, s.Groups = cmp.Or(f.Views, s.Views), cmp.Or(f.Recipe, s.Recipe), cmp.Or(f.Groups, s.Groups)
+	set(&s.Warmup, f.Warmup)
+	set(&s.Decay, f.Decay)
+	set(&s.Clip, f.Clip)
+	var err error
+	if f.Cuts != "" {
+		s.Cuts, err = numbers("cuts", f.Cuts, func(text string) (float64, error) { return strconv.ParseFloat(text, 64) })
+	}
+	return s, err
+}
+
+func set[T any](to, given *T) {
+	if given != nil {
+		*to = *given
+	}
+}
+
+// numbers reads a list with commas; none gives none.
+func numbers[T any](name, text string, read func(string) (T, error)) (all []T, err error) {
+	if text == "none" {
+		return nil, nil
+	}
+	for _, part := range strings.Split(text, ",") {
+		v, err := read(strings.TrimSpace(part))
+		if err != nil {
+			return nil, misused("--%s=%s: %q is not a number: give numbers with commas between them", name, text, part)
+		}
+		all = append(all, v)
+	}
+	return all, nil
+}
+
+// tell writes what was derived from the data.
+func tell(c *console, derived []string) {
+	for _, text := range derived {
+		fmt.Fprintln(c.log, "derived:", text)
+	}
+}
+
+// readSettings reads what a run or a comparison was begun with.
+func readSettings(dir string, into any) error {
+	path := filepath.Join(dir, experiment.SettingsFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return misused("%s has no %s: --resume without --data goes on with what longtail began; give the options that the run was begun with",
+			dir, experiment.SettingsFile)
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(text, into); err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
+	return nil
+}
+
+// listing adds to the error of images that cannot be read how to find all of them.
+func listing(err error, dir string) error {
+	if dir == "" || errors.Is(err, context.Canceled) {
+		return err
+	}
+	return fmt.Errorf("%w\n(longtail data %s lists what is there, and all files that cannot be read)", err, dir)
+}

@@ -1,0 +1,36 @@
+// Longtail learns from long-tailed image data: it looks at a folder of images, trains a model on it, compares methods,
+// and says what is on other images.
+//
+//	longtail data photos
+//	longtail train --data photos --out runs/first
+//	longtail evaluate runs/first photos
+//	longtail predict runs/first photo.jpg
+//
+// longtail --help lists the commands, longtail COMMAND --help shows a command's options with examples. Exit codes are
+//
+//	0  all is well
+//	1  it failed
+//	2  the command line is wrong
+//	3  it was stopped (Ctrl-C, SIGTERM) and saved: the same command with --resume goes on
+//	4  a check did not pass: data found files that cannot be read or images in both train and test, or compare a method
+//	   below --floor
+//
+// A second Ctrl-C ends it at once.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		stop() // the next signal finds nobody who waits for it, and ends the program
+		fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once")
+	})
+	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
+}

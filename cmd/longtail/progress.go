@@ -1,0 +1,51 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/longtail-ml/longtail/record"
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress shows how a run goes: a bar within each epoch on a terminal, otherwise a line every ten seconds; and a line after
+// each epoch everywhere.
+type progress struct {
+	record.Progress
+	terminal bool
+	bar      *progressbar.ProgressBar
+}
+
+func newProgress(log io.Writer) *progress {
+	f, ok := log.(*os.File)
+	return &progress{Progress: record.Progress{W: log}, terminal: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// Step moves the bar on.
+func (p *progress) Step(s record.State) error {
+	if !p.terminal {
+		return p.Progress.Step(s)
+	}
+	if p.bar == nil || s.Step == 0 {
+		p.bar = progressbar.NewOptions(s.Steps, progressbar.OptionSetWriter(p.W), progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
+	}
+	p.bar.Describe(fmt.Sprintf("epoch %d/%d, loss %.3f, %.0f images/s", s.Epoch+1, s.Epochs, s.Loss, s.ImagesPerSecond))
+	_ = p.bar.Add(1)
+	return nil
+}
+
+// Epoch takes the bar away and writes a line.
+func (p *progress) Epoch(e record.Epoch) error {
+	_ = p.End()
+	return p.Progress.Epoch(e)
+}
+
+// End takes the bar away.
+func (p *progress) End() error {
+	if p.bar != nil {
+		_ = p.bar.Clear()
+	}
+	return nil
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/longtail-ml/longtail"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/method"
+)
+
+// methods are all that train and compare know.
+func methods() []method.Method { return append(method.All(), method.Variants()...) }
+
+func methodNames() string {
+	var names []string
+	for _, m := range methods() {
+		names = append(names, m.Name)
+	}
+	return strings.Join(names, ",")
+}
+
+type methodsCmd struct {
+	JSON bool `name:"json" help:"Write JSON."`
+}
+
+func (methodsCmd) Help() string {
+	return `Images are what a sample costs: how many images pass the network for it in training. docs/methods of the library has a page for each method.
+
+` + example("longtail methods", "longtail methods --json")
+}
+
+// described is a line of the list.
+type described struct {
+	Name        string `json:"name"`
+	Title       string `json:"title"`
+	ArXiv       string `json:"arxiv,omitempty"`
+	Images      int    `json:"images"`
+	SecondStage bool   `json:"second_stage"`
+	Recipe      bool   `json:"recipe"` // of its own, for --recipe=paper
+	All         bool   `json:"all"`    // among those of compare --methods=all
+}
+
+// Run lists.
+func (m *methodsCmd) Run(c *console) error {
+	var all []described
+	variants := len(method.All())
+	for i, m := range methods() {
+		all = append(all, described{m.Name, m.Title, m.ArXiv, m.Images, m.Second != nil, m.Recipe != nil, i < variants})
+	}
+	if m.JSON {
+		return writeJSON(c, all)
+	}
+	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "name\ttitle\tarXiv\timages\tsecond stage\town recipe")
+	yes := map[bool]string{true: "yes"}
+	for _, d := range all {
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Name, d.Title, d.ArXiv, d.Images, yes[d.SecondStage], yes[d.Recipe])
+	}
+	return w.Flush()
+}
+
+type versionCmd struct {
+	JSON bool `name:"json" help:"Write JSON."`
+}
+
+func (versionCmd) Help() string { return example("longtail version", "longtail version --json") }
+
+// Run tells version and build.
+func (v *versionCmd) Run(c *console) error {
+	build := manifest.New(kernels.Level()).Build
+	if v.JSON {
+		return writeJSON(c, struct {
+			Version string         `json:"version"`
+			Build   manifest.Build `json:"build"`
+		}{longtail.Version, build})
+	}
+	revision := build.Revision
+	if revision == "" {
+		revision = build.Module
+	}
+	_, err := fmt.Fprintf(c.out, "longtail %s (%s), %s, %s, %s instructions, %d CPUs\n", longtail.Version, revision, build.Go, build.Platform,
+		build.CPULevel, runtime.NumCPU())
+	return err
+}

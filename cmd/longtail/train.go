@@ -1,0 +1,141 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/train"
+)
+
+type trainCmd struct {
+	setup
+	Method    string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
+	Seed      *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
+	Epochs    int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
+	EMA       float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
+	Limit     int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
+	Holdout   *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
+	Choose    string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`
+	Patience  int      `help:"End the training when so many epochs after the best none was better on held-out images." placeholder:"EPOCHS" group:"Training"`
+	EvalEvery *int     `help:"Evaluate after every so many epochs; 0: only in the end (default: 1)." placeholder:"EPOCHS" group:"Training"`
+
+	Out    string `help:"Folder that keeps the run (default: runs/METHOD-seed-SEED)." placeholder:"DIR" group:"Run"`
+	Resume bool   `help:"Go on with the run in --out, or begin it. Without --data, by the options that it was begun with." group:"Run"`
+	Every  int    `help:"Save after every so many steps too (default: after each epoch)." placeholder:"STEPS" group:"Run"`
+	JSON   bool   `name:"json" help:"Write the report as JSON." group:"Run"`
+}
+
+func (trainCmd) Help() string {
+	return `The folder of the run has the model (model.safetensors), the figures (report.json, metrics.csv, steps.csv, tensorboard), what the
+run is (manifest.json), and checkpoints. Ctrl-C saves and ends with exit code 3; --resume goes on with the same bits.
+
+` + example("longtail train --data photos --out runs/first",
+		"longtail train --resume --out runs/first",
+		"longtail train --data cifar-10-batches-bin --method hybrid-sc --imbalance 100 --epochs 200",
+		"longtail train --quick --method crt")
+}
+
+// begun is what settings.json of a run has: what it was begun with.
+type begun struct {
+	Method   string              `json:"method"`
+	Seed     uint64              `json:"seed"`
+	Settings experiment.Settings `json:"settings"`
+}
+
+// plan reads the options, or what a run was begun with.
+func (t *trainCmd) plan() (b begun, err error) {
+	if t.Resume && t.Data == "" && !t.Quick {
+		if t.given() {
+			return b, misused("--resume without --data or --quick goes on by the options that the run was begun with: only --out, --every and --json go with it")
+		}
+		if t.Out == "" {
+			return b, misused("--resume needs --out, the folder of the run, or the options that it was begun with")
+		}
+		return b, readSettings(t.Out, &b)
+	}
+	b = begun{Method: cmp.Or(t.Method, "logit-adjusted"), Seed: 1}
+	set(&b.Seed, t.Seed)
+	t.Out = cmp.Or(t.Out, filepath.Join("runs", fmt.Sprintf("%s-seed-%d", b.Method, b.Seed)))
+	s, epochs := experiment.Usual(), 100
+	if t.Quick {
+		s, epochs = experiment.Quick(), 30
+	}
+	s.Epochs, s.Equal, s.Holdout, s.EvalEvery = cmp.Or(t.Epochs, epochs), "epochs", 0, 1
+	if s, err = t.apply(s); err != nil {
+		return b, err
+	}
+	set(&s.Holdout, t.Holdout)
+	set(&s.EvalEvery, t.EvalEvery)
+	s.EMA, s.Limit, s.Choose, s.Patience = t.EMA, t.Limit, t.Choose, t.Patience
+	m, err := method.ByName(b.Method)
+	if err == nil {
+		err = s.Check(m)
+	}
+	if err != nil {
+		return b, exitError{usage, err}
+	}
+	b.Settings = s
+	return b, nil
+}
+
+// given tells whether there are options that say what the run is.
+func (t *trainCmd) given() bool {
+	rest := *t
+	rest.Out, rest.Resume, rest.Every, rest.JSON = "", false, 0, false
+	return rest != trainCmd{}
+}
+
+// Run trains.
+func (t *trainCmd) Run(ctx context.Context, c *console) error {
+	if t.Every < 0 {
+		return misused("--every=%d must not be negative", t.Every)
+	}
+	b, err := t.plan()
+	if err != nil {
+		return err
+	}
+	if !t.Resume && experiment.Exists(t.Out) { // found before the data are read
+		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
+	}
+	d, err := b.Settings.Open(b.Seed)
+	if err != nil {
+		return listing(err, b.Settings.Data)
+	}
+	if b.Settings.Choose == "" && d.Held != nil {
+		d.Settings.Choose = "best"
+	}
+	if d.Settings.Choose == "last" && b.Settings.Patience > 0 {
+		return misused("--patience needs images to choose by: a folder val beside train and test, or --holdout=0.1, and not --choose=last")
+	}
+	tell(c, d.Derived)
+	if err := d.Load(ctx); err != nil {
+		return listing(err, b.Settings.Data)
+	}
+	m, err := method.ByName(b.Method)
+	if err != nil {
+		return err
+	}
+	r, err := d.NewRun(m)
+	if err != nil {
+		return err
+	}
+	r.Dir, r.Resume, r.Settings, r.Trainer.Checkpoints.EverySteps = t.Out, t.Resume, b, t.Every
+	what := r.Manifest.Network
+	fmt.Fprintf(c.log, "%s on %s: %d parameters, %.1f million multiply-adds an image; %d training images in %d classes\n", r.Title, what.Backbone,
+		what.Parameters, float64(what.MultiplyAdds)/1e6, d.Train.Len(), len(d.Counts()))
+	r.Trainer.Observers = append(r.Trainer.Observers, newProgress(c.log))
+	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(c.log, "warning:", w); return nil }
+	report, err := r.Do(ctx)
+	if report == nil {
+		return err
+	}
+	if errors.Is(err, context.Canceled) {
+		err = exitError{stopped, fmt.Errorf("%w\nlongtail train --resume --out %s goes on", err, argument(t.Out))}
+	}
+	return errors.Join(err, writeRun(c, report, t.JSON, t.Out))
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
+	"github.com/stretchr/testify/require"
+)
+
+// stopper cancels at a line of the log that has a text.
+type stopper struct {
+	bytes.Buffer
+	at     string
+	cancel context.CancelFunc
+}
+
+func (s *stopper) Write(p []byte) (int, error) {
+	if strings.Contains(string(p), s.at) {
+		s.cancel()
+	}
+	return s.Buffer.Write(p)
+}
+
+// stopAt runs a command line until its log has a text.
+func stopAt(text, line string, more ...string) (code int, log string) {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	code, _, log = lineUntil(ctx, &stopper{at: text, cancel: cancel}, line, more...)
+	return code, log
+}
+
+// A run that is stopped says how to go on, and ends with the files of one that was not.
+func TestAStoppedRunGoesOn(t *testing.T) {
+	data, whole, parts := photos(t), filepath.Join(t.TempDir(), "whole"), filepath.Join(t.TempDir(), "my parts")
+	out, log := succeed(t, "train --method hybrid-psc --data"+" "+data+small+"--out", whole)
+	require.Contains(t, log, "derived: size 16")
+	require.Contains(t, log, "derived: profile natural: the classes have 5 to 40 images")
+	require.Contains(t, log, "test ")
+	require.Contains(t, out, "longtail evaluate "+whole)
+
+	code, log := stopAt("epoch 1/3  lr", "train --method hybrid-psc --data "+data+small+"--every 2 --out", parts)
+	require.Equal(t, stopped, code, log)
+	require.Contains(t, log, "longtail train --resume --out '"+parts+"' goes on")
+	r := parseJSON[experiment.Report](t, read(t, parts, "report.json"))
+	require.True(t, r.Interrupted)
+	fail(t, usage, "add --resume to go on with it", "train --data "+data+small+"--out", parts)
+	fail(t, usage, "goes on by the options that the run was begun with", "train --resume --epochs 4 --out", parts)
+	out, _ = succeed(t, "train --resume --json --out", parts)
+	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(out))
+	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(read(t, parts, "report.json")))
+	require.Equal(t, read(t, whole, "model.safetensors"), read(t, parts, "model.safetensors"))
+	out, _ = succeed(t, "train --resume --json --method hybrid-psc --data "+data+small+"--out", parts) // nothing is left to do
+	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(out))
+	fail(t, failed, "has another run", "train --resume --method hybrid-psc --decay 0.5 --data "+data+small+"--out", parts)
+}
+
+// Where there are images to choose by, the best epoch is kept.
+func TestTheBestEpochIsKept(t *testing.T) {
+	data := photos(t)
+	writeImages(t, filepath.Join(data, "val"), 3, []int{4, 4, 4})
+	dir := t.TempDir()
+	report := func(name, more string) experiment.Report {
+		out, _ := succeed(t, "train --json --data "+data+small+more+" --out", filepath.Join(dir, name))
+		return parseJSON[experiment.Report](t, out)
+	}
+	r := report("best", "")
+	require.Equal(t, manifest.BestHeldOut, r.Weights)
+	require.NotNil(t, r.Last)
+	require.NotNil(t, r.HeldOut)
+	require.Equal(t, []int{4, 4, 4}, r.Manifest.Data.HeldOutCounts)
+	require.Equal(t, manifest.LastEpoch, report("last", "--choose last").Weights)
+	require.Equal(t, manifest.LastEpoch, report("second stage", "--method crt").Weights)
+	require.NoError(t, os.RemoveAll(filepath.Join(data, "val")))
+	require.Equal(t, manifest.BestHeldOut, report("held out", "--holdout 0.2 --ema 0.9").Weights)
+	_, _, err := hybrid.Open(filepath.Join(dir, "held out", "ema.safetensors"))
+	require.NoError(t, err)
+	require.Equal(t, manifest.LastEpoch, report("nothing", "").Weights)
+}
+
+func TestOptionsAreChecked(t *testing.T) {
+	for _, c := range []struct{ want, line string }{
+		{"give either --data, a folder of images, or --quick", "train"},
+		{"give either --data", "train --quick --data x"},
+		{"unexpected argument", "train --quick table"},
+		{"--method must be one of", "train --quick --method boosting"},
+		{"--cuts=3,x", "train --quick --cuts 3,x"},
+		{"no meaning with --profile=natural", "train --quick --profile natural --imbalance 10"},
+		{"--warmup has no meaning with --recipe=paper", "train --quick --recipe paper --warmup 0"},
+		{"epochs is -1", "train --quick --epochs=-1"},
+		{"--every=-1", "train --quick --every=-1"},
+		{"--resume needs --out", "train --resume"},
+		{"has no settings.json", "train --resume --out nowhere"},
+		{`there is no "boosting", only ce, `, "compare --quick --methods ce,boosting"},
+		{"ce is there twice", "compare --quick --methods ce,ce"},
+		{`--seeds=1,x: "x" is not a number`, "compare --quick --seeds 1,x"},
+		{"seed 1 is there twice", "compare --quick --methods ce --seeds 1,1"},
+		{"--equal must be one of", "compare --quick --equal steps"},
+		{"views paper is for images of size 32, not 16", "compare --quick --views paper"},
+		{"epochs 100 and batch 48 must be multiples of 3", "compare --quick --epochs 100"},
+		{`"budget" is no field of a manifest`, "compare --quick --show budget"},
+		{"--methods=none makes a table of earlier runs", "compare --methods none"},
+		{"--methods=none trains nothing", "compare --methods none --with x --seeds 1"},
+		{"recipe paper trains every method for as many epochs", "compare --quick --recipe paper --methods ce"},
+		{"no recipe for crt, supcon", "compare --quick --recipe paper --equal epochs --methods ce,crt,supcon"},
+		{"goes on by the options that the comparison was begun with", "compare --resume --out x --methods ce"},
+		{"--top=0 must be at least 1", "predict x y --top 0"},
+		{`expected "<dir>"`, "data"},
+		{"<shell> must be one of", "completion csh"},
+	} {
+		fail(t, usage, c.want, c.line)
+	}
+	fail(t, failed, "dataset: no known data set in", "train --data "+t.TempDir())
+	fail(t, failed, "tau-norm chooses its exponent", "compare --quick --holdout 0 --methods tau-norm")
+}

@@ -1,0 +1,146 @@
+package experiment
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Evaluation is how well a model does on a set of images, as fractions.
+type Evaluation struct {
+	Images      int           `json:"images"`
+	Top1        metrics.Rate  `json:"top1"`
+	Balanced    metrics.Rate  `json:"balanced_accuracy"` // mean over the classes that have images
+	MacroF1     metrics.Rate  `json:"macro_f1"`
+	Many        metrics.Rate  `json:"many"` // by the training images that the model was made from; null if it does not say
+	Medium      metrics.Rate  `json:"medium"`
+	Few         metrics.Rate  `json:"few"`
+	Classes     []ClassFigure `json:"classes"`
+	ECE         metrics.Rate  `json:"ece"` // expected calibration error, in 15 bins
+	NLL         float64       `json:"nll"` // mean negative log-likelihood, in nats
+	Reliability []metrics.Bin `json:"reliability"`
+}
+
+// ClassFigure is a class of an Evaluation.
+type ClassFigure struct {
+	Name     string       `json:"name"`
+	Train    *int         `json:"train_images"` // null if the model does not say
+	Images   int          `json:"images"`
+	Accuracy metrics.Rate `json:"accuracy"`
+}
+
+// Evaluate tests a model on images, whose classes are the model's by name, in any order, or some of them; a model without
+// names takes them by label. about is what hybrid.Open returned with the network. g groups classes; nil is metrics.Groups{}.
+func Evaluate(ctx context.Context, n *hybrid.Network, about hybrid.About, images dataset.Dataset, g metrics.Grouping) (*Evaluation, error) {
+	images, err := relabel(images, n, about)
+	if err != nil {
+		return nil, err
+	}
+	features, labels, err := n.FeaturesOf(ctx, images, 0)
+	if err != nil {
+		return nil, err
+	}
+	probs, confusion, err := judge(n, features, labels)
+	if err != nil {
+		return nil, err
+	}
+	e := &Evaluation{Images: len(labels), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
+		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN())}
+	counts := dataset.Counts(images)
+	for c, accuracy := range confusion.PerClass() {
+		f := ClassFigure{Name: images.Classes()[c], Images: counts[c], Accuracy: accuracy}
+		if about.Counts != nil {
+			f.Train = &about.Counts[c]
+		}
+		e.Classes = append(e.Classes, f)
+	}
+	if about.Counts != nil {
+		report, err := confusion.Report(about.Counts, g)
+		if err != nil {
+			return nil, err
+		}
+		e.Many, e.Medium, e.Few = report.Many, report.Medium, report.Few
+	}
+	if e.Reliability, err = metrics.Reliability(probs, labels, 0); err != nil {
+		return nil, err
+	}
+	e.ECE = metrics.ECE(e.Reliability)
+	sum := 0.0
+	for i, y := range labels {
+		sum -= math.Log(max(float64(probs[i*n.Classes()+y]), math.SmallestNonzeroFloat32))
+	}
+	e.NLL = sum / float64(len(labels))
+	return e, nil
+}
+
+// judge returns the probabilities [R·C] of features and counts what they predict.
+func judge(n *hybrid.Network, features *tensor.Tensor, labels []int) (probs []float32, c *metrics.Confusion, err error) {
+	if c, err = metrics.NewConfusion(n.Classes()); err != nil {
+		return nil, nil, err
+	}
+	tape := autograd.NewTape(autograd.Mode{NoGrad: true})
+	const chunk = 1024
+	err = tensor.Try(func() error {
+		for from := 0; from < len(labels); from += chunk {
+			to := min(from+chunk, len(labels))
+			tape.Reset(autograd.Mode{NoGrad: true})
+			logits := n.Logits(tape.Const(features.Rows(from, to))).Value()
+			for i := range to - from {
+				row := logits.Rows(i, i+1).Data()
+				most := slices.Max(row)
+				if err := c.Add(labels[from+i], slices.Index(row, most)); err != nil {
+					return err
+				}
+				sum := 0.0
+				for _, x := range row {
+					sum += math.Exp(float64(x - most))
+				}
+				for _, x := range row {
+					probs = append(probs, float32(math.Exp(float64(x-most))/sum))
+				}
+			}
+		}
+		return nil
+	})
+	return probs, c, err
+}
+
+// relabel gives images the labels of the model's classes.
+func relabel(d dataset.Dataset, n *hybrid.Network, about hybrid.About) (dataset.Dataset, error) {
+	if about.Classes == nil {
+		if len(d.Classes()) != n.Classes() {
+			return nil, fmt.Errorf("experiment: the images have %d classes, the model %d, without names", len(d.Classes()), n.Classes())
+		}
+		return d, nil
+	}
+	r := relabelled{Dataset: d, classes: about.Classes}
+	var unknown []string
+	for _, name := range d.Classes() {
+		at := slices.Index(about.Classes, name)
+		if at < 0 {
+			unknown = append(unknown, name)
+		}
+		r.labels = append(r.labels, at)
+	}
+	if unknown != nil {
+		return nil, fmt.Errorf("experiment: the model has no class %s: it has %s", strings.Join(unknown, ", "), strings.Join(about.Classes, ", "))
+	}
+	return r, nil
+}
+
+type relabelled struct {
+	dataset.Dataset
+	classes []string
+	labels  []int
+}
+
+func (r relabelled) Classes() []string { return r.classes }
+func (r relabelled) Label(i int) int   { return r.labels[r.Dataset.Label(i)] }
