@@ -84,7 +84,8 @@ func (r *Run) look() (done *Report, err error) {
 		return nil, err
 	}
 	if all := manifest.Diff(*was, r.planned()); len(all) > 0 {
-		lines := []string{fmt.Sprintf("experiment: %s has another run, choose another folder. What it was, and what it is now:", r.Dir)}
+		lines := []string{fmt.Sprintf("experiment: %s has another run: choose another folder, or finish it by the settings and the build that began it. "+
+			"What it was, and what it is now:", r.Dir)}
 		for _, d := range all {
 			lines = append(lines, d.String())
 		}

@@ -56,6 +56,9 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 			t.Score = func(e train.EpochReport) float64 { return float64(e.Validation.Balanced) }
 		}
 	}
+	if s.Patience > 0 && !r.Choose {
+		return nil, fmt.Errorf("experiment: patience waits for a better epoch, so it needs choose best or balanced, and a method without a second stage")
+	}
 	if s.Groups == "rank" {
 		t.Groups = metrics.ByRank{First: 3, Last: 3}
 	}

@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"math"
 	"os"
+	"strings"
 
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
@@ -33,9 +35,8 @@ type Report struct {
 	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts
 	Augmentation    []string `json:"augmentation"`      // the views that differ
 
-	HistoryOf string             `json:"history_of,omitempty"` // what History's accuracies are of: the test set, or held-out images
-	History   []Epoch            `json:"history,omitempty"`
-	Notes     map[string]float64 `json:"notes,omitempty"` // that Run.Amend added
+	HistoryOf string  `json:"history_of,omitempty"` // what History's accuracies are of: the test set, or held-out images
+	History   []Epoch `json:"history,omitempty"`
 
 	Manifest manifest.Manifest `json:"manifest"`
 
@@ -146,4 +147,34 @@ func readReport(path string) (*Report, error) {
 	}
 	p.from = path
 	return &p, nil
+}
+
+// WriteFile replaces the file path by the report as JSON.
+func (p *Report) WriteFile(path string) error { return writeJSON(path, p) }
+
+// Write writes the figures as text.
+func (p *Report) Write(w io.Writer) error {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-40s %8s %8s %8s %8s %8s\n", "top-1 (%) on the test set", "many", "medium", "few", "all", "average")
+	all := []Figures{p.Figures}
+	if p.Last != nil {
+		all = append(all, *p.Last)
+	}
+	for _, f := range all {
+		name := p.Method + ", " + f.Weights
+		if f.Epoch != nil {
+			name += fmt.Sprintf(" (%d)", *f.Epoch+1)
+		}
+		fmt.Fprintf(&b, "%-40s %8s %8s %8s %8s %8s\n", name, cell(f.Many), cell(f.Medium), cell(f.Few), cell(f.Top1), cell(f.Top1EMA))
+	}
+	fmt.Fprintf(&b, "%.1f images/s, %.1f s of training\n", p.ImagesPerSecond, p.Seconds)
+	_, err := io.WriteString(w, b.String())
+	return err
+}
+
+func cell(p *float64) string {
+	if p == nil {
+		return "n/a"
+	}
+	return fmt.Sprintf("%.2f", *p)
 }

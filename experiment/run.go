@@ -29,7 +29,6 @@ type Run struct {
 	Watch        bool
 	Choose       bool                            // test and keep the weights of the epoch that does best on Held, in place of the last
 	Finish       func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
-	Amend        func(*Report)                   // adds to the report before it is written; nil: nothing
 	Manifest     manifest.Manifest               // what the run is
 	Augmentation []string                        // for tables
 
@@ -67,9 +66,6 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 		err = r.complete(ctx, report, fitted)
 	}
 	report.stopped(err)
-	if r.Amend != nil {
-		r.Amend(report)
-	}
 	return report, errors.Join(err, r.write(report))
 }
 

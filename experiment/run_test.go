@@ -153,7 +153,7 @@ func TestAnotherRunIsRefused(t *testing.T) {
 	dir := t.TempDir()
 	do(t, newRun(t, tiny(), "ce", dir))
 	_, err := newRun(t, tiny(func(s *Settings) { s.LR = 0.2 }), "ce", dir).Do(context.Background())
-	require.ErrorContains(t, err, dir+" has another run, choose another folder.")
+	require.ErrorContains(t, err, dir+" has another run: choose another folder, or finish it by the settings and the build that began it.")
 	require.ErrorContains(t, err, "\n  training.learning_rate: ")
 	require.NotContains(t, err.Error(), "another build")
 

@@ -221,7 +221,7 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 	n := 0
 	for r, err := range p.Runs(ctx) {
 		if err != nil {
-			return all, listing(err, how.Settings.Data)
+			return all, o.resumable(listing(err, how.Settings.Data))
 		}
 		n++
 		name := fmt.Sprintf("%s, seed %d", r.Method, r.Trainer.Seed)
@@ -232,13 +232,9 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		lines.end()
 		if err != nil {
 			fmt.Fprintln(c.log, err)
-			err = fmt.Errorf("%s: %w", name, err)
-			if errors.Is(err, context.Canceled) && o.Out != "" {
-				err = exitError{stopped, fmt.Errorf("%w\nlongtail compare --resume --out %s goes on", err, argument(o.Out))}
-			}
-			return all, err
+			return all, o.resumable(fmt.Errorf("%s: %w", name, err))
 		}
-		fmt.Fprintf(c.log, "%s%% after %.1f s\n", cell(report.Top1), report.Seconds)
+		fmt.Fprintf(c.log, "%.2f%% after %.1f s\n", *report.Top1, report.Seconds)
 		all = append(all, *report)
 		if n < len(p.Todo) {
 			so := fmt.Errorf("after %d runs of %d", n, len(p.Todo))
@@ -252,6 +248,14 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		}
 	}
 	return all, nil
+}
+
+// resumable adds to the error of a comparison that was stopped how to go on.
+func (o *compareCmd) resumable(err error) error {
+	if o.Out == "" || !errors.Is(err, context.Canceled) {
+		return err
+	}
+	return exitError{stopped, fmt.Errorf("%w\nlongtail compare --resume --out %s goes on", err, argument(o.Out))}
 }
 
 // write replaces the file of --json, if there is one to be.

@@ -109,9 +109,6 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if b.Settings.Choose == "" && d.Held != nil {
 		d.Settings.Choose = "best"
 	}
-	if d.Settings.Choose == "last" && b.Settings.Patience > 0 {
-		return misused("--patience needs images to choose by: a folder val beside train and test, or --holdout=0.1, and not --choose=last")
-	}
 	tell(c, d.Derived)
 	if err := d.Load(ctx); err != nil {
 		return listing(err, b.Settings.Data)

@@ -82,6 +82,9 @@ func TestTheBestEpochIsKept(t *testing.T) {
 	_, _, err := hybrid.Open(filepath.Join(dir, "held out", "ema.safetensors"))
 	require.NoError(t, err)
 	require.Equal(t, manifest.LastEpoch, report("nothing", "").Weights)
+	r = report("balanced", "--holdout 0.3 --choose balanced --patience 2 --epochs 40")
+	require.Less(t, len(r.History), 40)
+	require.Equal(t, len(r.History)-1, *r.Last.Epoch)
 }
 
 func TestOptionsAreChecked(t *testing.T) {
@@ -117,5 +120,6 @@ func TestOptionsAreChecked(t *testing.T) {
 		fail(t, usage, c.want, c.line)
 	}
 	fail(t, failed, "dataset: no known data set in", "train --data "+t.TempDir())
+	fail(t, failed, "patience waits for a better epoch", "train --quick --patience 2 --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, failed, "tau-norm chooses its exponent", "compare --quick --holdout 0 --methods tau-norm")
 }
