@@ -68,7 +68,7 @@ func main() {
 	f.StringVar(&s.methods, "methods", "", "names of methods, with commas between (default: all)")
 	f.StringVar(&s.views, "views", "cifar", "augmentation of methods: cifar, the same for all, or paper, each its own")
 	f.IntVar(&s.largest, "largest", 5000, "training images of the largest class in methods, whose queues hold as many as there are of all")
-	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2 or generic")
+	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2, neon or generic")
 	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])
 	if *level != "" && *level != kernels.Level() {

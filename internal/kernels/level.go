@@ -8,6 +8,7 @@ type instructions uint
 const (
 	avx2   instructions = 1 << iota // AVX2, FMA and BMI2
 	avx512                          // AVX-512 F, BW, DQ and VL
+	neon                            // Advanced SIMD, which every arm64 has
 )
 
 // level is a choice of instruction sets under a name, and the sizes of work that suit their registers. Which kernels an
@@ -21,10 +22,13 @@ type level struct {
 	winograd int   // what channels and tiles are rounded up to; products take so many rows at a time, or half for two vectors
 }
 
-// levels are all there are. Of those a processor can run, the last is its best.
+// levels are all there are. Of those a processor can run, the last is its best. Of the kernels whose work has sizes, the
+// products of tiles and of Winograd's algorithm, a level with sizes of its own provides all: those in Go know only theirs.
 var levels = []level{
 	// Six sums are as many as the Go compiler keeps in registers next to their products.
 	{name: "generic", lanes: 1, tile: tileSize{3, 2}, winograd: 3},
+	// A vector is two registers of four values.
+	{name: "neon", sets: neon, lanes: 8, tile: tileSize{6, 16}, blocks: []int{16, 8}, winograd: 8},
 	{name: "avx2", sets: avx2, lanes: 8, tile: tileSize{6, 16}, blocks: []int{16, 8}, winograd: 8},
 	{name: "avx512", sets: avx2 | avx512, lanes: 16, tile: tileSize{12, 32}, blocks: []int{64, 32, 16}, winograd: 16},
 }
@@ -54,7 +58,7 @@ func chosenLevel(supported instructions, name string) level {
 	return can[len(can)-1]
 }
 
-// Level names the instructions that the kernels use: "avx512", "avx2", or "generic" for pure Go. It is the best level
+// Level names the instructions that the kernels use: "avx512", "avx2", "neon", or "generic" for pure Go. It is the best level
 // that the processor supports, or a lower one named by the environment variable LONGTAIL_CPU.
 func Level() string { return current.name }
 

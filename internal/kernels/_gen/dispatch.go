@@ -15,7 +15,8 @@ type architecture struct {
 
 var architectures = []architecture{
 	{"amd64", "amd64 && !noasm", []string{nameAVX512, nameAVX2}},
-	{"none", "!amd64 || noasm", nil},
+	{"arm64", "arm64 && !noasm", []string{nameNEON}},
+	{"none", "!amd64 && !arm64 || noasm", nil},
 }
 
 // writeDispatch writes the dispatch files of package kernels into a directory.

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -18,10 +19,10 @@ var groups = []func(isa){
 
 func main() {
 	set := flag.String("set", "", "the instruction `set` of amd64 to write: "+nameAVX2+" or "+nameAVX512)
-	dispatch := flag.String("dispatch", "", "the `directory` to write the choice of instruction sets to")
+	rest := flag.String("rest", "", "the `directory` to write what avo does not: arm64, and the choice of instruction sets")
 	flag.Parse()
-	if *dispatch != "" {
-		if err := writeDispatch(*dispatch); err != nil {
+	if *rest != "" {
+		if err := errors.Join(writeNEON(*rest), writeDispatch(*rest)); err != nil {
 			fmt.Fprintln(os.Stderr, "gen:", err)
 			os.Exit(1)
 		}

@@ -12,9 +12,13 @@ type kernel struct {
 const (
 	nameAVX512 = "AVX512"
 	nameAVX2   = "AVX2"
+	nameNEON   = "NEON"
 )
 
-var x86 = []string{nameAVX512, nameAVX2}
+var (
+	x86 = []string{nameAVX512, nameAVX2}
+	all = []string{nameAVX512, nameAVX2, nameNEON}
+)
 
 // kernels is the table of what there is in assembly, and on which instruction sets.
 var kernels = []kernel{
@@ -22,11 +26,11 @@ var kernels = []kernel{
 	{"rowTile", "a *float32, aoff *int, segs, segLen, segStep int, b, c *float32, coff *int, " +
 		"rows, cols int, alpha float32, add bool", "",
 		"computes a tile of C from rows of A, for heights that are a step of the level and at most two vectors of columns. " +
-			"b has rows of two vectors, or of one when cols is not more.", x86},
+			"b has rows of two vectors, or of one when cols is not more.", all},
 	{"colTile", "a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, " +
 		"rows, cols int, alpha float32, add bool", "",
 		"computes a tile of C from columns of A and rows of B, for heights that are a step of the level or, with cols at " +
-			"most a vector, twice the largest.", x86},
+			"most a vector, twice the largest.", all},
 	{"dot", "x, y *float32, n int", "float32",
 		"returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.", x86},
 	{"dotRows", "sums, a *float32, lda int, x *float32, n int", "",
@@ -34,17 +38,17 @@ var kernels = []kernel{
 	{"addRows", "dst, a *float32, lda int, x *float32, n int", "",
 		"adds 4 rows of n elements to dst, each times its element of x, in order. n is not 0.", x86},
 	{"winogradInput", "r0, r1, r2, r3 *float32, pixel int, dst *float32, plane, tile, tiles, channels, right int", "",
-		"is winogradInput.", x86},
+		"is winogradInput.", all},
 	{"winogradOutput", "m *float32, plane, tile int, y0, y1 *float32, pixel, tiles, channels int, add bool", "",
-		"is winogradOutput.", x86},
+		"is winogradOutput.", all},
 	{"winogradGradient", "y0, y1 *float32, pixel int, dst *float32, plane, tile, tiles, channels int", "",
-		"is winogradGradient.", x86},
+		"is winogradGradient.", all},
 	{"winogradProduct", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int", "",
-		"is winogradProduct for blocks of as many rows as the level has, one vector or two wide.", x86},
+		"is winogradProduct for blocks of as many rows as the level has, one vector or two wide.", all},
 	{"winogradOuter", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int", "",
-		"is winogradOuter for blocks of as many rows as the level has, one vector or two wide.", x86},
-	{"winogradWeights", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights.", x86},
-	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", x86},
+		"is winogradOuter for blocks of as many rows as the level has, one vector or two wide.", all},
+	{"winogradWeights", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights.", all},
+	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", all},
 	{"transpose", "y *float32, ldy int, x *float32, ldx, n int", "",
 		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2}},
 	{"peak", "n int", "", "does n times 12 vectors of fused multiply-adds.", x86},

@@ -1,0 +1,4 @@
+package main
+
+// neonGroups write the kernels of NEON.
+var neonGroups = []func(*arm64){neonTiles, neonWinograd}
