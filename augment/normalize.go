@@ -18,6 +18,12 @@ func CIFARNormalize() Normalize {
 	return Normalize{Mean: []float64{0.4914, 0.4822, 0.4465}, Std: []float64{0.2023, 0.1994, 0.2010}}
 }
 
+// ImageNetNormalize is the usual normalisation of photographs, by the means and deviations of ImageNet's channels: what
+// torchvision's weights were trained with.
+func ImageNetNormalize() Normalize {
+	return Normalize{Mean: []float64{0.485, 0.456, 0.406}, Std: []float64{0.229, 0.224, 0.225}}
+}
+
 // Validate reports lengths that differ or are 0, values that are not finite, and standard deviations that are not
 // positive.
 func (n Normalize) Validate() error {

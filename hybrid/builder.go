@@ -58,7 +58,15 @@ func (b builder) build(path string, p part) (m nn.Module, err error) {
 		m, err = b.cosine(p)
 	case "batch-norm":
 		m, err = b.batchNorm(p)
+	case "layer-norm":
+		m, err = b.layerNorm(p)
+	case "dropout":
+		var s dropout
+		err = decode(p.Settings, &s)
+		m = nn.Dropout{Keep: s.Keep}
 	case "cifar-resnet":
+		m, err = b.cifarResNet(p)
+	case "resnet":
 		m, err = b.resNet(p)
 	case "mlp":
 		m, err = b.mlp(p)
@@ -119,7 +127,28 @@ func (b builder) batchNorm(p part) (nn.Module, error) {
 	return n, nil
 }
 
-func (b builder) resNet(p part) (nn.Module, error) {
+func (b builder) layerNorm(p part) (nn.Module, error) {
+	var s layerNorm
+	if err := decode(p.Settings, &s); err != nil {
+		return nil, err
+	}
+	l := &nn.LayerNorm{Epsilon: s.Epsilon}
+	for _, param := range []struct {
+		there bool
+		of    **autograd.Param
+	}{{s.Weight, &l.Weight}, {s.Bias, &l.Bias}} {
+		if !param.there {
+			continue
+		}
+		if err := b.room(product(s.Channels), s.Channels); err != nil {
+			return nil, err
+		}
+		*param.of = autograd.NewParam(tensor.New(s.Channels))
+	}
+	return l, nil
+}
+
+func (b builder) cifarResNet(p part) (nn.Module, error) {
 	var s backbone.CIFARResNetSettings
 	if err := decode(p.Settings, &s); err != nil {
 		return nil, err
@@ -130,6 +159,24 @@ func (b builder) resNet(p part) (nn.Module, error) {
 		return nil, err
 	}
 	return backbone.NewCIFARResNet(s)
+}
+
+func (b builder) resNet(p part) (nn.Module, error) {
+	var s backbone.ResNetSettings
+	if err := decode(p.Settings, &s); err != nil {
+		return nil, err
+	}
+	// At least: the stem, and for each branch a 3×3 convolution of the last stage, and the two of 1×1 of a bottleneck.
+	last := product(9*8*8, s.Width, s.Width)
+	if s.Depth >= 50 {
+		inner := product(8, s.GroupWidth, s.Groups)
+		last = 9*8*inner*float64(s.GroupWidth) + 64*inner*float64(s.Width)
+	}
+	need := product(49, s.Channels, s.Width) + float64(s.Branches)*last
+	if err := b.room(need, s.Depth, s.Width, s.Channels, s.Groups, s.GroupWidth, s.Branches); err != nil {
+		return nil, err
+	}
+	return backbone.NewResNet(s)
 }
 
 func (b builder) mlp(p part) (nn.Module, error) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/safetensors"
@@ -89,6 +90,28 @@ func TestBadDescriptions(t *testing.T) {
 		_, _, err := hybrid.Open(path)
 		require.ErrorContains(t, err, path, c.to)
 		require.ErrorContains(t, err, c.want, c.to)
+	}
+}
+
+// What a forged file claims of a ResNet is refused before it takes memory.
+func TestForgedSizesOfAResNet(t *testing.T) {
+	for _, c := range []struct {
+		backbone.ResNetSettings
+		from, to string
+	}{
+		{backbone.ResNetSettings{Depth: 18, Width: 3}, `"width":3`, `"width":1000000000`},
+		{backbone.ResNetSettings{Depth: 18, Width: 3}, `"branches":1`, `"branches":1000000000`},
+		{backbone.ResNetSettings{Depth: 50, Width: 4}, `"group_width":4`, `"group_width":1000000000`},
+		{backbone.ResNetSettings{Depth: 50, Width: 4}, `"groups":1`, `"groups":1000000000`},
+		{backbone.ResNetSettings{Depth: 18, Width: 3}, `"depth":18`, `"depth":20`},
+	} {
+		n := newNetwork(t, photographs(t, c.ResNetSettings))
+		good := descriptionOf(t, n)
+		require.Contains(t, good, c.from)
+		path := filepath.Join(t.TempDir(), "model.safetensors")
+		forge(t, path, n, strings.Replace(good, c.from, c.to, 1))
+		_, _, err := hybrid.Open(path)
+		require.ErrorContains(t, err, `backbone.settings of a "resnet"`, c.to)
 	}
 }
 

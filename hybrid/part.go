@@ -39,13 +39,25 @@ type batchNorm struct {
 	NoRunningUpdates bool    `json:"no_running_updates"`
 }
 
+type layerNorm struct {
+	Channels int     `json:"channels"`
+	Weight   bool    `json:"weight"`
+	Bias     bool    `json:"bias"`
+	Epsilon  float64 `json:"epsilon"`
+}
+
+type dropout struct {
+	Keep float64 `json:"keep"`
+}
+
 // functions are those that nn.Func is known with.
-var functions = map[string]nn.Func{"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "l2-normalize": nn.L2Normalize}
+var functions = map[string]nn.Func{"relu": nn.ReLU, "sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "gelu": nn.GELU, "gelu-tanh": nn.GELUTanh,
+	"silu": nn.SiLU, "l2-normalize": nn.L2Normalize}
 
 // known are the names that no module of the user's may have.
 func known(name string) bool {
 	_, isFunction := functions[name]
-	return isFunction || slices.Contains([]string{"sequential", "linear", "cosine", "batch-norm", "cifar-resnet", "mlp"}, name)
+	return isFunction || slices.Contains([]string{"sequential", "linear", "cosine", "batch-norm", "layer-norm", "dropout", "cifar-resnet", "resnet", "mlp"}, name)
 }
 
 // partOf describes the module at path, which is for errors.
@@ -77,7 +89,15 @@ func partOf(path string, m nn.Module) (part, error) {
 		return withSettings(path, "cosine", cosine{s[len(s)-1], s[0], m.Scale})
 	case *nn.BatchNorm2d:
 		return withSettings(path, "batch-norm", batchNorm{m.Weight.Value.Len(), m.Epsilon, m.Momentum, m.NoRunningUpdates})
-	case *backbone.CIFARResNet, *backbone.MLP:
+	case *nn.LayerNorm:
+		s := layerNorm{Weight: m.Weight != nil, Bias: m.Bias != nil, Epsilon: m.Epsilon}
+		for _, e := range nn.Params(m) {
+			s.Channels = e.Param.Value.Len()
+		}
+		return withSettings(path, "layer-norm", s)
+	case nn.Dropout:
+		return withSettings(path, "dropout", dropout{m.Keep})
+	case *backbone.CIFARResNet, *backbone.ResNet, *backbone.MLP:
 		name, settings := m.(nn.Describer).Describe()
 		return withSettings(path, name, settings)
 	case nn.Describer:

@@ -47,6 +47,13 @@ func stir(m nn.Visitable) {
 	}
 }
 
+func photographs(t testing.TB, s backbone.ResNetSettings) backbone.Backbone {
+	t.Helper()
+	b, err := backbone.NewResNet(s)
+	require.NoError(t, err)
+	return b
+}
+
 func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 	body := func(s backbone.CIFARResNetSettings) backbone.Backbone {
 		s.Depth, s.Seed = 8, 5
@@ -57,10 +64,15 @@ func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	grey := augment.Normalize{Mean: []float64{1. / 3}, Std: []float64{0.1}}
 	for name, n := range map[string]*hybrid.Network{
-		"mlp":             mlp(t),
-		"deep mlp":        newNetwork(t, newMLP(t, 192, 10, 7, 5), hybrid.WithoutProjection()),
-		"resnet":          resNet(t, 1, hybrid.WithSeparatePasses()),
-		"branches":        newNetwork(t, body(backbone.CIFARResNetSettings{Width: 2, Branches: 3}), hybrid.WithCosineClassifier()),
+		"mlp":         mlp(t),
+		"deep mlp":    newNetwork(t, newMLP(t, 192, 10, 7, 5), hybrid.WithoutProjection()),
+		"resnet":      resNet(t, 1, hybrid.WithSeparatePasses()),
+		"branches":    newNetwork(t, body(backbone.CIFARResNetSettings{Width: 2, Branches: 3}), hybrid.WithCosineClassifier()),
+		"photographs": newNetwork(t, photographs(t, backbone.ResNetSettings{Depth: 18, Width: 3, Branches: 2}), hybrid.WithInput(17, 20, 3)),
+		"bottlenecks": newNetwork(t, photographs(t, backbone.ResNetSettings{Width: 4, Groups: 2, GroupWidth: 3})),
+		"projections": newNetwork(t, body(backbone.CIFARResNetSettings{Width: 2, Projection: true})),
+		"layer norm": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.NewLayerNorm(12), nn.NewLinear(12, 6, rng), nn.Func(nn.GELU), nn.Dropout{Keep: 0.75},
+			&nn.LayerNorm{Bias: nn.NewLayerNorm(6).Bias, Epsilon: 1e-3}, nn.Func(nn.GELUTanh), &nn.LayerNorm{}, nn.Func(nn.SiLU), nn.NewLinear(6, 4, rng)})),
 		"one channel":     newNetwork(t, body(backbone.CIFARResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(grey)),
 		"without a bias":  mlp(t, hybrid.WithClassifier(&nn.Linear{Weight: nn.NewLinear(12, 4, rng).Weight})),
 		"scaled cosines":  mlp(t, hybrid.WithClassifier(&nn.Cosine{Weight: nn.NewCosine(12, 4, rng).Weight, Scale: 1. / 3})),
@@ -192,7 +204,7 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		{"backbone of type hybrid_test.twice does not say how to build it again: implement nn.Describer", net(twice{newMLP(t, 192, 6), 6}), hybrid.About{}},
 		{`backbone of type hybrid_test.squared describes itself as "cifar-resnet", the name of another type`, net(squared{body}), hybrid.About{}},
 		{"classifier.1 of type hybrid_test.twice", mlp(t, hybrid.WithClassifier(nn.Sequential{nn.Func(nn.ReLU), twice{nn.NewLinear(12, 4, rng), 4}})), hybrid.About{}},
-		{"projection.0 is an nn.Func that has no name: of functions only l2-normalize, relu, sigmoid, tanh are known",
+		{"projection.0 is an nn.Func that has no name: of functions only gelu, gelu-tanh, l2-normalize, relu, sigmoid, silu, tanh are known",
 			mlp(t, hybrid.WithProjectionModule(nn.Sequential{nn.Func(func(x *autograd.Var) *autograd.Var { return nn.ReLU(x) })})), hybrid.About{}},
 		{`projection of type hybrid_test.odd describes itself as ""`, mlp(t, hybrid.WithProjectionModule(odd{})), hybrid.About{}},
 		{"classifier: the settings that Describe returns: json: unsupported type: func()", mlp(t, hybrid.WithClassifier(unwritable{nn.NewLinear(12, 4, rng)})), hybrid.About{}},

@@ -1,0 +1,93 @@
+package backbone
+
+import (
+	"fmt"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// residual is what the ResNets have in common: a stem, stages of blocks, global average pooling.
+type residual struct {
+	stem     *nn.ConvBN
+	pool     bool // maxima of 3×3 pixels with stride 2 behind the stem
+	stages   [][]block
+	branches []block // in place of the last block of the last stage; nil, or at least two
+	width    int     // of a branch's features
+}
+
+// add puts blocks behind those of the last stage: n of them that newBlock makes, the very last as often as there are
+// branches if the stage is the final one.
+func (r *residual) add(n int, branches int, newBlock func(first bool) block) {
+	var stage []block
+	for j := range n {
+		if j == n-1 && branches > 1 {
+			for range branches {
+				r.branches = append(r.branches, newBlock(j == 0))
+			}
+			break
+		}
+		stage = append(stage, newBlock(j == 0))
+	}
+	r.stages = append(r.stages, stage)
+}
+
+// OutDim is the width of the last stage's channels, for each branch.
+func (r *residual) OutDim() int { return r.width * r.Branches() }
+
+// Branches is 1 or that of the settings.
+func (r *residual) Branches() int { return max(len(r.branches), 1) }
+
+// Forward returns the features [N, OutDim] of images [N, H, W, C].
+func (r *residual) Forward(x *autograd.Var) *autograd.Var {
+	x = r.trunk(x)
+	if r.branches == nil {
+		return nn.GlobalAvgPool2d(x)
+	}
+	features := make([]*autograd.Var, len(r.branches))
+	for i, b := range r.branches {
+		features[i] = nn.GlobalAvgPool2d(b.forward(x))
+	}
+	return autograd.Scale(autograd.Columns(features...), 1/float64(len(features)))
+}
+
+// Branch returns the features [N, OutDim/Branches] of images [N, H, W, C] by branch i. It panics with *tensor.Error if
+// there is no such branch.
+func (r *residual) Branch(i int, x *autograd.Var) *autograd.Var {
+	if i < 0 || i >= r.Branches() {
+		panic(&tensor.Error{Op: "backbone.Branch", Detail: fmt.Sprintf("no branch %d: there are %d", i, r.Branches())})
+	}
+	if x = r.trunk(x); r.branches != nil {
+		x = r.branches[i].forward(x)
+	}
+	return nn.GlobalAvgPool2d(x)
+}
+
+// trunk is what the branches share.
+func (r *residual) trunk(x *autograd.Var) *autograd.Var {
+	x = r.stem.Forward(x)
+	if r.pool {
+		x = nn.MaxPool2d(x, 3, 2, 1)
+	}
+	for _, stage := range r.stages {
+		for _, b := range stage {
+			x = b.forward(x)
+		}
+	}
+	return x
+}
+
+// Visit shows conv1, bn1, layer1.0.conv1, layer1.0.bn1 and so on, torchvision's names; branches as branch1, branch2, ….
+func (r *residual) Visit(v nn.Visitor) {
+	v.Sub("conv1", r.stem.Conv)
+	v.Sub("bn1", r.stem.BN)
+	for i, stage := range r.stages {
+		for j, b := range stage {
+			v.Sub(fmt.Sprintf("layer%d.%d", i+1, j), b)
+		}
+	}
+	for i, b := range r.branches {
+		v.Sub(fmt.Sprintf("branch%d", i+1), b)
+	}
+}
