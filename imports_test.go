@@ -39,6 +39,7 @@ var mayImport = map[string][]string{
 	"loss":              {"tensor", "autograd", "nn", "prototype", "schedule", "internal/kernels", "internal/parallel"},
 	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
 	"safetensors":       {"tensor", "nn", "internal/atomicfile"},
+	"pytorch":           {"tensor", "safetensors"},
 	"checkpoint":        {"nn", "safetensors", "internal/atomicfile"},
 	"posthoc":           {"internal/cause", "tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics", "train"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "safetensors", "schedule", "sampler", "dataset", "augment",

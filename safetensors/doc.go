@@ -14,7 +14,9 @@
 // for. Files that break a rule of the format are refused: nothing is guessed, and a damaged header costs no memory beyond
 // the file's own size.
 //
-// Limits: PyTorch's own .pt and .pth files are not read (they are pickles, which can run code); a safetensors file has no
-// checksum, so a flipped bit within a tensor goes unnoticed (package checkpoint keeps checksums, and so do the model files of package
+// PyTorch's own .pt and .pth files are read by package pytorch, which gives a File too; package pretrained loads weights of
+// other programs from both.
+//
+// Limits: a safetensors file has no checksum, so a flipped bit within a tensor goes unnoticed (package checkpoint keeps checksums, and so do the model files of package
 // hybrid).
 package safetensors

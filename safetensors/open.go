@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 )
@@ -47,7 +48,7 @@ func (f *File) Close() error {
 		return nil
 	}
 	if err := f.closer.Close(); err != nil {
-		return fmt.Errorf("safetensors: %w", err)
+		return fmt.Errorf("%s: %w", cmp.Or(f.format, "safetensors"), err) // os names the path
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package safetensors
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -14,10 +15,11 @@ type File struct {
 	Metadata map[string]string // free text of the writer; nil if there is none
 	Tensors  []Tensor          // in the order of their values in the file
 
+	format string // for errors; empty: safetensors
 	name   string // for errors; empty if the file has none
 	r      io.ReaderAt
 	data   int64     // where the tensors begin in r
-	closer io.Closer // of Open; nil after Read
+	closer io.Closer // of Open and NewFile; nil after Read
 }
 
 // Read reads and checks the directory of the safetensors file of size bytes that r holds: from an os.File, or from a
@@ -56,7 +58,7 @@ func (f *File) header(size int64) ([]byte, error) {
 	}
 	if string(first[:4]) == "PK\x03\x04" {
 		return nil, f.errorf("not a safetensors file but a zip archive, as torch.save writes: " +
-			"convert it with safetensors.torch.save_file")
+			"open it with package pytorch")
 	}
 	length := binary.LittleEndian.Uint64(first[:8])
 	if length > maxHeader || length < 2 || n == 9 && first[8] != '{' {
@@ -75,10 +77,11 @@ func (f *File) header(size int64) ([]byte, error) {
 
 func (f *File) errorf(format string, args ...any) error {
 	err := fmt.Errorf(format, args...)
+	kind := cmp.Or(f.format, "safetensors")
 	if f.name == "" {
-		return fmt.Errorf("safetensors: %w", err)
+		return fmt.Errorf("%s: %w", kind, err)
 	}
-	return fmt.Errorf("safetensors: %s: %w", f.name, err)
+	return fmt.Errorf("%s: %s: %w", kind, f.name, err)
 }
 
 // readFull fills b from offset at; an early end is io.ErrUnexpectedEOF.

@@ -73,11 +73,11 @@ func TestFilesThatBreakTheFormat(t *testing.T) {
 
 func TestForeignFiles(t *testing.T) {
 	for want, b := range map[string][]byte{
-		"truncated: a safetensors file has at least 8 bytes, this one has 0":                                          nil,
-		"truncated: a safetensors file has at least 8 bytes, this one has 3":                                          []byte("abc"),
-		"not a safetensors file but a zip archive, as torch.save writes: convert it with safetensors.torch.save_file": []byte("PK\x03\x04 and so on"),
-		"not a safetensors file: it begins with 3c 68 74 6d 6c 3e 3c 62 6f, not with a header's length and {":         []byte("<html><body>"),
-		"truncated: the header has 9 bytes, the file 3 after its length: the copy is incomplete":                      []byte("\x09\x00\x00\x00\x00\x00\x00\x00{  "),
+		"truncated: a safetensors file has at least 8 bytes, this one has 0":                                  nil,
+		"truncated: a safetensors file has at least 8 bytes, this one has 3":                                  []byte("abc"),
+		"not a safetensors file but a zip archive, as torch.save writes: open it with package pytorch":        []byte("PK\x03\x04 and so on"),
+		"not a safetensors file: it begins with 3c 68 74 6d 6c 3e 3c 62 6f, not with a header's length and {": []byte("<html><body>"),
+		"truncated: the header has 9 bytes, the file 3 after its length: the copy is incomplete":              []byte("\x09\x00\x00\x00\x00\x00\x00\x00{  "),
 	} {
 		_, err := read(b)
 		require.EqualError(t, err, "safetensors: "+want)

@@ -15,7 +15,8 @@ type Tensor struct {
 	Shape tensor.Shape // as in the file: convolution weights are [O, I, KH, KW]
 
 	file       *File
-	begin, end int64 // of its values in the file's data
+	begin, end int64                  // of its values in the file's data
+	read       func() ([]byte, error) // of a tensor that lies elsewhere
 }
 
 // Tensor returns the tensor of that name. It is an error if the file has none.
@@ -34,6 +35,9 @@ func (f *File) Tensor(name string) (Tensor, error) {
 // Bytes returns the values as they lie in the file, little endian and row-major, whatever their type: binary.Decode makes
 // integers of them, and a BOOL is one byte, 0 or 1.
 func (t Tensor) Bytes() ([]byte, error) {
+	if t.read != nil {
+		return t.readBytes()
+	}
 	if t.end-t.begin > math.MaxInt {
 		return nil, t.file.errorf("tensor %q: its %d bytes do not fit this machine's memory", t.Name, t.end-t.begin)
 	}
