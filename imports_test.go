@@ -40,6 +40,7 @@ var mayImport = map[string][]string{
 	"optim":             {"tensor", "autograd", "nn", "internal/kernels"},
 	"safetensors":       {"tensor", "nn", "internal/atomicfile"},
 	"pytorch":           {"tensor", "safetensors"},
+	"pretrained":        {"tensor", "nn", "safetensors", "pytorch"},
 	"checkpoint":        {"nn", "safetensors", "internal/atomicfile"},
 	"posthoc":           {"internal/cause", "tensor", "autograd", "nn", "loss", "optim", "sampler", "schedule", "metrics", "train"},
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "safetensors", "schedule", "sampler", "dataset", "augment",

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/safetensors"
@@ -109,4 +110,22 @@ func ExampleMatchPath() {
 	// backbone.layer1 true <nil>
 	// backbone.*.weight false <nil>
 	// **.weight true <nil>
+}
+
+// A file for a program that calls the head fc, and has no use for anything else.
+func ExampleRename() {
+	net := newClassifier(10, 1)
+	renamed := nn.Rename(net, func(path string) string {
+		name, ok := strings.CutPrefix(path, "head.")
+		if !ok {
+			return ""
+		}
+		return "fc." + name
+	})
+	for _, e := range nn.Entries(renamed) {
+		fmt.Println(e.Path, e.Tensor().Shape())
+	}
+	// Output:
+	// fc.weight [10 8]
+	// fc.bias [10]
 }
