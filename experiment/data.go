@@ -77,7 +77,7 @@ func sumOf(d dataset.Dataset) (string, error) {
 }
 
 // maxLoaded is how many bytes of images Load keeps in memory.
-const maxLoaded = 2 << 30
+const maxLoaded int64 = 2 << 30
 
 // Load reads the images into memory, if they take no more than 2 GiB: else they are read anew in each epoch.
 func (d *Data) Load(ctx context.Context) error {
@@ -88,7 +88,7 @@ func (d *Data) Load(ctx context.Context) error {
 			images += (*set).Len()
 		}
 	}
-	if images*d.Settings.Size*d.Settings.Size*3 > maxLoaded {
+	if int64(images)*int64(d.Settings.Size)*int64(d.Settings.Size)*3 > maxLoaded {
 		return nil
 	}
 	for _, set := range all {
