@@ -36,7 +36,7 @@ func TestEvaluate(t *testing.T) {
 		require.Positive(t, e.NLL)
 	}
 	out, _ := succeed(t, "evaluate "+run+"")
-	require.Regexp(t, `(?m)^top-1 +[0-9.]+%$`, out)
+	require.Regexp(t, `(?m)^top-1 \(%\) +[0-9.]+$`, out)
 	require.Regexp(t, `(?m)^disc-0 +40 +5 +[0-9.]+$`, out)
 
 	require.NoError(t, os.RemoveAll(filepath.Join(data, "test", "disc-0")))
