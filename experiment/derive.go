@@ -38,7 +38,7 @@ func (f *source) deriveSize(folder *dataset.Folder) {
 	}
 	slices.Sort(sides)
 	median := sides[len(sides)/2]
-	f.size = min(max(median/8*8, 8), 64)
+	f.size = min(max(median/8*8, 8), f.largest)
 	f.derived = append(f.derived, fmt.Sprintf("size %d: the shorter side of the images is %d pixels in the median", f.size, median))
 }
 

@@ -27,7 +27,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if m.Name == "tau-norm" && d.Held == nil {
 		return nil, fmt.Errorf("experiment: tau-norm chooses its exponent by images that are held out: set holdout, to 0.1 for example")
 	}
-	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Branches: m.Branches, Seed: d.Seed})
+	body, err := s.body(m.Branches, d.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -76,6 +76,14 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	return r, nil
 }
 
+// body makes the backbone.
+func (s Settings) body(branches int, seed uint64) (backbone.Backbone, error) {
+	if s.Backbone == "resnet" {
+		return backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Branches: branches, Seed: seed})
+	}
+	return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: s.Depth, Width: s.Width, Branches: branches, Seed: seed})
+}
+
 // describe fills in the manifest of a run, and what tables say of its augmentation.
 func (d *Data) describe(r *Run, m method.Method) error {
 	s, t := d.Settings, r.Trainer
@@ -91,7 +99,11 @@ func (d *Data) describe(r *Run, m method.Method) error {
 		return err
 	}
 	all.Data = d.manifest // of the sets before they are read into memory
-	all.Network.Backbone, all.Network.Width = fmt.Sprintf("CIFAR ResNet-%d", s.Depth), s.Width
+	if all.Network.Width = s.Width; s.Backbone == "cifar" {
+		all.Network.Backbone = fmt.Sprintf("CIFAR ResNet-%d", s.Depth) // with one last block or more
+	} else {
+		all.Network.Backbone = fmt.Sprintf("ResNet-%d", s.Depth)
+	}
 	all.Training.Method = m.Name
 	steps := cmp.Or(t.LimitSteps, d.Train.Len()/all.Training.Batch)
 	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(all.Training.Batch) * int64(m.Images)

@@ -238,3 +238,21 @@ func TestWhatIsRecorded(t *testing.T) {
 		require.Len(t, events, 1)
 	}
 }
+
+// A network for photographs takes larger images, and its model opens like any other.
+func TestABackboneForPhotographs(t *testing.T) {
+	dir := folders(t, 70, map[string][]int{"train": {12, 4}, "test": {2, 2}})
+	s := Settings{Data: dir, Backbone: "resnet", Width: 4, Epochs: 1, Batch: 4}
+	d, err := s.Open(1)
+	require.NoError(t, err)
+	require.Equal(t, 64, d.Settings.Size)
+	require.Equal(t, 18, d.Settings.Depth)
+	for _, name := range []string{"ce", "bbn"} {
+		out := t.TempDir()
+		r := runOn(t, d, name, out)
+		require.Equal(t, "ResNet-18", r.Manifest.Network.Backbone)
+		do(t, r)
+		_, _, err = hybrid.Open(out)
+		require.NoError(t, err)
+	}
+}

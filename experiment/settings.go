@@ -8,7 +8,7 @@ type Settings struct {
 	// images a fifth becomes the test set. "" generates ten classes.
 	Data string `json:"data,omitempty"`
 	// Size is the width and height that images are brought to. 0: that of CIFAR's images, 16 for generated ones, and for class
-	// folders the median shorter side, at most 64.
+	// folders the median shorter side, at most 64, or 224 for Backbone resnet.
 	Size int `json:"size"`
 	// Profile is exp, step or natural, which keeps all images. "": natural for class folders, exp for the others, and
 	// wherever Imbalance is set.
@@ -18,9 +18,10 @@ type Settings struct {
 	// Holdout is the fraction of each class that no method trains on. 0: none; a validation set takes its place.
 	Holdout float64 `json:"holdout"`
 
-	Depth     int `json:"depth"`     // of the CIFAR ResNet, 6n+2; 0 means 32
-	Width     int `json:"width"`     // channels of its first stage; 0 means 16
-	Embedding int `json:"embedding"` // width of embeddings; 0 means 128
+	Backbone  string `json:"backbone"`  // cifar: backbone.CIFARResNet; resnet: backbone.ResNet, for photographs; "" means cifar
+	Depth     int    `json:"depth"`     // of it; 0 means 32 for cifar, which has 6n+2, and 18 for resnet
+	Width     int    `json:"width"`     // channels of its first stage; 0 means 16 for cifar and 64 for resnet
+	Embedding int    `json:"embedding"` // width of embeddings; 0 means 128
 
 	Epochs int `json:"epochs"` // of a method of one image a sample
 	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
@@ -65,15 +66,19 @@ func (s Settings) filled() Settings {
 	for _, f := range []struct {
 		value *string
 		usual string
-	}{{&s.Select, "shuffle"}, {&s.Equal, "epochs"}, {&s.Views, "plain"}, {&s.Recipe, "common"}, {&s.Choose, "last"}, {&s.Groups, "counts"}} {
+	}{{&s.Backbone, "cifar"}, {&s.Select, "shuffle"}, {&s.Equal, "epochs"}, {&s.Views, "plain"}, {&s.Recipe, "common"}, {&s.Choose, "last"}, {&s.Groups, "counts"}} {
 		if *f.value == "" {
 			*f.value = f.usual
 		}
 	}
+	depth, width := 32, 16
+	if s.Backbone == "resnet" {
+		depth, width = 18, 64
+	}
 	for _, f := range []struct {
 		value *int
 		usual int
-	}{{&s.Depth, 32}, {&s.Width, 16}, {&s.Embedding, 128}} {
+	}{{&s.Depth, depth}, {&s.Width, width}, {&s.Embedding, 128}} {
 		if *f.value == 0 {
 			*f.value = f.usual
 		}

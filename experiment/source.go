@@ -17,7 +17,7 @@ type source struct {
 	train, held, test dataset.Dataset
 	testSum           string // of a test set that was split off
 	folders           bool   // of classes, in which the images are what the user has
-	size              int
+	size, largest     int
 	normalize         *augment.Normalize
 	derived           []string
 }
@@ -33,7 +33,10 @@ func (s Settings) source(seed uint64) (f source, err error) {
 		f.train, f.test, err = dataset.Generate(dataset.GenerateSettings{Size: f.size, Seed: seed})
 		return f, err
 	}
-	f.name, f.size = nameOf(s.Data), s.Size
+	f.name, f.size, f.largest = nameOf(s.Data), s.Size, 64
+	if s.Backbone == "resnet" {
+		f.largest = 224
+	}
 	trainDir, testDir, heldDir := parts(s.Data)
 	if testDir == "" { // CIFAR, or class folders alone
 		f.train, f.test, err = dataset.Open(s.Data, s.Size, s.Size)

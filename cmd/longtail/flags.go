@@ -24,9 +24,10 @@ type setup struct {
 	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
 	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
 
-	Depth     int `help:"Depth of the ResNet, 6n+2 (default: 32)." placeholder:"LAYERS" group:"Network"`
-	Width     int `help:"Channels of the ResNet's first stage (default: 16)." placeholder:"CHANNELS" group:"Network"`
-	Embedding int `help:"Width of embeddings (default: 128)." placeholder:"WIDTH" group:"Network"`
+	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs (default: cifar)." enum:",cifar,resnet" default:"" placeholder:"NAME" group:"Network"`
+	Depth     int    `help:"Depth of the backbone: 6n+2 for cifar, 18, 34, 50, 101 or 152 for resnet (default: 32, 18)." placeholder:"LAYERS" group:"Network"`
+	Width     int    `help:"Channels of its first stage (default: 16, 64)." placeholder:"CHANNELS" group:"Network"`
+	Embedding int    `help:"Width of embeddings (default: 128)." placeholder:"WIDTH" group:"Network"`
 
 	Batch  int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`
 	LR     float64  `name:"lr" help:"Learning rate (default: 0.5 for a batch of 384, and in proportion)." placeholder:"RATE" group:"Training"`
@@ -66,6 +67,9 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 			return s, misused("--imbalance and --select have no meaning with --profile=natural, which keeps every image")
 		}
 		s.Imbalance = 0
+	}
+	if s.Backbone = cmp.Or(f.Backbone, s.Backbone); s.Backbone == "resnet" {
+		s.Depth, s.Width = 0, 0 // those of Usual are of another
 	}
 	s.Depth, s.Width, s.Embedding = cmp.Or(f.Depth, s.Depth), cmp.Or(f.Width, s.Width), cmp.Or(f.Embedding, s.Embedding)
 	s.Batch, s.LR = cmp.Or(f.Batch, s.Batch), cmp.Or(f.LR, s.LR)
