@@ -22,11 +22,12 @@ func CEBalanced() Streams {
 
 // SC is the paper's Hybrid-SC (arXiv 2103.14267): a supervised contrastive loss with temperature tau on two views of
 // instance-balanced batches, weighted α = 1 − (epoch/epochs)², and cross-entropy on class-balanced batches, weighted
-// 1 − α. Streams.Curriculum sets another α. The paper uses tau 0.1.
+// 1 − α. Streams.Curriculum sets another α. tau 0 means the paper's 0.1.
 func SC(tau float64) Streams { return pair("sc", &loss.SupervisedContrastive{Temperature: tau}) }
 
 // PSC is the paper's Hybrid-PSC: as SC, with the prototypical contrastive loss and learnable prototypes, which are made
-// when training begins (loss.Builder). The paper uses tau 1 on CIFAR-10 and 0.1 on CIFAR-100.
+// when training begins (loss.Builder). tau 0 means the paper's, which is 1 for up to ten
+// classes (CIFAR-10) and 0.1 for more (CIFAR-100).
 func PSC(tau float64) Streams { return pair("psc", &loss.PrototypicalContrastive{Temperature: tau}) }
 
 // pair is the paper's two streams around a contrastive loss.

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -18,7 +19,7 @@ import (
 type BalancedContrastive struct {
 	// Bank has the centres, one for each class; the paper's are prototype.ClassifierRows.
 	Bank prototype.Bank
-	// Temperature τ > 0; the paper uses 0.1.
+	// Temperature τ; 0 means the paper's 0.1.
 	Temperature float64
 }
 
@@ -27,7 +28,7 @@ func (l *BalancedContrastive) Needs() Needs { return Needs{Embedding: true} }
 
 // Prepare checks the settings against the number of classes.
 func (l *BalancedContrastive) Prepare(classCounts []int) error {
-	if err := checkTemperature("balanced contrastive", l.Temperature, "0.1"); err != nil {
+	if err := checkPositive("balanced contrastive", "Temperature", l.Temperature, "0.1"); err != nil {
 		return err
 	}
 	return checkBank("balanced contrastive", "Bank", l.Bank, len(classCounts), 1)
@@ -44,8 +45,8 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	if l.Bank == nil {
 		mustPrepare(op, l.Prepare(nil))
 	}
-	mustPrepare(op, checkTemperature("balanced contrastive", l.Temperature, "0.1"))
-	z := in.Embedding
+	mustPrepare(op, checkPositive("balanced contrastive", "Temperature", l.Temperature, "0.1"))
+	z, tau := in.Embedding, cmp.Or(l.Temperature, 0.1)
 	centres := l.Bank.Vectors(z.Tape())
 	classes := centres.Dim(0)
 	checkLabels(op, in.Labels, classes)
@@ -59,8 +60,8 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 		other[c], own[c] = -float32(math.Log(float64(n+1))), -float32(math.Log(float64(n)))
 	}
 	blocks := []columns{
-		{v: autograd.MatMulT(z, z), temperature: l.Temperature},
-		{v: similarities(op, "centres", z, centres), temperature: l.Temperature},
+		{v: autograd.MatMulT(z, z), temperature: tau},
+		{v: similarities(op, "centres", z, centres), temperature: tau},
 	}
 	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		put := func(j, c int) {

@@ -86,13 +86,6 @@ func zeroRows(x *autograd.Var) int {
 	return n
 }
 
-func checkTemperature(name string, tau float64, usual string) error {
-	if !(tau > 0) || math.IsInf(tau, 1) {
-		return fmt.Errorf("loss: %s: temperature %v must be finite and above 0 (the paper uses %s)", name, tau, usual)
-	}
-	return nil
-}
-
 // checkCounts reports a class without images, for losses that divide by the counts.
 func checkCounts(name string, classCounts []int) error {
 	for c, n := range classCounts {

@@ -1,7 +1,6 @@
 package loss
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 
@@ -38,7 +37,7 @@ func ClassBalancedWeights(classCounts []int, beta float64) ([]float64, error) {
 // ClassBalanced is cross-entropy with the weights of ClassBalancedWeights (arXiv 1901.05555), Σ_i w_{y_i} ℓ_i / R.
 // Prepare computes the weights from the class counts.
 type ClassBalanced struct {
-	// Beta in (0, 1]; 0 means 0.9999.
+	// Beta β, at most 1; 0 means the paper's 0.9999, Off weighs all classes alike.
 	Beta float64
 	// DivideByWeights divides by the sum of the rows' weights instead of the number of rows, as the code of DRW does.
 	DivideByWeights bool
@@ -51,7 +50,7 @@ func (c *ClassBalanced) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare computes the weights. A class without images is an error.
 func (c *ClassBalanced) Prepare(classCounts []int) (err error) {
-	c.weights, err = ClassBalancedWeights(classCounts, cmp.Or(c.Beta, 0.9999))
+	c.weights, err = ClassBalancedWeights(classCounts, setting(c.Beta, 0.9999))
 	return err
 }
 

@@ -154,15 +154,15 @@ func TestCrossEntropyOfNothingIsZero(t *testing.T) {
 func TestSettingsAreChecked(t *testing.T) {
 	counts := []int{5, 2, 1}
 	for want, l := range map[string]loss.Preparer{
-		"loss: supervised contrastive: temperature 0 must be finite and above 0 (the paper uses 0.1)":                                &loss.SupervisedContrastive{},
-		"loss: supervised contrastive: temperature NaN must be finite and above 0 (the paper uses 0.1)":                              &loss.SupervisedContrastive{Temperature: math.NaN()},
-		"loss: prototypical contrastive: temperature -1 must be finite and above 0 (the paper uses 1 on CIFAR-10, 0.1 on CIFAR-100)": &loss.PrototypicalContrastive{Bank: bank(t, 3, 2), Temperature: -1},
-		"loss: prototypical contrastive: Bank is nil: set prototypes, such as prototype.NewLearnable":                                &loss.PrototypicalContrastive{Temperature: 1},
-		"loss: prototypical contrastive: 5 prototypes for 3 classes: Bank must have one for each":                                    &loss.PrototypicalContrastive{Bank: bank(t, 5, 2), Temperature: 1},
-		"loss: cross-entropy: 2 weights for 3 classes":                                                                               &loss.CrossEntropy{Weights: []float64{1, 2}},
-		"loss: cross-entropy: weight -1 of class 1 must be finite and not negative":                                                  &loss.CrossEntropy{Weights: []float64{1, -1, 1}},
-		"loss: cross-entropy: smoothing 1 must be in [0, 1)":                                                                         &loss.CrossEntropy{Smoothing: 1},
-		"loss: cross-entropy: reduction 7 is not WeightedMean, Mean or Sum":                                                          &loss.CrossEntropy{Reduction: 7},
+		"loss: supervised contrastive: Temperature -1 must be finite and above 0 (0 means the paper's 0.1)":                               &loss.SupervisedContrastive{Temperature: -1},
+		"loss: supervised contrastive: Temperature NaN must be finite and above 0 (0 means the paper's 0.1)":                              &loss.SupervisedContrastive{Temperature: math.NaN()},
+		"loss: prototypical contrastive: Temperature -1 must be finite and above 0 (0 means the paper's 1 on CIFAR-10, 0.1 on CIFAR-100)": &loss.PrototypicalContrastive{Bank: bank(t, 3, 2), Temperature: -1},
+		"loss: prototypical contrastive: Bank is nil: set prototypes of package prototype":                                                &loss.PrototypicalContrastive{Temperature: 1},
+		"loss: prototypical contrastive: Bank has 5 prototypes, 3 classes take 3":                                                         &loss.PrototypicalContrastive{Bank: bank(t, 5, 2), Temperature: 1},
+		"loss: cross-entropy: 2 weights for 3 classes":                                                                                    &loss.CrossEntropy{Weights: []float64{1, 2}},
+		"loss: cross-entropy: weight -1 of class 1 must be finite and not negative":                                                       &loss.CrossEntropy{Weights: []float64{1, -1, 1}},
+		"loss: cross-entropy: smoothing 1 must be in [0, 1)":                                                                              &loss.CrossEntropy{Smoothing: 1},
+		"loss: cross-entropy: reduction 7 is not WeightedMean, Mean or Sum":                                                               &loss.CrossEntropy{Reduction: 7},
 	} {
 		require.EqualError(t, l.Prepare(counts), want)
 	}
@@ -184,8 +184,8 @@ func TestMisusePanicsWithTensorError(t *testing.T) {
 		"loss.SupervisedContrastive: has no form for mixed samples: give the term views that are not mixed, or use cross-entropy": func() {
 			(&loss.SupervisedContrastive{Temperature: 1}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}, Mix: mix})
 		},
-		"loss.SupervisedContrastive: loss: supervised contrastive: temperature 0 must be finite and above 0 (the paper uses 0.1)": func() {
-			(&loss.SupervisedContrastive{}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}})
+		"loss.SupervisedContrastive: loss: supervised contrastive: Temperature -1 must be finite and above 0 (0 means the paper's 0.1)": func() {
+			(&loss.SupervisedContrastive{Temperature: -1}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}})
 		},
 		"loss.PrototypicalContrastive [2 3], [4 7]: embeddings and prototypes differ in width": func() {
 			(&loss.PrototypicalContrastive{Bank: bank(t, 4, 7), Temperature: 1}).Forward(loss.Input{Embedding: x, Labels: []int{0, 1}})

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -10,7 +11,7 @@ import (
 // DRW is deferred re-weighting (arXiv 1906.07413): one loss first, and from a late epoch on another, which weighs the
 // classes. The paper's LDAM-DRW is
 //
-//	&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}
+//	&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}
 //
 // and with cross-entropy After is &loss.ClassBalanced{DivideByWeights: true}. The epoch is Input.At's.
 type DRW struct {
@@ -74,11 +75,7 @@ func (d *DRW) both(yield func(string, Loss) bool) {
 
 // Forward returns the loss of the epoch.
 func (d *DRW) Forward(in Input) (*autograd.Var, Stats) {
-	start := d.Start
-	if start == 0 {
-		start = 0.8
-	}
-	if in.At.ByEpoch() < start-1e-9 { // 0.8·5 is 4, though not in binary
+	if in.At.ByEpoch() < cmp.Or(d.Start, 0.8)-1e-9 { // 0.8·5 is 4, though not in binary
 		return d.Before.Forward(in)
 	}
 	return d.After.Forward(in)

@@ -37,10 +37,10 @@ func ExamplePrototypicalContrastive() {
 	}
 	l := &loss.PrototypicalContrastive{Bank: bank, Temperature: 1}
 	fmt.Println(l.Prepare(make([]int, 10)))
-	fmt.Println((&loss.PrototypicalContrastive{Bank: bank}).Prepare(make([]int, 10)))
+	fmt.Println((&loss.PrototypicalContrastive{Bank: bank}).Prepare(make([]int, 9)))
 	// Output:
 	// <nil>
-	// loss: prototypical contrastive: temperature 0 must be finite and above 0 (the paper uses 1 on CIFAR-10, 0.1 on CIFAR-100)
+	// loss: prototypical contrastive: Bank has 10 prototypes, 9 classes take 9
 }
 
 // value of a loss whose logits are given, row by row.
@@ -90,7 +90,7 @@ func ExampleLDAM() {
 }
 
 func ExampleDRW() {
-	l := &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}
+	l := &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}
 	if err := l.Prepare([]int{5000, 50}); err != nil {
 		panic(err)
 	}

@@ -1,7 +1,6 @@
 package loss
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -12,21 +11,23 @@ import (
 //	L = −(1−p_y)^γ · log p_y
 //
 // averaged over the rows: rows that are right already count less. Under Input.Mix it is the blend of the two labels'
-// losses. The zero value is cross-entropy.
+// losses.
 type Focal struct {
-	// Gamma γ ≥ 0; the paper uses 2, and 0 is cross-entropy.
+	// Gamma γ; 0 means the paper's 2, Off is cross-entropy.
 	Gamma float64
 	// Weights of the classes, the paper's α; nil: all 1. The mean is over the rows whatever their weights.
 	Weights []float64
 }
+
+const focalGamma = 2
 
 // Needs asks for logits.
 func (f *Focal) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare checks the settings.
 func (f *Focal) Prepare(classCounts []int) error {
-	if !(f.Gamma >= 0) || math.IsInf(f.Gamma, 1) {
-		return fmt.Errorf("loss: focal: gamma %v must be finite and not negative (the paper uses 2)", f.Gamma)
+	if err := checkSetting("focal", "Gamma", f.Gamma, focalGamma); err != nil {
+		return err
 	}
 	return checkWeights("focal", f.Weights, len(classCounts))
 }
@@ -36,7 +37,7 @@ func (f *Focal) Forward(in Input) (*autograd.Var, Stats) {
 	const op = "loss.Focal"
 	classes := checkLogits(op, in)
 	mustPrepare(op, f.Prepare(make([]int, classes)))
-	logp := make([]float64, classes)
+	gamma, logp := setting(f.Gamma, focalGamma), make([]float64, classes)
 	return meanOverLabels(op, in, f.Weights, Mean, func(x []float32, y int, share float64, dx []float64) float64 {
 		for j, v := range x {
 			logp[j] = float64(v)
@@ -44,10 +45,10 @@ func (f *Focal) Forward(in Input) (*autograd.Var, Stats) {
 		logSoftmax(logp)
 		l := logp[y]
 		wrong := -math.Expm1(l) // 1−p, to full precision near p = 1
-		slope := -math.Pow(wrong, f.Gamma)
+		slope := -math.Pow(wrong, gamma)
 		loss := slope * l
 		if wrong > 0 {
-			slope += f.Gamma * math.Pow(wrong, f.Gamma-1) * math.Exp(l) * l
+			slope += gamma * math.Pow(wrong, gamma-1) * math.Exp(l) * l
 		}
 		for j, lp := range logp { // ∂ log p_y/∂x_j = [j = y] − p_j
 			dx[j] -= share * slope * math.Exp(lp)

@@ -47,7 +47,7 @@ func followers(t *testing.T) map[string]loss.Loss {
 	require.NoError(t, err)
 	targets, err := prototype.NewTargets(points)
 	require.NoError(t, err)
-	proco, err := loss.NewProCo(3, 4, 1)
+	proco, err := loss.NewProCo(loss.ProCoSettings{Classes: 3, Dim: 4, Temperature: 1})
 	require.NoError(t, err)
 	all := map[string]loss.Loss{
 		"ProCo": proco,

@@ -82,7 +82,7 @@ func TestHardLabelGradients(t *testing.T) {
 	}{
 		"focal":                   {&loss.Focal{Gamma: 2}, 2, focal(2, one)},
 		"focal, γ 0.5 and weight": {&loss.Focal{Gamma: 0.5, Weights: []float64{1, 0, 3}}, 2, focal(0.5, []float64{1, 0, 3})},
-		"focal, γ 0":              {&loss.Focal{}, 2, focal(0, one)},
+		"focal, γ 0":              {&loss.Focal{Gamma: loss.Off}, 2, focal(0, one)},
 		"class-balanced": {&loss.ClassBalanced{}, 2, func(x []float64, y int) (float64, float64) {
 			return -balanced[y] * logp64(x, y), 1
 		}},
@@ -90,8 +90,8 @@ func TestHardLabelGradients(t *testing.T) {
 			return -balanced[y] * logp64(x, y), balanced[y]
 		}},
 		"LDAM":              {&loss.LDAM{}, 0.3, ldam(30, 0.5, one)},
-		"LDAM with weights": {&loss.LDAM{MaxMargin: 0.2, Scale: 5, Beta: 0.99}, 1, ldam(5, 0.2, ldamW)},
-		"DRW, late": {&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{MaxMargin: 0.2, Scale: 5, Beta: 0.99}, Start: 0.5}, 1,
+		"LDAM with weights": {&loss.LDAM{MaxMargin: 0.2, Scale: 5, Reweight: true, Beta: 0.99}, 1, ldam(5, 0.2, ldamW)},
+		"DRW, late": {&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{MaxMargin: 0.2, Scale: 5, Reweight: true, Beta: 0.99}, Start: 0.5}, 1,
 			ldam(5, 0.2, ldamW)},
 		"balanced softmax": {&loss.LogitAdjusted{}, 2, adjusted(1)},
 		"logit-adjusted":   {&loss.LogitAdjusted{Tau: 1.5}, 2, adjusted(1.5)},
@@ -133,7 +133,7 @@ func hardLabelLosses(t *testing.T, counts []int) []loss.Loss {
 	return []loss.Loss{
 		prepared(t, &loss.Focal{Gamma: 2}, counts), prepared(t, &loss.Focal{Gamma: 0.5}, counts),
 		prepared(t, &loss.ClassBalanced{}, counts), prepared(t, &loss.LDAM{}, counts), prepared(t, &loss.LogitAdjusted{}, counts),
-		prepared(t, &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}, counts),
+		prepared(t, &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}, counts),
 	}
 }
 
@@ -240,18 +240,19 @@ func TestHardLabelSettingsAreChecked(t *testing.T) {
 		loss   loss.Preparer
 		counts []int
 	}{
-		"loss: focal: gamma -1 must be finite and not negative (the paper uses 2)":                                                    {&loss.Focal{Gamma: -1}, tailCounts},
-		"loss: focal: gamma NaN must be finite and not negative (the paper uses 2)":                                                   {&loss.Focal{Gamma: math.NaN()}, tailCounts},
+		"loss: focal: Gamma -2 must be finite and above 0, or loss.Off for 0 (0 means the paper's 2)":                                 {&loss.Focal{Gamma: -2}, tailCounts},
+		"loss: focal: Gamma NaN must be finite and above 0, or loss.Off for 0 (0 means the paper's 2)":                                {&loss.Focal{Gamma: math.NaN()}, tailCounts},
 		"loss: focal: 1 weights for 3 classes":                                                                                        {&loss.Focal{Weights: []float64{1}}, tailCounts},
 		"loss: class-balanced weights: beta 1.5 must be in [0, 1] (the paper uses 0.9999)":                                            {&loss.ClassBalanced{Beta: 1.5}, tailCounts},
-		"loss: LDAM: MaxMargin -1 must be finite and above 0 (the paper uses 0.5)":                                                    {&loss.LDAM{MaxMargin: -1}, tailCounts},
-		"loss: LDAM: Scale NaN must be finite and above 0 (the paper uses 30)":                                                        {&loss.LDAM{Scale: math.NaN()}, tailCounts},
-		"loss: logit-adjusted: tau -1 must be finite and above 0 (the paper uses 1)":                                                  {&loss.LogitAdjusted{Tau: -1}, tailCounts},
+		"loss: LDAM: MaxMargin -0.5 must be finite and above 0, or loss.Off for 0 (0 means the paper's 0.5)":                          {&loss.LDAM{MaxMargin: -0.5}, tailCounts},
+		"loss: LDAM: Beta 0.99 has no effect without Reweight: set it, or leave Beta out":                                             {&loss.LDAM{Beta: 0.99}, tailCounts},
+		"loss: LDAM: Scale NaN must be finite and above 0 (0 means the paper's 30)":                                                   {&loss.LDAM{Scale: math.NaN()}, tailCounts},
+		"loss: logit-adjusted: Tau +Inf must be finite and above 0, or loss.Off for 0 (0 means the paper's 1)":                        {&loss.LogitAdjusted{Tau: math.Inf(1)}, tailCounts},
 		"loss: logit-adjusted: no class has training images: there are no priors to adjust by":                                        {&loss.LogitAdjusted{}, []int{0, 0}},
 		"loss: logit-adjusted: class 1 has -2 training images":                                                                        {&loss.LogitAdjusted{}, []int{5, -2}},
 		"loss: DRW: Before and After must both be set, to the same loss without weights and with them":                                {&loss.DRW{Before: &loss.LDAM{}}, tailCounts},
 		"loss: DRW: Start -0.5 must be in (0, 1], or 0 for 0.8":                                                                       {&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{}, Start: -0.5}, tailCounts},
-		"loss: DRW: after: loss: focal: gamma -1 must be finite and not negative (the paper uses 2)":                                  {&loss.DRW{Before: &loss.LDAM{}, After: &loss.Focal{Gamma: -1}}, tailCounts},
+		"loss: DRW: after: loss: focal: Gamma -2 must be finite and above 0, or loss.Off for 0 (0 means the paper's 2)":               {&loss.DRW{Before: &loss.LDAM{}, After: &loss.Focal{Gamma: -2}}, tailCounts},
 		"loss: class-balanced weights: class 1 has 0 training images: leave it out, or use a loss that does not divide by the counts": {&loss.ClassBalanced{}, empty},
 		"loss: LDAM: class 1 has 0 training images: leave it out, or use a loss that does not divide by the counts":                   {&loss.LDAM{}, empty},
 	} {
@@ -264,10 +265,10 @@ func TestHardLabelLossesNeedPrepare(t *testing.T) {
 	tape := autograd.NewTape(autograd.Mode{})
 	in := loss.Input{Logits: tape.Const(tensor.New(1, 3)), Labels: []int{0}, Views: 1}
 	for want, l := range map[string]loss.Loss{
-		"loss.ClassBalanced: Prepare was given the counts of 0 classes, the input has 3":       &loss.ClassBalanced{},
-		"loss.LDAM: Prepare was given the counts of 2 classes, the input has 3":                prepared(t, &loss.LDAM{}, []int{1, 1}),
-		"loss.LogitAdjusted: Prepare was given the counts of 0 classes, the input has 3":       &loss.LogitAdjusted{},
-		"loss.Focal: loss: focal: gamma -1 must be finite and not negative (the paper uses 2)": &loss.Focal{Gamma: -1},
+		"loss.ClassBalanced: Prepare was given the counts of 0 classes, the input has 3":                          &loss.ClassBalanced{},
+		"loss.LDAM: Prepare was given the counts of 2 classes, the input has 3":                                   prepared(t, &loss.LDAM{}, []int{1, 1}),
+		"loss.LogitAdjusted: Prepare was given the counts of 0 classes, the input has 3":                          &loss.LogitAdjusted{},
+		"loss.Focal: loss: focal: Gamma -2 must be finite and above 0, or loss.Off for 0 (0 means the paper's 2)": &loss.Focal{Gamma: -2},
 	} {
 		require.EqualError(t, tensor.Try(func() error { l.Forward(in); return nil }), want)
 	}

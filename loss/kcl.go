@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -20,9 +21,9 @@ import (
 type KCL struct {
 	// Queue of keys; required. The paper's holds 65,536 on ImageNet.
 	Queue *Queue
-	// Temperature τ > 0; the paper uses 0.07.
+	// Temperature τ; 0 means the paper's 0.07.
 	Temperature float64
-	// Positives K; 0 means 6.
+	// Positives K; 0 means the paper's 6, Off takes none from the queue.
 	Positives int
 	// WithoutMomentum takes the other views from the rows of Embedding, with gradient, and fills the queue with them. As
 	// published they are Keys, and all rows of Embedding are queries.
@@ -39,10 +40,10 @@ func (l *KCL) check(name string) error {
 	if l.Queue == nil {
 		return fmt.Errorf("loss: %s: Queue is nil: set one by loss.NewQueue", name)
 	}
-	if l.Positives < 0 {
-		return fmt.Errorf("loss: %s: Positives %d must not be negative (the paper uses 6)", name, l.Positives)
+	if err := checkSetting(name, "Positives", float64(l.Positives), 6); err != nil {
+		return err
 	}
-	return checkTemperature(name, l.Temperature, "0.07")
+	return checkPositive(name, "Temperature", l.Temperature, "0.07")
 }
 
 // Visit shows the queue.
@@ -64,7 +65,7 @@ func (l *KCL) contrast(op, name string, in Input, targets *autograd.Var, targetW
 	noMix(op, in)
 	mustPrepare(op, l.check(name))
 	checkViews(op, in, !l.WithoutMomentum)
-	z := in.Embedding
+	z, tau := in.Embedding, cmp.Or(l.Temperature, 0.07)
 	tape := z.Tape()
 	views := z
 	if !l.WithoutMomentum {
@@ -72,21 +73,18 @@ func (l *KCL) contrast(op, name string, in Input, targets *autograd.Var, targetW
 	}
 	keys, keyLabels := l.Queue.on(tape)
 	blocks := []columns{
-		{v: similarities(op, "keys", z, views), temperature: l.Temperature},
-		{v: similarities(op, "the queue's rows", z, keys), temperature: l.Temperature},
+		{v: similarities(op, "keys", z, views), temperature: tau},
+		{v: similarities(op, "the queue's rows", z, keys), temperature: tau},
 	}
 	if targets != nil {
 		checkLabels(op, in.Labels, targets.Dim(0))
-		blocks = append(blocks, columns{v: similarities(op, "targets", z, targets), temperature: l.Temperature})
+		blocks = append(blocks, columns{v: similarities(op, "targets", z, targets), temperature: tau})
 	}
 	byLabel := map[int][]int{}
 	for j, y := range keyLabels {
 		byLabel[y] = append(byLabel[y], j)
 	}
-	most := l.Positives
-	if most == 0 {
-		most = 6
-	}
+	most := int(setting(float64(l.Positives), 6))
 	n, near, seed := rows/in.Views, views.Dim(0), tape.Rand().Uint64()
 	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		for j := range near {

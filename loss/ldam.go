@@ -16,12 +16,14 @@ import (
 // so that the rarer the label, the wider the margin asked for. Prepare computes the margins; evaluation uses the logits
 // as they are. Under Input.Mix it is the blend of the two labels' losses, each with its own margin.
 type LDAM struct {
-	// MaxMargin is the margin of the rarest class, in cosines; 0 means 0.5.
+	// MaxMargin is the margin of the rarest class, in cosines; 0 means the paper's 0.5, Off means 0.
 	MaxMargin float64
-	// Scale s; 0 means 30.
+	// Scale s; 0 means the paper's 30.
 	Scale float64
-	// Beta weighs the classes by ClassBalancedWeights, in (0, 1], and divides by the sum of the rows' weights; 0: no
-	// weights. LDAM-DRW has none at first and 0.9999 later: see DRW.
+	// Reweight weighs the classes by ClassBalancedWeights of Beta, and divides by the sum of the rows' weights, as
+	// LDAM-DRW does late: see DRW.
+	Reweight bool
+	// Beta β of Reweight, as in ClassBalanced: 0 means 0.9999, Off weighs all classes alike.
 	Beta float64
 
 	margins, weights []float64
@@ -32,12 +34,14 @@ func (l *LDAM) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare computes margins and weights. A class without images is an error.
 func (l *LDAM) Prepare(classCounts []int) (err error) {
-	margin := cmp.Or(l.MaxMargin, 0.5)
-	if !(margin > 0) || math.IsInf(margin, 1) {
-		return fmt.Errorf("loss: LDAM: MaxMargin %v must be finite and above 0 (the paper uses 0.5)", margin)
+	if err := checkSetting("LDAM", "MaxMargin", l.MaxMargin, 0.5); err != nil {
+		return err
 	}
-	if s := cmp.Or(l.Scale, 30); !(s > 0) || math.IsInf(s, 1) {
-		return fmt.Errorf("loss: LDAM: Scale %v must be finite and above 0 (the paper uses 30)", s)
+	if err := checkPositive("LDAM", "Scale", l.Scale, "30"); err != nil {
+		return err
+	}
+	if l.Beta != 0 && !l.Reweight {
+		return fmt.Errorf("loss: LDAM: Beta %v has no effect without Reweight: set it, or leave Beta out", l.Beta)
 	}
 	if err := checkCounts("LDAM", classCounts); err != nil {
 		return err
@@ -49,10 +53,10 @@ func (l *LDAM) Prepare(classCounts []int) (err error) {
 		largest = max(largest, l.margins[c])
 	}
 	for c := range l.margins {
-		l.margins[c] *= margin / largest
+		l.margins[c] *= setting(l.MaxMargin, 0.5) / largest
 	}
-	if l.weights = nil; l.Beta != 0 {
-		l.weights, err = ClassBalancedWeights(classCounts, l.Beta)
+	if l.weights = nil; l.Reweight {
+		l.weights, err = ClassBalancedWeights(classCounts, setting(l.Beta, 0.9999))
 	}
 	return err
 }

@@ -1,7 +1,6 @@
 package loss
 
 import (
-	"cmp"
 	"fmt"
 	"math"
 
@@ -13,10 +12,10 @@ import (
 //	L = CE( x + τ·log q )
 //
 // averaged over the rows; evaluation uses the logits x as they are. τ = 1 is the balanced softmax (arXiv 2007.10740).
-// Prepare computes q. A class without images takes no part in the softmax, the limit of the formula, and cannot be a
-// label. Under Input.Mix it is the blend of the two labels' losses.
+// Prepare computes q. A class without images takes no part in the softmax, the limit of the formula, unless τ is Off,
+// and cannot be a label. Under Input.Mix it is the blend of the two labels' losses.
 type LogitAdjusted struct {
-	// Tau τ > 0; 0 means 1. Without adjustment the loss is CrossEntropy.
+	// Tau τ; 0 means the paper's 1, Off is CrossEntropy.
 	Tau float64
 
 	logPrior []float64
@@ -27,8 +26,8 @@ func (l *LogitAdjusted) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare computes the priors of the classes. It is an error if there are no images.
 func (l *LogitAdjusted) Prepare(classCounts []int) (err error) {
-	if tau := cmp.Or(l.Tau, 1); !(tau > 0) || math.IsInf(tau, 1) {
-		return fmt.Errorf("loss: logit-adjusted: tau %v must be finite and above 0 (the paper uses 1)", tau)
+	if err := checkSetting("logit-adjusted", "Tau", l.Tau, 1); err != nil {
+		return err
 	}
 	l.logPrior, err = logPriors("logit-adjusted", classCounts)
 	return err
@@ -38,7 +37,7 @@ func (l *LogitAdjusted) Prepare(classCounts []int) (err error) {
 func (l *LogitAdjusted) Forward(in Input) (*autograd.Var, Stats) {
 	const op = "loss.LogitAdjusted"
 	mustKnowClasses(op, len(l.logPrior), checkLogits(op, in))
-	return adjusted(op, in, cmp.Or(l.Tau, 1), l.logPrior)
+	return adjusted(op, in, setting(l.Tau, 1), l.logPrior)
 }
 
 // adjusted is cross-entropy of the logits + tau·logPrior.
@@ -50,7 +49,10 @@ func adjusted(op string, in Input, tau float64, logPrior []float64) (*autograd.V
 	logp := make([]float64, len(logPrior))
 	return meanOverLabels(op, in, nil, Mean, func(x []float32, y int, share float64, dx []float64) float64 {
 		for j, v := range x {
-			logp[j] = float64(v) + tau*logPrior[j]
+			logp[j] = float64(v)
+			if tau > 0 { // 0·log 0 is 0
+				logp[j] += tau * logPrior[j]
+			}
 		}
 		logSoftmax(logp)
 		for j, lp := range logp {

@@ -120,7 +120,7 @@ func ExampleMultiPrototypicalContrastive() {
 }
 
 func ExampleProCo() {
-	l := must(loss.NewProCo(2, 2, 0.1))
+	l := must(loss.NewProCo(loss.ProCoSettings{Classes: 2, Dim: 2}))
 	if err := l.Prepare([]int{90, 10}); err != nil {
 		panic(err)
 	}

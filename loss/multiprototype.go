@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -19,9 +20,9 @@ import (
 type MultiPrototypicalContrastive struct {
 	// Bank has PerClass prototypes for each class, class by class.
 	Bank prototype.Bank
-	// PerClass M, at least 1.
+	// PerClass M; 0 means 1.
 	PerClass int
-	// Temperature τ > 0; the paper uses 1 on CIFAR-10 and 0.1 on CIFAR-100.
+	// Temperature τ; 0 means the paper's, as in PrototypicalContrastive.
 	Temperature float64
 	// Nearest takes L_i = −max_m log(…) in place of the weighted mean.
 	Nearest bool
@@ -35,16 +36,16 @@ func (l *MultiPrototypicalContrastive) Needs() Needs { return Needs{Embedding: t
 // Prepare checks the settings against the number of classes.
 func (l *MultiPrototypicalContrastive) Prepare(classCounts []int) error {
 	const name = "multi-prototype contrastive"
-	if l.PerClass < 1 {
-		return fmt.Errorf("loss: %s: PerClass %d must be at least 1", name, l.PerClass)
+	if l.PerClass < 0 {
+		return fmt.Errorf("loss: %s: PerClass %d must be at least 1, or 0 for 1", name, l.PerClass)
 	}
 	if len(classCounts) < 2 {
 		return fmt.Errorf("loss: %s: %d class: there must be another class to contrast with", name, len(classCounts))
 	}
-	if err := checkBank(name, "Bank", l.Bank, len(classCounts), l.PerClass); err != nil {
+	if err := checkBank(name, "Bank", l.Bank, len(classCounts), cmp.Or(l.PerClass, 1)); err != nil {
 		return err
 	}
-	return checkTemperature(name, l.Temperature, psc)
+	return checkPositive(name, "Temperature", l.Temperature, psc)
 }
 
 // Visit shows the prototypes.
@@ -55,17 +56,18 @@ func (l *MultiPrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) 
 	const op = "loss.MultiPrototypicalContrastive"
 	check(op, in.Embedding, in)
 	noMix(op, in)
-	if l.Bank == nil || l.PerClass < 1 {
+	if l.Bank == nil || l.PerClass < 0 {
 		mustPrepare(op, l.Prepare(nil))
 	}
-	mustPrepare(op, checkTemperature("multi-prototype contrastive", l.Temperature, psc))
+	mustPrepare(op, checkPositive("multi-prototype contrastive", "Temperature", l.Temperature, psc))
 	prototypes := l.Bank.Vectors(in.Embedding.Tape())
-	m, classes := l.PerClass, prototypes.Dim(0)/l.PerClass
+	m := cmp.Or(l.PerClass, 1)
+	classes := prototypes.Dim(0) / m
 	checkLabels(op, in.Labels, classes)
 	if prototypes.Dim(0)%m != 0 || classes < 2 {
 		mustPrepare(op, l.Prepare(make([]int, classes)))
 	}
-	s := columns{v: similarities(op, "prototypes", in.Embedding, prototypes), temperature: l.Temperature}
+	s := columns{v: similarities(op, "prototypes", in.Embedding, prototypes), temperature: pscTemperature(l.Temperature, classes)}
 	y, anchors := contrastColumns(op, []columns{s}, func(i int, r *row) {
 		at := in.Labels[i] * m
 		own := r.x[at : at+m]

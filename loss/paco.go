@@ -24,11 +24,11 @@ import (
 type PaCo struct {
 	// Queue of keys; nil: none. The paper's holds 1,024 on CIFAR, 8,192 on ImageNet.
 	Queue *Queue
-	// Temperature τ > 0; the paper uses 0.05 on CIFAR, 0.2 on ImageNet.
+	// Temperature τ; 0 means 0.05, the paper's on CIFAR; on ImageNet it uses 0.2.
 	Temperature float64
-	// CenterTemperature divides the logits; 0 means 1.
+	// CenterTemperature divides the logits; 0 means the paper's 1.
 	CenterTemperature float64
-	// Alpha is the weight of a sample as a positive; 0 means 0.01, the paper's on CIFAR.
+	// Alpha is the weight of a sample as a positive; 0 means 0.01, the paper's on CIFAR, Off means 0.
 	Alpha float64
 	// Smoothing spreads this share of the own centre's weight over the other centres, as GPaCo may; in [0, 1).
 	Smoothing float64
@@ -45,15 +45,14 @@ func (l *PaCo) Needs() Needs {
 
 // Prepare checks the settings and computes the classes' shares.
 func (l *PaCo) Prepare(classCounts []int) (err error) {
-	const usual = "0.05 on CIFAR, 0.2 on ImageNet"
-	if err := checkTemperature("PaCo", l.Temperature, usual); err != nil {
+	if err := checkPositive("PaCo", "Temperature", l.Temperature, "0.05 on CIFAR"); err != nil {
 		return err
 	}
-	if t := cmp.Or(l.CenterTemperature, 1); !(t > 0) || math.IsInf(t, 1) {
-		return fmt.Errorf("loss: PaCo: CenterTemperature %v must be finite and above 0 (the paper uses 1)", t)
+	if err := checkPositive("PaCo", "CenterTemperature", l.CenterTemperature, "1"); err != nil {
+		return err
 	}
-	if a := cmp.Or(l.Alpha, 0.01); !(a > 0) || math.IsInf(a, 1) {
-		return fmt.Errorf("loss: PaCo: Alpha %v must be finite and above 0 (the paper uses 0.01 on CIFAR)", a)
+	if err := checkSetting("PaCo", "Alpha", l.Alpha, 0.01); err != nil {
+		return err
 	}
 	if !(l.Smoothing >= 0 && l.Smoothing < 1) {
 		return fmt.Errorf("loss: PaCo: Smoothing %v must be in [0, 1)", l.Smoothing)
@@ -81,28 +80,28 @@ func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
 	checkViews(op, in, !l.WithoutMomentum)
 
 	z, n := in.Embedding, rows/in.Views
-	warmth := cmp.Or(l.CenterTemperature, 1)
+	tau, warmth := cmp.Or(l.Temperature, 0.05), cmp.Or(l.CenterTemperature, 1)
 	bias := make([]float64, classes)
 	for c, q := range l.logPrior {
 		bias[c] = q / warmth
 	}
 	blocks := []columns{
 		{v: in.Logits, temperature: warmth, bias: bias},
-		{v: autograd.MatMulT(z, z), temperature: l.Temperature},
+		{v: autograd.MatMulT(z, z), temperature: tau},
 	}
 	labels := append([]int(nil), in.Labels...) // of the columns after the centres
 	if in.Keys != nil {
-		blocks = append(blocks, columns{v: autograd.MatMulT(z, z.Tape().Const(in.Keys)), temperature: l.Temperature})
+		blocks = append(blocks, columns{v: autograd.MatMulT(z, z.Tape().Const(in.Keys)), temperature: tau})
 		for j := range in.Keys.Dim(0) {
 			labels = append(labels, in.Labels[j%n])
 		}
 	}
 	if l.Queue != nil {
 		keys, keyLabels := l.Queue.on(z.Tape())
-		blocks = append(blocks, columns{v: similarities(op, "the queue's rows", z, keys), temperature: l.Temperature})
+		blocks = append(blocks, columns{v: similarities(op, "the queue's rows", z, keys), temperature: tau})
 		labels = append(labels, keyLabels...)
 	}
-	alpha := float32(cmp.Or(l.Alpha, 0.01))
+	alpha := float32(setting(l.Alpha, 0.01))
 	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		l.centres(r, in.Labels[i])
 		for j, y := range labels {

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -23,26 +24,33 @@ import (
 // The means are those of the last epoch, moved on by the steps of this one, as in the authors' code; there a step's own
 // rows count already, here they do after it. Cost: R·C Bessel functions, and for the gradient twice as many.
 type ProCo struct {
-	// Temperature τ > 0; the authors' code uses 0.1 on CIFAR.
-	Temperature float64
+	Temperature float64 // τ; 0 means 0.1, which the authors' code uses on CIFAR
 
 	logPrior  []float64
 	now, next classMeans // next is of this epoch alone
 }
 
-// NewProCo returns a loss for embeddings of width dim, at least 2. It is an error if there is no class.
-func NewProCo(classes, dim int, temperature float64) (*ProCo, error) {
-	if classes < 1 || dim < 2 {
-		return nil, fmt.Errorf("loss: ProCo: %d classes and embeddings of width %d: needs at least 1 and 2", classes, dim)
+// ProCoSettings are what NewProCo makes a loss of.
+type ProCoSettings struct {
+	Classes int // at least 1
+	Dim     int // width of the embeddings, at least 2
+	// Temperature τ; 0 means 0.1.
+	Temperature float64
+}
+
+// NewProCo returns a loss that has seen no embedding yet. Settings out of range are an error.
+func NewProCo(s ProCoSettings) (*ProCo, error) {
+	if s.Classes < 1 || s.Dim < 2 {
+		return nil, fmt.Errorf("loss: ProCo: %d classes and embeddings of width %d: needs at least 1 and 2", s.Classes, s.Dim)
 	}
-	p := &ProCo{Temperature: temperature, now: newClassMeans(classes, dim), next: newClassMeans(classes, dim)}
+	p := &ProCo{Temperature: cmp.Or(s.Temperature, 0.1), now: newClassMeans(s.Classes, s.Dim), next: newClassMeans(s.Classes, s.Dim)}
 	if err := p.check(); err != nil {
 		return nil, err
 	}
 	return p, nil
 }
 
-func (p *ProCo) check() error { return checkTemperature("ProCo", p.Temperature, "0.1") }
+func (p *ProCo) check() error { return checkPositive("ProCo", "Temperature", p.Temperature, "0.1") }
 
 // Needs asks for embeddings.
 func (p *ProCo) Needs() Needs { return Needs{Embedding: true} }
@@ -81,7 +89,7 @@ func (p *ProCo) Forward(in Input) (*autograd.Var, Stats) {
 	checkLabels(op, in.Labels, len(p.logPrior))
 	z := in.Embedding
 	mu, kappa := p.now.vonMisesFisher(z.Tape())
-	x := expectedSimilarity(op, similarities(op, "class means", z, mu), kappa, z.Dim(1), p.Temperature)
+	x := expectedSimilarity(op, similarities(op, "class means", z, mu), kappa, z.Dim(1), cmp.Or(p.Temperature, 0.1))
 	y, stats := adjusted(op, Input{Logits: x, Labels: in.Labels}, 1, p.logPrior)
 	stats.ZeroRows = zeroRows(z)
 	p.observe(in)

@@ -25,7 +25,7 @@ func h64(dim int, x float64) float64 {
 }
 
 func proco(t *testing.T, counts []int, dim int, tau float64) *loss.ProCo {
-	l, err := loss.NewProCo(len(counts), dim, tau)
+	l, err := loss.NewProCo(loss.ProCoSettings{Classes: len(counts), Dim: dim, Temperature: tau})
 	require.NoError(t, err)
 	return prepared(t, l, counts)
 }
@@ -183,14 +183,14 @@ func TestProCoOnDegenerateInputs(t *testing.T) {
 }
 
 func TestProCoSettingsAreChecked(t *testing.T) {
-	_, err := loss.NewProCo(0, 3, 1)
+	_, err := loss.NewProCo(loss.ProCoSettings{Dim: 3})
 	require.EqualError(t, err, "loss: ProCo: 0 classes and embeddings of width 3: needs at least 1 and 2")
-	_, err = loss.NewProCo(3, 1, 1)
+	_, err = loss.NewProCo(loss.ProCoSettings{Classes: 3, Dim: 1})
 	require.EqualError(t, err, "loss: ProCo: 3 classes and embeddings of width 1: needs at least 1 and 2")
-	_, err = loss.NewProCo(3, 3, 0)
-	require.EqualError(t, err, "loss: ProCo: temperature 0 must be finite and above 0 (the paper uses 0.1)")
+	_, err = loss.NewProCo(loss.ProCoSettings{Classes: 3, Dim: 3, Temperature: -1})
+	require.EqualError(t, err, "loss: ProCo: Temperature -1 must be finite and above 0 (0 means the paper's 0.1)")
 	require.EqualError(t, (&loss.ProCo{Temperature: 1}).Prepare([]int{1}), "loss: ProCo: has no class means: make it with loss.NewProCo")
-	l, err := loss.NewProCo(3, 4, 1)
+	l, err := loss.NewProCo(loss.ProCoSettings{Classes: 3, Dim: 4, Temperature: 1})
 	require.NoError(t, err)
 	tape := autograd.NewTape(autograd.Mode{})
 	forward := func(width int, labels ...int) error {

@@ -1,6 +1,7 @@
 package loss
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -22,7 +23,7 @@ type PrototypicalContrastive struct {
 	// Bank has one prototype for each class. One that follows the embeddings is told of each step. nil: Build makes learnable
 	// ones, which are the paper's.
 	Bank prototype.Bank
-	// Temperature τ > 0; the paper uses 1 on CIFAR-10 and 0.1 on CIFAR-100.
+	// Temperature τ; 0 means the paper's, which is 1 for up to ten classes (CIFAR-10) and 0.1 for more (CIFAR-100).
 	Temperature float64
 	// IncludeOwn keeps the row's own class in the denominator.
 	IncludeOwn bool
@@ -32,6 +33,14 @@ type PrototypicalContrastive struct {
 }
 
 const psc = "1 on CIFAR-10, 0.1 on CIFAR-100"
+
+// pscTemperature returns tau, or the paper's for the number of classes.
+func pscTemperature(tau float64, classes int) float64 {
+	if tau == 0 && classes <= 10 {
+		return 1
+	}
+	return cmp.Or(tau, 0.1)
+}
 
 // Needs asks for embeddings.
 func (l *PrototypicalContrastive) Needs() Needs { return Needs{Embedding: true} }
@@ -60,17 +69,14 @@ func (l *PrototypicalContrastive) Prototypes() prototype.Bank {
 
 // Prepare checks the settings against the number of classes.
 func (l *PrototypicalContrastive) Prepare(classCounts []int) error {
-	bank := l.Prototypes()
-	if bank == nil {
-		return fmt.Errorf("loss: prototypical contrastive: Bank is nil: set prototypes, such as prototype.NewLearnable")
+	const name = "prototypical contrastive"
+	if err := checkBank(name, "Bank", l.Prototypes(), len(classCounts), 1); err != nil {
+		return err
 	}
 	if len(classCounts) < 2 {
-		return fmt.Errorf("loss: prototypical contrastive: %d class: there must be another class to contrast with", len(classCounts))
+		return fmt.Errorf("loss: %s: %d class: there must be another class to contrast with", name, len(classCounts))
 	}
-	if rows := bank.Vectors(autograd.NewTape(autograd.Mode{NoGrad: true})).Dim(0); rows != len(classCounts) {
-		return fmt.Errorf("loss: prototypical contrastive: %d prototypes for %d classes: Bank must have one for each", rows, len(classCounts))
-	}
-	return checkTemperature("prototypical contrastive", l.Temperature, psc)
+	return checkPositive(name, "Temperature", l.Temperature, psc)
 }
 
 // Visit shows the prototypes.
@@ -99,7 +105,8 @@ func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	if classes < 2 {
 		mustPrepare(op, l.Prepare(make([]int, classes)))
 	}
-	mustPrepare(op, checkTemperature("prototypical contrastive", l.Temperature, psc))
+	mustPrepare(op, checkPositive("prototypical contrastive", "Temperature", l.Temperature, psc))
+	tau := pscTemperature(l.Temperature, classes)
 	observeBank(bank, in)
 	s := autograd.MatMulT(in.Embedding, prototypes)
 
@@ -107,18 +114,18 @@ func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	sum := 0.0
 	for i, y := range in.Labels {
 		v := s.Data()[i*classes : (i+1)*classes]
-		lse[i] = l.denominator(v, y)
-		sum += lse[i] - float64(v[y])/l.Temperature
+		lse[i] = l.denominator(v, y, tau)
+		sum += lse[i] - float64(v[y])/tau
 	}
 	y := in.Embedding.Tape().Tensor()
 	y.Data()[0] = float32(sum / float64(max(rows, 1)))
 	return autograd.Op(op, y, []*autograd.Var{s}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
-		g := float64(gy.Item()) / float64(max(rows, 1)) / l.Temperature
+		g := float64(gy.Item()) / float64(max(rows, 1)) / tau
 		for i, y := range in.Labels {
 			v, ds := s.Data()[i*classes:(i+1)*classes], gx[0].Data()[i*classes:(i+1)*classes]
 			for j := range v {
 				if j != y || l.IncludeOwn {
-					ds[j] += float32(g * math.Exp(float64(v[j])/l.Temperature-lse[i]))
+					ds[j] += float32(g * math.Exp(float64(v[j])/tau-lse[i]))
 				}
 			}
 			ds[y] -= float32(g)
@@ -127,17 +134,17 @@ func (l *PrototypicalContrastive) Forward(in Input) (*autograd.Var, Stats) {
 }
 
 // denominator returns the log-sum-exp over the classes of the denominator.
-func (l *PrototypicalContrastive) denominator(s []float32, own int) float64 {
+func (l *PrototypicalContrastive) denominator(s []float32, own int, tau float64) float64 {
 	top := math.Inf(-1)
 	for j, v := range s {
 		if j != own || l.IncludeOwn {
-			top = math.Max(top, float64(v)/l.Temperature)
+			top = math.Max(top, float64(v)/tau)
 		}
 	}
 	sum := 0.0
 	for j, v := range s {
 		if j != own || l.IncludeOwn {
-			sum += math.Exp(float64(v)/l.Temperature - top)
+			sum += math.Exp(float64(v)/tau - top)
 		}
 	}
 	return top + math.Log(sum)

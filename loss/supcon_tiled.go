@@ -42,7 +42,7 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 	n, dim := z.Dim(0), z.Dim(1)
 	tape.CountMACs(int64(n) * int64(n) * int64(dim)) // of the formula; half of them are spared
 	c := &contrast{
-		z: tape.Scratch(n, dim), size: size, temperature: l.Temperature, inside: l.Inside, blas: tape.Mode().BLAS,
+		z: tape.Scratch(n, dim), size: size, temperature: l.temperature(), inside: l.Inside, blas: tape.Mode().BLAS,
 		all: newLogSums(tape, n),
 	}
 	c.sort(in.Labels)
@@ -72,7 +72,7 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 		}
 		dz.Zero()
 		if anchors > 0 && dim > 0 {
-			c.backward(tape, dz, float64(gy.Item())/float64(anchors)/l.Temperature)
+			c.backward(tape, dz, float64(gy.Item())/float64(anchors)/l.temperature())
 			c.unsort(dz)
 		}
 		if add {

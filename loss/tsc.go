@@ -1,9 +1,6 @@
 package loss
 
 import (
-	"fmt"
-	"math"
-
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/prototype"
@@ -21,7 +18,7 @@ type TSC struct {
 	KCL
 	// Targets of the classes, prototype.NewTargets over prototype.OnSphere. Another bank makes fixed or learned ones.
 	Targets prototype.Bank
-	// TargetWeight w; 0 means 0.2.
+	// TargetWeight w; 0 means the paper's 0.2, Off means 0.
 	TargetWeight float64
 }
 
@@ -30,8 +27,8 @@ func (l *TSC) Prepare(classCounts []int) error {
 	if err := l.check("TSC"); err != nil {
 		return err
 	}
-	if !(l.TargetWeight >= 0) || math.IsInf(l.TargetWeight, 1) {
-		return fmt.Errorf("loss: TSC: TargetWeight %v must be finite and not negative (the paper uses 0.2)", l.TargetWeight)
+	if err := checkSetting("TSC", "TargetWeight", l.TargetWeight, 0.2); err != nil {
+		return err
 	}
 	return checkBank("TSC", "Targets", l.Targets, len(classCounts), 1)
 }
@@ -49,11 +46,7 @@ func (l *TSC) Forward(in Input) (*autograd.Var, Stats) {
 	if l.Targets == nil {
 		mustPrepare(op, l.Prepare(nil))
 	}
-	weight := l.TargetWeight
-	if weight == 0 {
-		weight = 0.2
-	}
-	y, stats := l.contrast(op, "TSC", in, l.Targets.Vectors(in.Embedding.Tape()), float32(weight))
+	y, stats := l.contrast(op, "TSC", in, l.Targets.Vectors(in.Embedding.Tape()), float32(setting(l.TargetWeight, 0.2)))
 	observeBank(l.Targets, in)
 	return y, stats
 }

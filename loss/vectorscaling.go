@@ -1,7 +1,6 @@
 package loss
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -15,8 +14,11 @@ import (
 // Prepare computes Δ and q. A class without images cannot be a label. With τ > 0 it takes no part in the softmax; with
 // τ = 0 it does, and if γ > 0, its logit is 0. Under Input.Mix it is the blend of the two labels' losses.
 type VectorScaling struct {
-	// Gamma γ ≥ 0 and Tau τ ≥ 0, which the paper chooses on a held-out split.
-	Gamma, Tau float64
+	// Gamma γ; 0 means 0.3, which the authors' code begins with, and Off means 0. The paper chooses γ and τ on a held-out
+	// split.
+	Gamma float64
+	// Tau τ, as in LogitAdjusted: 0 means 1, Off means 0.
+	Tau float64
 
 	scale, shift, logPrior []float64
 }
@@ -26,9 +28,13 @@ func (l *VectorScaling) Needs() Needs { return Needs{Logits: true} }
 
 // Prepare computes scale and shift of the classes. It is an error if there are no images.
 func (l *VectorScaling) Prepare(classCounts []int) (err error) {
-	if !(l.Gamma >= 0) || math.IsInf(l.Gamma, 1) || !(l.Tau >= 0) || math.IsInf(l.Tau, 1) {
-		return fmt.Errorf("loss: vector-scaling: gamma %v and tau %v must be finite and not negative", l.Gamma, l.Tau)
+	if err := checkSetting("vector-scaling", "Gamma", l.Gamma, 0.3); err != nil {
+		return err
 	}
+	if err := checkSetting("vector-scaling", "Tau", l.Tau, 1); err != nil {
+		return err
+	}
+	gamma, tau := setting(l.Gamma, 0.3), setting(l.Tau, 1)
 	if l.logPrior, err = logPriors("vector-scaling", classCounts); err != nil {
 		return err
 	}
@@ -38,9 +44,9 @@ func (l *VectorScaling) Prepare(classCounts []int) (err error) {
 	}
 	l.scale, l.shift = make([]float64, len(classCounts)), make([]float64, len(classCounts))
 	for c, n := range classCounts {
-		l.scale[c] = math.Pow(float64(n)/float64(most), l.Gamma)
-		if l.Tau > 0 { // 0·log 0 is 0
-			l.shift[c] = l.Tau * l.logPrior[c]
+		l.scale[c] = math.Pow(float64(n)/float64(most), gamma)
+		if tau > 0 { // 0·log 0 is 0
+			l.shift[c] = tau * l.logPrior[c]
 		}
 	}
 	return nil

@@ -60,8 +60,8 @@ func TestVectorScalingHasItsSpecialCases(t *testing.T) {
 		v, _, _ := run(t, l, x, labels)
 		return v
 	}
-	require.InDelta(t, value(&loss.LogitAdjusted{Tau: 1.5}), value(&loss.VectorScaling{Tau: 1.5}), 1e-6)
-	require.InDelta(t, value(&loss.CrossEntropy{}), value(&loss.VectorScaling{}), 1e-6)
+	require.InDelta(t, value(&loss.LogitAdjusted{Tau: 1.5}), value(&loss.VectorScaling{Gamma: loss.Off, Tau: 1.5}), 1e-6)
+	require.InDelta(t, value(&loss.CrossEntropy{}), value(&loss.VectorScaling{Gamma: loss.Off, Tau: loss.Off}), 1e-6)
 }
 
 // No rows, one row, one class, an empty tail class, huge logits, NaN.
@@ -92,7 +92,7 @@ func TestVectorScalingDegenerateInputs(t *testing.T) {
 	require.Zero(t, v, "one class is always right")
 	require.Equal(t, []float32{0, 0}, g)
 
-	l = &loss.VectorScaling{Gamma: 0.2}
+	l = &loss.VectorScaling{Gamma: 0.2, Tau: loss.Off}
 	require.NoError(t, l.Prepare([]int{30, 10, 0}))
 	v, _, g = run(t, l, x, []int{0})
 	require.InDelta(t, -logp64([]float64{1, 2 * math.Pow(1./3, 0.2), 0}, 0), v, 1e-6, "without τ the empty class has a logit of 0")
@@ -101,9 +101,9 @@ func TestVectorScalingDegenerateInputs(t *testing.T) {
 
 func TestVectorScalingSaysWhatIsWrong(t *testing.T) {
 	for want, l := range map[string]*loss.VectorScaling{
-		"loss: vector-scaling: gamma -1 and tau 0 must be finite and not negative":   {Gamma: -1},
-		"loss: vector-scaling: gamma 0 and tau NaN must be finite and not negative":  {Tau: math.NaN()},
-		"loss: vector-scaling: gamma +Inf and tau 0 must be finite and not negative": {Gamma: math.Inf(1)},
+		"loss: vector-scaling: Gamma -2 must be finite and above 0, or loss.Off for 0 (0 means the paper's 0.3)":   {Gamma: -2},
+		"loss: vector-scaling: Tau NaN must be finite and above 0, or loss.Off for 0 (0 means the paper's 1)":      {Tau: math.NaN()},
+		"loss: vector-scaling: Gamma +Inf must be finite and above 0, or loss.Off for 0 (0 means the paper's 0.3)": {Gamma: math.Inf(1)},
 	} {
 		require.EqualError(t, l.Prepare([]int{1, 1}), want)
 	}

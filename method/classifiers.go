@@ -28,22 +28,23 @@ func CEBalanced() Method {
 		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) { return hybrid.CEBalanced(), nil }}
 }
 
-// Focal is the focal loss of arXiv 1708.02002 (loss.Focal) with γ; 0 means 2. One image a sample. It knows nothing of the
-// class counts: a baseline more than a cure.
-func Focal(gamma float64) Method {
-	return classifier("focal", "Focal", "1708.02002", func() loss.Loss { return &loss.Focal{Gamma: cmp.Or(gamma, 2)} })
+// Focal is the focal loss of arXiv 1708.02002. One image a sample. It knows nothing of the class counts: a baseline more
+// than a cure.
+func Focal(s loss.Focal) Method {
+	s.Gamma = cmp.Or(s.Gamma, 2) // manifests tell it
+	return classifier("focal", "Focal", "1708.02002", func() loss.Loss { return copied(s) })
 }
 
-// ClassBalanced is cross-entropy with the weights of arXiv 1901.05555 (loss.ClassBalanced) and β; 0 means 0.9999. One
-// image a sample. It needs images of every class; rare classes' large weights want a small learning rate or clipping.
-func ClassBalanced(beta float64) Method {
-	return classifier("class-balanced", "Class-balanced weights", "1901.05555", func() loss.Loss { return &loss.ClassBalanced{Beta: beta} })
+// ClassBalanced is cross-entropy with the weights of arXiv 1901.05555. One image a sample. It needs images of every class;
+// rare classes' large weights want a small learning rate or clipping.
+func ClassBalanced(s loss.ClassBalanced) Method {
+	return classifier("class-balanced", "Class-balanced weights", "1901.05555", func() loss.Loss { return copied(s) })
 }
 
-// LogitAdjusted is the logit-adjusted loss of arXiv 2007.07314 (loss.LogitAdjusted) with τ; 0 means 1, which is balanced
-// softmax (arXiv 2007.10740) too. One image a sample, and nothing to tune: the first to try.
-func LogitAdjusted(tau float64) Method {
-	return classifier("logit-adjusted", "Logit-adjusted", "2007.07314", func() loss.Loss { return &loss.LogitAdjusted{Tau: tau} })
+// LogitAdjusted is the logit-adjusted loss of arXiv 2007.07314; the zero value is balanced softmax (arXiv 2007.10740) too.
+// One image a sample, and nothing to tune: the first to try.
+func LogitAdjusted(s loss.LogitAdjusted) Method {
+	return classifier("logit-adjusted", "Logit-adjusted", "2007.07314", func() loss.Loss { return copied(s) })
 }
 
 // LDAMDRW is LDAM with deferred re-weighting (arXiv 1906.07413): loss.LDAM on a cosine classifier, and class-balanced
@@ -51,7 +52,7 @@ func LogitAdjusted(tau float64) Method {
 // after the weights set in.
 func LDAMDRW() Method {
 	m := classifier("ldam-drw", "LDAM-DRW", "1906.07413", func() loss.Loss {
-		return &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Beta: 0.9999}}
+		return &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}
 	})
 	m.Heads = func(int, Setup) []hybrid.Option {
 		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithCosineClassifier()}
@@ -103,6 +104,9 @@ func classifier(name, title, arXiv string, l func() loss.Loss) Method {
 				Terms: []hybrid.Term{{Name: name, Loss: l()}}}}, nil
 		}}
 }
+
+// copied is a loss of the given settings for one network alone.
+func copied[L any](settings L) *L { return &settings }
 
 func classifierOnly(int, Setup) []hybrid.Option { return []hybrid.Option{hybrid.WithoutProjection()} }
 

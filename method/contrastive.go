@@ -11,18 +11,22 @@ import (
 	"github.com/longtail-ml/longtail/sampler"
 )
 
-// HybridSC is the paper's Hybrid-SC (arXiv 2103.14267): loss.SupervisedContrastive with temperature tau, 0 meaning 0.1, and
-// cross-entropy on class-balanced batches, the weight moving from the one to the other by schedule.Curriculum. Three images
-// a sample: two views and a class-balanced image. The contrast needs batches in which rare classes meet.
-func HybridSC(tau float64) Method {
+// HybridSC is the paper's Hybrid-SC (arXiv 2103.14267): the contrast, and cross-entropy on class-balanced batches, the
+// weight moving from the one to the other by schedule.Curriculum. Three images a sample: two views and a class-balanced
+// image. The contrast needs batches in which rare classes meet.
+func HybridSC(s loss.SupervisedContrastive) Method {
 	return Method{Name: "hybrid-sc", Title: "Hybrid-SC", ArXiv: "2103.14267", Images: 3, Recipe: hybridRecipe,
-		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) { return hybrid.SC(cmp.Or(tau, 0.1)), nil }}
+		Streams: func(*hybrid.Network, Setup) (hybrid.Streams, error) {
+			streams := hybrid.SC(cmp.Or(s.Temperature, 0.1))
+			streams[0].Terms[0].Loss.(*loss.SupervisedContrastive).Inside = s.Inside
+			return streams, nil
+		}}
 }
 
 // PSC are the settings of HybridPSC; the zero value is the paper's.
 type PSC struct {
-	Tau        float64 // temperature; 0 means the paper's 1 for up to ten classes and 0.1 for more
-	IncludeOwn bool    // keep the row's own class in the denominator, which the paper leaves out
+	Temperature float64 // τ; 0 means the paper's, which is 1 for up to ten classes and 0.1 for more
+	IncludeOwn  bool    // keep the row's own class in the denominator, which the paper leaves out
 	// Fixed leaves the prototypes where prototype.OnSphere puts them instead of training them.
 	Fixed bool
 }
@@ -37,7 +41,7 @@ func HybridPSC(p PSC) Method {
 			if n.Classes() <= 10 {
 				usual = 1
 			}
-			streams := hybrid.PSC(cmp.Or(p.Tau, usual))
+			streams := hybrid.PSC(cmp.Or(p.Temperature, usual))
 			l := streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive)
 			l.IncludeOwn = p.IncludeOwn
 			if p.Fixed {

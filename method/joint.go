@@ -39,7 +39,7 @@ func BCL() Method {
 func ProCo() Method {
 	return Method{Name: "proco", Title: "ProCo", ArXiv: "2403.06726", Images: 3, Heads: wideHead, Recipe: jointRecipe(256, 0.3, 5, 2e-4),
 		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
-			l, err := loss.NewProCo(n.Classes(), n.EmbeddingDim(), 0.1)
+			l, err := loss.NewProCo(loss.ProCoSettings{Classes: n.Classes(), Dim: n.EmbeddingDim()})
 			return threeViews(s, 1, hybrid.Term{Name: "proco", Loss: l}), err
 		}}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/train"
@@ -110,9 +111,10 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
-	return []Method{CE(), CEBalanced(), Focal(0), ClassBalanced(0), LogitAdjusted(0), LDAMDRW(), BBN(),
-		CRT(), LWS(), TauNorm(0), NCM(), PostHocAdjusted(0),
-		HybridSC(0), HybridPSC(PSC{}), SupCon(0), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
+	return []Method{CE(), CEBalanced(), Focal(loss.Focal{}), ClassBalanced(loss.ClassBalanced{}),
+		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(),
+		CRT(), LWS(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
+		HybridSC(loss.SupervisedContrastive{}), HybridPSC(PSC{}), SupCon(loss.SupervisedContrastive{}), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 
 // Variants returns methods of All with other settings than the paper's, worth a row of their own in a comparison.

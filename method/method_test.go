@@ -188,14 +188,15 @@ func TestSettingsReachTheLosses(t *testing.T) {
 		require.NoError(t, err)
 		return streams[0].Terms[0].Loss
 	}
-	require.Equal(t, 2.0, first(method.Focal(0)).(*loss.Focal).Gamma)
-	require.Equal(t, 0.5, first(method.Focal(0.5)).(*loss.Focal).Gamma)
-	require.Equal(t, 0.9, first(method.ClassBalanced(0.9)).(*loss.ClassBalanced).Beta)
-	require.Equal(t, 0.7, first(method.LogitAdjusted(0.7)).(*loss.LogitAdjusted).Tau)
-	require.Equal(t, 0.1, first(method.HybridSC(0)).(*loss.SupervisedContrastive).Temperature)
+	require.Equal(t, 2.0, first(method.Focal(loss.Focal{})).(*loss.Focal).Gamma)
+	require.Equal(t, 0.5, first(method.Focal(loss.Focal{Gamma: 0.5})).(*loss.Focal).Gamma)
+	require.Equal(t, 0.9, first(method.ClassBalanced(loss.ClassBalanced{Beta: 0.9})).(*loss.ClassBalanced).Beta)
+	require.Equal(t, 0.7, first(method.LogitAdjusted(loss.LogitAdjusted{Tau: 0.7})).(*loss.LogitAdjusted).Tau)
+	require.Equal(t, &loss.SupervisedContrastive{Temperature: 0.1}, first(method.HybridSC(loss.SupervisedContrastive{})))
+	require.True(t, first(method.HybridSC(loss.SupervisedContrastive{Inside: true})).(*loss.SupervisedContrastive).Inside)
 	require.Equal(t, 1.0, first(method.HybridPSC(method.PSC{})).(*loss.PrototypicalContrastive).Temperature)
-	require.Equal(t, 0.2, first(method.HybridPSC(method.PSC{Tau: 0.2})).(*loss.PrototypicalContrastive).Temperature)
-	require.Equal(t, 0.3, first(method.SupCon(0.3)).(*loss.SupervisedContrastive).Temperature)
+	require.Equal(t, 0.2, first(method.HybridPSC(method.PSC{Temperature: 0.2})).(*loss.PrototypicalContrastive).Temperature)
+	require.Equal(t, 0.3, first(method.SupCon(loss.SupervisedContrastive{Temperature: 0.3})).(*loss.SupervisedContrastive).Temperature)
 }
 
 func TestVariantsOfHybridPSC(t *testing.T) {
@@ -247,10 +248,10 @@ func TestMistakesAreErrors(t *testing.T) {
 	_, _, err = method.TSC().New(body(t), setup(trainSet), hybrid.WithoutProjection())
 	require.ErrorContains(t, err, "method: tsc: ")
 
-	n, _, err := method.TauNorm(0).New(body(t), setup(trainSet))
+	n, _, err := method.TauNorm(method.TauNormSettings{}).New(body(t), setup(trainSet))
 	require.NoError(t, err)
-	err = method.TauNorm(0).Finish(context.Background(), n, method.Stage{Train: trainSet})
-	require.EqualError(t, err, "method: tau-norm: second stage: Stage.Held is nil: hold images out of training to choose tau by, or give TauNorm one")
+	err = method.TauNorm(method.TauNormSettings{}).Finish(context.Background(), n, method.Stage{Train: trainSet})
+	require.EqualError(t, err, "method: tau-norm: second stage: Stage.Held is nil: hold images out of training to choose tau by, or set TauNormSettings.Tau")
 	err = method.CRT().Finish(context.Background(), n, method.Stage{Held: held})
 	require.EqualError(t, err, "method: crt: Stage.Train is nil: its second stage needs the training images")
 	before := n.Classifier
@@ -263,9 +264,9 @@ func TestMistakesAreErrors(t *testing.T) {
 // A fixed tau is used as it is.
 func TestTauNormDividesByNorms(t *testing.T) {
 	trainSet, _, _ := data(t)
-	n, _, err := method.TauNorm(1).New(body(t), setup(trainSet))
+	n, _, err := method.TauNorm(method.TauNormSettings{Tau: 1}).New(body(t), setup(trainSet))
 	require.NoError(t, err)
-	require.NoError(t, method.TauNorm(1).Finish(context.Background(), n, method.Stage{Train: trainSet}))
+	require.NoError(t, method.TauNorm(method.TauNormSettings{Tau: 1}).Finish(context.Background(), n, method.Stage{Train: trainSet}))
 	w := nn.L2Normalize(autograd.NewTape(autograd.Mode{}).Const(n.Classifier.(*nn.Linear).Weight.Value))
 	require.InDeltaSlice(t, n.Classifier.(*nn.Linear).Weight.Value.Data(), w.Data(), 1e-6)
 }
@@ -305,8 +306,8 @@ func TestClassifiersMadeAfterTraining(t *testing.T) {
 		require.NoError(t, err)
 		return before, features, n.Logits(autograd.NewTape(autograd.Mode{NoGrad: true}).Const(features)).Value(), n
 	}
-	for given, tau := range map[float64]float64{0: 1, 2: 2} {
-		before, x, got, _ := finished(method.PostHocAdjusted(given))
+	for given, tau := range map[float64]float64{0: 1, 2: 2, loss.Off: 0} {
+		before, x, got, _ := finished(method.PostHocAdjusted(method.PostHocAdjustedSettings{Tau: given}))
 		logits, err := posthoc.Logits(before, x)
 		require.NoError(t, err)
 		want, err := posthoc.AdjustLogits(logits, dataset.Counts(trainSet), tau)

@@ -12,14 +12,15 @@ import (
 	"github.com/longtail-ml/longtail/posthoc"
 )
 
-// SupCon is two-stage supervised contrastive learning (arXiv 2004.11362): loss.SupervisedContrastive alone with temperature
-// tau, 0 meaning 0.1, then a linear classifier on the frozen backbone. The classifier's batches are class-balanced, for the
-// long tail; Stage.Retrain's Sampler can change that. Two images a sample, and one pass over the images for the second
-// stage.
-func SupCon(tau float64) Method {
+// SupCon is two-stage supervised contrastive learning (arXiv 2004.11362): the contrast alone, then a linear classifier on
+// the frozen backbone. The classifier's batches are class-balanced, for the long tail; Stage.Retrain's Sampler can change
+// that. Two images a sample, and one pass over the images for the second stage.
+func SupCon(l loss.SupervisedContrastive) Method {
 	return Method{Name: "supcon", Title: "SupCon, two stages", ArXiv: "2004.11362", Images: 2, EveryClass: true, Second: retrained,
 		Streams: func(_ *hybrid.Network, s Setup) (hybrid.Streams, error) {
-			return contrast("sc", &loss.SupervisedContrastive{Temperature: cmp.Or(tau, 0.1)}, s), nil
+			l := l
+			l.Temperature = cmp.Or(l.Temperature, 0.1)
+			return contrast("sc", &l, s), nil
 		}}
 }
 
@@ -44,18 +45,24 @@ func LWS() Method {
 	})
 }
 
-// TauNorm is τ-normalisation (arXiv 1910.09217): CE, then the classifier's rows divided by their norm to the power tau
-// (posthoc.TauNormalize). tau 0 means the best of 0, 0.1, …, 2 on Stage.Held. One image a sample, and nothing to train.
-func TauNorm(tau float64) Method {
+// TauNormSettings are those of TauNorm.
+type TauNormSettings struct {
+	// Tau τ, the power of the norm. 0 means the best of 0, 0.1, …, 2 on Stage.Held, as the paper chooses it; loss.Off means 0.
+	Tau float64
+}
+
+// TauNorm is τ-normalisation (arXiv 1910.09217): CE, then the classifier's rows divided by their norm to the power τ
+// (posthoc.TauNormalize). One image a sample, and nothing to train.
+func TauNorm(t TauNormSettings) Method {
 	m := decoupled("tau-norm", "τ-norm", func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
 		head, err := linear(n)
 		if err != nil {
 			return nil, err
 		}
-		best := tau
-		if tau == 0 {
+		best := orOff(t.Tau, 0)
+		if t.Tau == 0 {
 			if s.Held == nil {
-				return nil, fmt.Errorf("Stage.Held is nil: hold images out of training to choose tau by, or give TauNorm one")
+				return nil, fmt.Errorf("Stage.Held is nil: hold images out of training to choose tau by, or set TauNormSettings.Tau")
 			}
 			held, err := features(ctx, n, s.Held)
 			if err != nil {
@@ -72,19 +79,32 @@ func TauNorm(tau float64) Method {
 	return m
 }
 
-// PostHocAdjusted is logit adjustment after training (arXiv 2007.07314): CE, then tau·log q_c taken from the classifier's
-// bias (posthoc.AdjustHead); tau 0 means 1. One image a sample, and nothing to train or to look at again.
-func PostHocAdjusted(tau float64) Method {
+// PostHocAdjustedSettings are those of PostHocAdjusted.
+type PostHocAdjustedSettings struct {
+	Tau float64 // τ; 0 means the paper's 1, loss.Off means 0
+}
+
+// PostHocAdjusted is logit adjustment after training (arXiv 2007.07314): CE, then τ·log q_c taken from the classifier's
+// bias (posthoc.AdjustHead). One image a sample, and nothing to train or to look at again.
+func PostHocAdjusted(p PostHocAdjustedSettings) Method {
 	m := decoupled("post-hoc-adjusted", "Logit-adjusted after CE", func(_ context.Context, n *hybrid.Network, s Stage) (nn.Module, error) {
 		head, err := linear(n)
 		if err != nil {
 			return nil, err
 		}
-		adjusted, err := posthoc.AdjustHead(head, dataset.Counts(s.Train), cmp.Or(tau, 1))
+		adjusted, err := posthoc.AdjustHead(head, dataset.Counts(s.Train), orOff(p.Tau, 1))
 		return adjusted, err
 	})
 	m.ArXiv = "2007.07314"
 	return m
+}
+
+// orOff is a setting: the paper's value for 0, 0 for loss.Off.
+func orOff(v, paper float64) float64 {
+	if v == loss.Off {
+		return 0
+	}
+	return cmp.Or(v, paper)
 }
 
 // NCM classifies by the nearest class mean (arXiv 1910.09217): CE, then cosines with the means of each class's features

@@ -75,7 +75,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 				{Name: "class-balanced", Loss: &loss.ClassBalanced{}}}},
 			{Sampler: sampler.Reversed{}, Terms: []hybrid.Term{{Name: "logit-adjusted", Loss: &loss.LogitAdjusted{}}}},
 			{Sampler: sampler.Progressive{}, Terms: []hybrid.Term{
-				{Name: "ldam-drw", Loss: &loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Beta: 0.99}}}}},
+				{Name: "ldam-drw", Loss: &loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Reweight: true, Beta: 0.99}}}}},
 		}}
 	},
 	"partners, deferred": func(t *testing.T, n *hybrid.Network) train.Trainer {
@@ -92,7 +92,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		require.NoError(t, err)
 		targets, err := prototype.NewTargets(points)
 		require.NoError(t, err)
-		proco, err := loss.NewProCo(classes, n.EmbeddingDim(), 0.1)
+		proco, err := loss.NewProCo(loss.ProCoSettings{Classes: classes, Dim: n.EmbeddingDim()})
 		require.NoError(t, err)
 		kcl := loss.KCL{Queue: queue(t, n), Temperature: 0.1, Positives: 2}
 		return train.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, KeyDecay: 0.9, Streams: []hybrid.Stream{{Sampler: sampler.Instance{},

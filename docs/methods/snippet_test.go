@@ -19,7 +19,7 @@ import (
 
 const module = "github.com/longtail-ml/longtail/"
 
-// What a snippet needs around it to be a program's file. All of them use all of these but train.
+// What a snippet needs around it to be a program's file. All of them use all of these but loss and train.
 const header = `package page
 
 import (
@@ -28,16 +28,20 @@ import (
 	"` + module + `backbone"
 	"` + module + `dataset"
 	"` + module + `hybrid"
+	"` + module + `loss"
 	"` + module + `method"
 	"` + module + `train"
 )
 
-var _ train.Trainer // not all of them name it
+var ( // not all of them name these
+	_ train.Trainer
+	_ loss.Loss
+)
 
 `
 
 func TestSnippetsCompile(t *testing.T) {
-	exports := compiled(t, "context", module+"backbone", module+"dataset", module+"hybrid", module+"method", module+"train")
+	exports := compiled(t, "context", module+"backbone", module+"dataset", module+"hybrid", module+"loss", module+"method", module+"train")
 	set := token.NewFileSet()
 	find := func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) }
 	config := types.Config{Importer: importer.ForCompiler(set, "gc", find)}
