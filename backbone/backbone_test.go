@@ -20,9 +20,9 @@ func TestSettingsAreChecked(t *testing.T) {
 	require.Error(t, err)
 	_, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Width: -1})
 	require.EqualError(t, err, "backbone: width -1, channels 3 and branches 1 must be at least 1")
-	_, err = backbone.NewMLP(1, 5)
+	_, err = backbone.NewMLP(backbone.MLPSettings{Widths: []int{5}, Seed: 1})
 	require.EqualError(t, err, "backbone: an MLP needs the width of its input and of at least one layer, not [5]")
-	_, err = backbone.NewMLP(1, 5, 0)
+	_, err = backbone.NewMLP(backbone.MLPSettings{Widths: []int{5, 0}, Seed: 1})
 	require.EqualError(t, err, "backbone: the widths of an MLP must be at least 1, not [5 0]")
 }
 
@@ -59,7 +59,7 @@ func TestWrongChannelsNameTheParameter(t *testing.T) {
 }
 
 func TestMLPFlattensImages(t *testing.T) {
-	m, err := backbone.NewMLP(1, 12, 7, 4)
+	m, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{12, 7, 4}, Seed: 1})
 	require.NoError(t, err)
 	x := gradtest.Normal(1, 1, 3, 2, 2, 3)
 	tape := autograd.NewTape(autograd.Mode{})
@@ -81,7 +81,7 @@ func ExampleNewCIFARResNet() {
 }
 
 func ExampleNewMLP() {
-	m, err := backbone.NewMLP(1, 784, 256, 64)
+	m, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{784, 256, 64}, Seed: 1})
 	fmt.Println(m.OutDim(), err)
 	// Output: 64 <nil>
 }
@@ -179,7 +179,7 @@ func TestBackbonesSayWhatTheyAre(t *testing.T) {
 		require.Equal(t, want, again.String())
 		require.Equal(t, r, again, "settings, weights and all")
 	}
-	m, err := backbone.NewMLP(1, 192, 12, 5)
+	m, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{192, 12, 5}, Seed: 1})
 	require.NoError(t, err)
 	require.Equal(t, "MLP 192-12-5", m.String())
 	name, settings := m.Describe()

@@ -14,21 +14,28 @@ type MLP struct {
 	in     int
 }
 
-// NewMLP returns an MLP of the given widths, the input's first, then each layer's: NewMLP(seed, 6, 8) is one layer from
-// 6 to 8. Fewer than two widths or one below 1 is an error.
-func NewMLP(seed uint64, widths ...int) (*MLP, error) {
-	if len(widths) < 2 {
-		return nil, fmt.Errorf("backbone: an MLP needs the width of its input and of at least one layer, not %v", widths)
+// MLPSettings describe an MLP.
+type MLPSettings struct {
+	// Widths of the input and of each layer: {6, 8} is one layer from 6 to 8.
+	Widths []int `json:"widths"`
+	// Seed of the weights.
+	Seed uint64 `json:"-"`
+}
+
+// NewMLP returns an MLP with fresh weights. Fewer than two widths or one below 1 is an error.
+func NewMLP(s MLPSettings) (*MLP, error) {
+	if len(s.Widths) < 2 {
+		return nil, fmt.Errorf("backbone: an MLP needs the width of its input and of at least one layer, not %v", s.Widths)
 	}
-	for _, w := range widths {
+	for _, w := range s.Widths {
 		if w < 1 {
-			return nil, fmt.Errorf("backbone: the widths of an MLP must be at least 1, not %v", widths)
+			return nil, fmt.Errorf("backbone: the widths of an MLP must be at least 1, not %v", s.Widths)
 		}
 	}
-	rng := rand.New(rand.NewPCG(seed, 0x6d6c70))
-	m := &MLP{in: widths[0]}
-	for i, w := range widths[1:] {
-		m.Layers = append(m.Layers, nn.NewLinear(widths[i], w, rng))
+	rng := rand.New(rand.NewPCG(s.Seed, 0x6d6c70))
+	m := &MLP{in: s.Widths[0]}
+	for i, w := range s.Widths[1:] {
+		m.Layers = append(m.Layers, nn.NewLinear(nn.LinearSettings{In: s.Widths[i], Out: w, Rand: rng}))
 	}
 	return m, nil
 }
@@ -36,13 +43,8 @@ func NewMLP(seed uint64, widths ...int) (*MLP, error) {
 // OutDim is the width of the last layer.
 func (m *MLP) OutDim() int { return m.Layers[len(m.Layers)-1].Weight.Value.Dim(0) }
 
-// MLPSettings are what Describe says of an MLP.
-type MLPSettings struct {
-	Widths []int `json:"widths"` // the arguments of NewMLP
-}
-
 // Describe returns "mlp" and MLPSettings.
-func (m *MLP) Describe() (name string, settings any) { return "mlp", MLPSettings{m.widths()} }
+func (m *MLP) Describe() (name string, settings any) { return "mlp", MLPSettings{Widths: m.widths()} }
 
 // String is as in "MLP 192-12": the widths of the input and of each layer.
 func (m *MLP) String() string {

@@ -2,7 +2,6 @@ package backbone_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"strconv"
 	"strings"
 	"testing"
@@ -62,7 +61,7 @@ func TestVectorResNets(t *testing.T) {
 			require.NoError(t, err)
 			body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: depth})
 			require.NoError(t, err)
-			net := &classifier{body, nn.NewLinear(body.OutDim(), c.Classes, rand.New(rand.NewPCG(1, 1)))}
+			net := &classifier{body, nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: c.Classes, Seed: 1})}
 			params := map[string]nn.Entry{}
 			total := 0
 			for _, e := range nn.Params(net) {
@@ -145,7 +144,7 @@ func TestResNetSizes(t *testing.T) {
 	for depth, want := range map[int]int{8: 75290, 20: 269722, 32: 464154, 44: 658586, 56: 853018, 110: 1727962} {
 		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: depth})
 		require.NoError(t, err)
-		s, err := nn.Summarize(&classifier{body, nn.NewLinear(64, 10, rand.New(rand.NewPCG(1, 1)))}, 32, 32, 3)
+		s, err := nn.Summarize(&classifier{body, nn.NewLinear(nn.LinearSettings{In: 64, Out: 10, Seed: 1})}, 32, 32, 3)
 		require.NoError(t, err)
 		require.Equal(t, want, s.Parameters)
 		if depth == 32 {

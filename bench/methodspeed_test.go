@@ -30,7 +30,7 @@ func TestEveryMethodIsTimed(t *testing.T) {
 		if branches > 0 {
 			return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 1, Branches: branches})
 		}
-		return backbone.NewMLP(1, 32*32*3, 8)
+		return backbone.NewMLP(backbone.MLPSettings{Widths: []int{32 * 32 * 3, 8}, Seed: 1})
 	}
 	for _, m := range method.All() {
 		speed, err := timeMethod(settings{batch: 12, views: "cifar", seconds: 1e-3, profile: &profiler{}}, m, tiny, data)

@@ -24,7 +24,7 @@ func newChain(width int) *chain {
 	c, rng := &chain{width: width}, rand.New(rand.NewPCG(1, 1))
 	for _, l := range chainLayers(width) {
 		for range l.times {
-			c.layers = append(c.layers, nn.NewConvBN(l.c, l.o, 3, l.stride, 1, true, rng))
+			c.layers = append(c.layers, nn.NewConvBN(nn.ConvBNSettings{In: l.c, Out: l.o, Kernel: 3, Stride: l.stride, Padding: 1, ReLU: true, Rand: rng}))
 		}
 	}
 	return c

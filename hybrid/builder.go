@@ -191,7 +191,7 @@ func (b builder) mlp(p part) (nn.Module, error) {
 	if err := b.room(need, s.Widths...); err != nil {
 		return nil, err
 	}
-	return backbone.NewMLP(0, s.Widths...)
+	return backbone.NewMLP(s)
 }
 
 // room says whether a part of these sizes, with at least need values, can be in the file.

@@ -51,7 +51,7 @@ func resNet(t testing.TB, seed uint64, opts ...hybrid.Option) *hybrid.Network {
 
 func newMLP(t testing.TB, widths ...int) *backbone.MLP {
 	t.Helper()
-	b, err := backbone.NewMLP(1, widths...)
+	b, err := backbone.NewMLP(backbone.MLPSettings{Widths: widths, Seed: 1})
 	require.NoError(t, err)
 	return b
 }

@@ -145,14 +145,14 @@ func (n *Network) addHeads(o options, rng *rand.Rand) {
 		if dim == 0 {
 			dim = 128
 		}
-		n.Projection = nn.Sequential{nn.NewLinear(width, hidden, rng), nn.Func(nn.ReLU), nn.NewLinear(hidden, dim, rng)}
+		n.Projection = nn.Sequential{nn.NewLinear(nn.LinearSettings{In: width, Out: hidden, Rand: rng}), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: hidden, Out: dim, Rand: rng})}
 	}
 	switch {
 	case n.Classifier != nil:
 	case o.cosine:
-		n.Classifier = nn.NewCosine(width, n.classes, rng)
+		n.Classifier = nn.NewCosine(nn.CosineSettings{In: width, Classes: n.classes, Rand: rng})
 	default:
-		n.Classifier = nn.NewLinear(width, n.classes, rng)
+		n.Classifier = nn.NewLinear(nn.LinearSettings{In: width, Out: n.classes, Rand: rng})
 	}
 }
 

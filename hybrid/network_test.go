@@ -51,12 +51,12 @@ func TestNewNetworkRefuses(t *testing.T) {
 		{"hybrid: the backbone's OutDim is -3: features must have at least one value", lying{body, -3}, 4, nil},
 		{"hybrid: the backbone gives features of shape [1 6] for one image, its OutDim says [1 7]", lying{body, 7}, 4, nil},
 		{"nn.Linear (classifier.weight) [1 6], [4 5]: input and weight [out, in] differ in width", body, 4,
-			[]hybrid.Option{hybrid.WithClassifier(nn.NewLinear(5, 4, rng))}},
+			[]hybrid.Option{hybrid.WithClassifier(nn.NewLinear(nn.LinearSettings{In: 5, Out: 4, Rand: rng}))}},
 		{"hybrid: the classifier gives logits of shape [1 5] for one image, 4 classes need [1 4]", body, 4,
-			[]hybrid.Option{hybrid.WithClassifier(nn.NewLinear(6, 5, rng))}},
+			[]hybrid.Option{hybrid.WithClassifier(nn.NewLinear(nn.LinearSettings{In: 6, Out: 5, Rand: rng}))}},
 		{"hybrid: the classifier gives logits of shape [] for one image, 4 classes need [1 4]", body, 4, []hybrid.Option{hybrid.WithClassifier(flat)}},
 		{"nn.Linear (projection.weight) [1 6], [4 7]: input and weight [out, in] differ in width", body, 4,
-			[]hybrid.Option{hybrid.WithProjectionModule(nn.NewLinear(7, 4, rng))}},
+			[]hybrid.Option{hybrid.WithProjectionModule(nn.NewLinear(nn.LinearSettings{In: 7, Out: 4, Rand: rng}))}},
 		{"nn.L2Normalize []: needs a matrix [rows, columns]", body, 4, []hybrid.Option{hybrid.WithProjectionModule(flat)}},
 	} {
 		opts := append([]hybrid.Option{hybrid.WithInput(8, 8, 3)}, c.opts...)
@@ -119,7 +119,7 @@ func TestNetworkOptions(t *testing.T) {
 	require.Nil(t, n.Projection)
 	require.Empty(t, entries(n, "projection"))
 
-	n = with(hybrid.WithProjectionModule(nn.NewLinear(6, 3, rng)))
+	n = with(hybrid.WithProjectionModule(nn.NewLinear(nn.LinearSettings{In: 6, Out: 3, Rand: rng})))
 	require.Equal(t, 3, n.EmbeddingDim())
 	require.Equal(t, tensor.Shape{3, 6}, shape(n, "projection.weight"))
 
@@ -132,7 +132,7 @@ func TestNetworkOptions(t *testing.T) {
 		require.LessOrEqual(t, cos*cos, float32(1.0001))
 	}
 
-	own := nn.NewLinear(6, 4, rng)
+	own := nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Rand: rng})
 	require.Same(t, own, with(hybrid.WithClassifier(own)).Classifier)
 }
 
@@ -211,7 +211,7 @@ func TestTheLastOptionOfAPartCounts(t *testing.T) {
 	last := func(opts ...hybrid.Option) *hybrid.Network { return newNetwork(t, body, opts...) }
 	require.Nil(t, last(hybrid.WithoutProjection()).Projection)
 	require.Equal(t, 5, last(hybrid.WithoutProjection(), hybrid.WithProjection(0, 5)).EmbeddingDim())
-	mine := nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))
+	mine := nn.NewLinear(nn.LinearSettings{In: 12, Out: classes, Seed: 1})
 	require.Same(t, mine, last(hybrid.WithCosineClassifier(), hybrid.WithClassifier(mine)).Classifier)
 	require.IsType(t, &nn.Cosine{}, last(hybrid.WithClassifier(mine), hybrid.WithCosineClassifier()).Classifier)
 	require.Equal(t, 12, last(hybrid.WithoutProjection(), hybrid.WithProjectionModule(nn.Func(nn.ReLU))).EmbeddingDim())

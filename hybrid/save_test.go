@@ -74,14 +74,14 @@ func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 		"layer norm": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.NewLayerNorm(12), nn.NewLinear(12, 6, rng), nn.Func(nn.GELU), nn.Dropout{Keep: 0.75},
 			&nn.LayerNorm{Bias: nn.NewLayerNorm(6).Bias, Epsilon: 1e-3}, nn.Func(nn.GELUTanh), &nn.LayerNorm{}, nn.Func(nn.SiLU), nn.NewLinear(6, 4, rng)})),
 		"one channel":     newNetwork(t, body(backbone.CIFARResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(grey)),
-		"without a bias":  mlp(t, hybrid.WithClassifier(&nn.Linear{Weight: nn.NewLinear(12, 4, rng).Weight})),
-		"scaled cosines":  mlp(t, hybrid.WithClassifier(&nn.Cosine{Weight: nn.NewCosine(12, 4, rng).Weight, Scale: 1. / 3})),
-		"heads of layers": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.Sequential{nn.NewLinear(12, 6, rng), nn.Func(nn.Tanh)}, nn.Func(nn.Sigmoid), nn.NewLinear(6, 4, rng)})),
-		"batch norm": mlp(t, hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(12, 6, rng), func() nn.Module {
+		"without a bias":  mlp(t, hybrid.WithClassifier(&nn.Linear{Weight: nn.NewLinear(nn.LinearSettings{In: 12, Out: 4, Rand: rng}).Weight})),
+		"scaled cosines":  mlp(t, hybrid.WithClassifier(&nn.Cosine{Weight: nn.NewCosine(nn.CosineSettings{In: 12, Classes: 4, Rand: rng}).Weight, Scale: 1. / 3})),
+		"heads of layers": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 12, Out: 6, Rand: rng}), nn.Func(nn.Tanh)}, nn.Func(nn.Sigmoid), nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Rand: rng})})),
+		"batch norm": mlp(t, hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 12, Out: 6, Rand: rng}), func() nn.Module {
 			b := nn.NewBatchNorm2d(6)
 			b.Epsilon, b.Momentum, b.NoRunningUpdates = 1e-3, 0.3, true
 			return b
-		}(), nn.Func(nn.ReLU), nn.NewLinear(6, 3, rng), nn.Func(nn.L2Normalize)})),
+		}(), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 6, Out: 3, Rand: rng}), nn.Func(nn.L2Normalize)})),
 	} {
 		t.Run(name, func(t *testing.T) {
 			stir(n)
@@ -147,7 +147,7 @@ func (b described) Describe() (string, any) { return "twice", map[string]int{"wi
 
 func TestOwnModulesHaveBuilders(t *testing.T) {
 	n := newNetwork(t, described{twice{newMLP(t, 192, 6), 6}}, hybrid.WithoutProjection(),
-		hybrid.WithClassifier(nn.Sequential{described{twice{nn.NewLinear(6, 4, rand.New(rand.NewPCG(1, 1))), 4}}}))
+		hybrid.WithClassifier(nn.Sequential{described{twice{nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Seed: 1}), 4}}}))
 	path := filepath.Join(t.TempDir(), "model.safetensors")
 	require.NoError(t, hybrid.Save(path, n, hybrid.About{}))
 	own := hybrid.Builders{"twice": func(settings json.RawMessage) (nn.Module, error) {
@@ -156,9 +156,9 @@ func TestOwnModulesHaveBuilders(t *testing.T) {
 			return nil, err
 		}
 		if s.Width == 4 {
-			return twice{nn.NewLinear(6, 4, rand.New(rand.NewPCG(2, 2))), 4}, nil
+			return twice{nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Seed: 2}), 4}, nil
 		}
-		b, err := backbone.NewMLP(9, 192, s.Width)
+		b, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{192, s.Width}, Seed: 9})
 		return twice{b, s.Width}, err
 	}}
 	opened, _, err := hybrid.OpenWith(path, own)
@@ -207,7 +207,7 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		{"projection.0 is an nn.Func that has no name: of functions only gelu, gelu-tanh, l2-normalize, relu, sigmoid, silu, tanh are known",
 			mlp(t, hybrid.WithProjectionModule(nn.Sequential{nn.Func(func(x *autograd.Var) *autograd.Var { return nn.ReLU(x) })})), hybrid.About{}},
 		{`projection of type hybrid_test.odd describes itself as ""`, mlp(t, hybrid.WithProjectionModule(odd{})), hybrid.About{}},
-		{"classifier: the settings that Describe returns: json: unsupported type: func()", mlp(t, hybrid.WithClassifier(unwritable{nn.NewLinear(12, 4, rng)})), hybrid.About{}},
+		{"classifier: the settings that Describe returns: json: unsupported type: func()", mlp(t, hybrid.WithClassifier(unwritable{nn.NewLinear(nn.LinearSettings{In: 12, Out: 4, Rand: rng})})), hybrid.About{}},
 		{"is not what {", net(changed), hybrid.About{}},
 		{"class names: there are 2 for a network of 4 classes", mlp(t), hybrid.About{Classes: []string{"a", "b"}}},
 		{`class names: that of class 1, "\xff", is not valid UTF-8`, mlp(t), hybrid.About{Classes: []string{"a", "\xff", "c", "d"}}},

@@ -2,7 +2,6 @@ package loss_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -41,7 +40,7 @@ func finite(t *testing.T, v []float32) {
 }
 
 func bank(t *testing.T, classes, dim int) *prototype.Learnable {
-	b, err := prototype.NewLearnable(classes, dim, rand.New(rand.NewPCG(3, 4)))
+	b, err := prototype.NewLearnable(prototype.Settings{Classes: classes, Dim: dim, Seed: 3})
 	require.NoError(t, err)
 	return b
 }

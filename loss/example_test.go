@@ -2,7 +2,6 @@ package loss_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
@@ -31,7 +30,7 @@ func ExampleSupervisedContrastive() {
 }
 
 func ExamplePrototypicalContrastive() {
-	bank, err := prototype.NewLearnable(10, 2, rand.New(rand.NewPCG(1, 1)))
+	bank, err := prototype.NewLearnable(prototype.Settings{Classes: 10, Dim: 2, Seed: 1})
 	if err != nil {
 		panic(err)
 	}

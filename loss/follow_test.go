@@ -2,7 +2,6 @@ package loss_test
 
 import (
 	"fmt"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -37,13 +36,12 @@ func followers(t *testing.T) map[string]loss.Loss {
 		require.NoError(t, err)
 		return q
 	}
-	size := prototype.Size{Classes: 3, Dim: 4}
-	rng := rand.New(rand.NewPCG(1, 1))
-	average, err := prototype.NewMovingAverage(size, 0.9, rng)
+	size := prototype.Settings{Classes: 3, Dim: 4}
+	average, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: size})
 	require.NoError(t, err)
-	mean, err := prototype.NewClassMean(size, rng)
+	mean, err := prototype.NewClassMean(size)
 	require.NoError(t, err)
-	points, err := prototype.OnSphere(3, 4, prototype.Sphere{}, rng)
+	points, err := prototype.OnSphere(prototype.Sphere{Points: 3, Dim: 4})
 	require.NoError(t, err)
 	targets, err := prototype.NewTargets(points)
 	require.NoError(t, err)

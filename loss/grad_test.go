@@ -3,7 +3,6 @@ package loss_test
 import (
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -112,7 +111,7 @@ func TestPrototypicalContrastiveGradient(t *testing.T) {
 	labels := []int{0, 3, 1, 2, 3, 3}
 	for _, tau := range []float64{0.1, 1} {
 		for _, own := range []bool{false, true} {
-			bank, err := prototype.NewLearnable(4, 5, rand.New(rand.NewPCG(1, 2)))
+			bank, err := prototype.NewLearnable(prototype.Settings{Classes: 4, Dim: 5, Seed: 1})
 			require.NoError(t, err)
 			l := &loss.PrototypicalContrastive{Bank: bank, Temperature: tau, IncludeOwn: own}
 			gradtest.Check(t, gradtest.Case{

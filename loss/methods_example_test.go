@@ -61,7 +61,7 @@ func ExampleKCL() {
 
 func ExampleTSC() {
 	const classes, dim = 10, 128
-	points := must(prototype.OnSphere(classes, dim, prototype.Sphere{}, rand.New(rand.NewPCG(1, 1))))
+	points := must(prototype.OnSphere(prototype.Sphere{Points: classes, Dim: dim, Seed: 1}))
 	l := &loss.TSC{
 		KCL:     loss.KCL{Queue: must(loss.NewQueue(4096, dim)), Temperature: 0.07},
 		Targets: must(prototype.NewTargets(points)),
@@ -80,9 +80,9 @@ func ExampleTSC() {
 
 func ExampleBalancedContrastive() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	classifier := nn.NewLinear(64, 10, rng) // hybrid.WithClassifier gives it to the network
+	classifier := nn.NewLinear(nn.LinearSettings{In: 64, Out: 10, Rand: rng}) // hybrid.WithClassifier gives it to the network
 	l := &loss.BalancedContrastive{Temperature: 0.1, Bank: &prototype.ClassifierRows{Weight: classifier.Weight, Head: nn.Sequential{
-		nn.NewLinear(64, 512, rng), nn.NewBatchNorm2d(512), nn.Func(nn.ReLU), nn.NewLinear(512, 128, rng)}}}
+		nn.NewLinear(nn.LinearSettings{In: 64, Out: 512, Rand: rng}), nn.NewBatchNorm2d(512), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 512, Out: 128, Rand: rng})}}}
 	fmt.Println(l.Prepare(make([]int, 10)))
 	// Output: <nil>
 }
@@ -113,7 +113,7 @@ func ExamplePaCo_gpaco() {
 
 func ExampleMultiPrototypicalContrastive() {
 	const classes, each = 10, 3
-	bank := must(prototype.NewLearnable(classes*each, 128, rand.New(rand.NewPCG(1, 1))))
+	bank := must(prototype.NewLearnable(prototype.Settings{Classes: classes * each, Dim: 128, Seed: 1}))
 	l := &loss.MultiPrototypicalContrastive{Bank: bank, PerClass: each, Temperature: 0.1}
 	fmt.Println(l.Prepare(make([]int, classes)))
 	// Output: <nil>

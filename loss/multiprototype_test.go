@@ -2,7 +2,6 @@ package loss_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -20,7 +19,7 @@ func TestMultiPrototypicalGradient(t *testing.T) {
 	for _, tau := range []float64{0.1, 1} {
 		for _, own := range []bool{false, true} {
 			for _, nearest := range []bool{false, true} {
-				b, err := prototype.NewLearnable(classes*m, dim, rand.New(rand.NewPCG(1, 2)))
+				b, err := prototype.NewLearnable(prototype.Settings{Classes: classes * m, Dim: dim, Seed: 1})
 				require.NoError(t, err)
 				l := prepared(t, &loss.MultiPrototypicalContrastive{Bank: b, PerClass: m, Temperature: tau, IncludeOwn: own, Nearest: nearest},
 					make([]int, classes))

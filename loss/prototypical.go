@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"fmt"
 	"math"
-	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
@@ -51,7 +50,7 @@ func (l *PrototypicalContrastive) Build(t Target) error {
 	if l.Bank != nil || l.built != nil && l.target == t {
 		return nil
 	}
-	made, err := prototype.NewLearnable(t.Classes, t.Dim, rand.New(rand.NewPCG(t.Seed, 0x707363)))
+	made, err := prototype.NewLearnable(prototype.Settings{Classes: t.Classes, Dim: t.Dim, Seed: t.Seed})
 	if err != nil {
 		return fmt.Errorf("loss: prototypical contrastive: %w", err)
 	}

@@ -2,7 +2,6 @@ package method
 
 import (
 	"cmp"
-	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -62,7 +61,7 @@ func HybridPSC(p PSC) Method {
 
 // onSphere returns prototypes that stay where they are, as far from each other as they get.
 func onSphere(n *hybrid.Network, seed uint64) (prototype.Bank, error) {
-	points, err := prototype.OnSphere(n.Classes(), n.EmbeddingDim(), prototype.Sphere{}, rand.New(rand.NewPCG(seed, 0x707363)))
+	points, err := prototype.OnSphere(prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: seed})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +90,7 @@ func TSC() Method {
 			if err != nil {
 				return nil, err
 			}
-			points, err := prototype.OnSphere(n.Classes(), n.EmbeddingDim(), prototype.Sphere{}, rand.New(rand.NewPCG(s.Seed, 0x747363)))
+			points, err := prototype.OnSphere(prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed})
 			if err != nil {
 				return nil, err
 			}

@@ -45,7 +45,7 @@ func ExampleMethod_New() {
 	if err != nil {
 		panic(err)
 	}
-	body, err := backbone.NewMLP(1, 8*8*3, 16)
+	body, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{8 * 8 * 3, 16}, Seed: 1})
 	if err != nil {
 		panic(err)
 	}

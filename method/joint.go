@@ -71,8 +71,8 @@ func GPaCo() Method {
 	m := paco("gpaco", "GPaCo", "2209.12400", 0.1, hybrid.Term{})
 	m.Heads = func(width int, s Setup) []hybrid.Option {
 		rng := rand.New(rand.NewPCG(s.Seed, 0x677061636f))
-		return []hybrid.Option{hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(width, width, rng), nn.Func(nn.ReLU),
-			nn.NewLinear(width, width, rng), nn.Func(nn.ReLU), nn.NewLinear(width, s.dim(), rng)})}
+		return []hybrid.Option{hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(nn.LinearSettings{In: width, Out: width, Rand: rng}), nn.Func(nn.ReLU),
+			nn.NewLinear(nn.LinearSettings{In: width, Out: width, Rand: rng}), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: width, Out: s.dim(), Rand: rng})})}
 	}
 	return m
 }
@@ -107,7 +107,7 @@ func wideHead(width int, s Setup) []hybrid.Option {
 
 // normalized is an MLP with batch norm after its hidden layer.
 func normalized(in, hidden, out int, rng *rand.Rand) nn.Module {
-	return nn.Sequential{nn.NewLinear(in, hidden, rng), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), nn.NewLinear(hidden, out, rng)}
+	return nn.Sequential{nn.NewLinear(nn.LinearSettings{In: in, Out: hidden, Rand: rng}), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: hidden, Out: out, Rand: rng})}
 }
 
 // linear returns the classifier of a network, whose rows some methods need.

@@ -2,7 +2,6 @@ package method_test
 
 import (
 	"context"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -46,7 +45,7 @@ func bodyOf(t testing.TB, m method.Method, pixels ...int) backbone.Backbone {
 		return b
 	}
 	side := append(pixels, size)[0]
-	b, err := backbone.NewMLP(1, side*side*3, 12)
+	b, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{side * side * 3, 12}, Seed: 1})
 	require.NoError(t, err)
 	return b
 }
@@ -243,7 +242,7 @@ func TestMistakesAreErrors(t *testing.T) {
 	require.EqualError(t, err, "method: ce: hybrid: a classifier needs at least two classes, not 0")
 	_, _, err = method.BCL().New(body(t), setup(trainSet), hybrid.WithCosineClassifier())
 	require.EqualError(t, err, "method: bcl: needs a linear classifier, the network's is *nn.Cosine: leave out WithClassifier and WithCosineClassifier")
-	_, _, err = method.LDAMDRW().New(body(t), setup(trainSet), hybrid.WithClassifier(nn.NewLinear(12, classes, rand.New(rand.NewPCG(1, 1)))))
+	_, _, err = method.LDAMDRW().New(body(t), setup(trainSet), hybrid.WithClassifier(nn.NewLinear(nn.LinearSettings{In: 12, Out: classes, Seed: 1})))
 	require.EqualError(t, err, "method: ldam-drw: needs a classifier of cosines, the network's is *nn.Linear: leave out WithClassifier")
 	_, _, err = method.TSC().New(body(t), setup(trainSet), hybrid.WithoutProjection())
 	require.ErrorContains(t, err, "method: tsc: ")

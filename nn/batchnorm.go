@@ -28,6 +28,7 @@ type BatchNorm2d struct {
 
 // NewBatchNorm2d returns the identity on normalised input: weight 1, bias 0, running mean 0 and variance 1.
 func NewBatchNorm2d(channels int) *BatchNorm2d {
+	checkSizes("nn.NewBatchNorm2d", "channels", 0, channels)
 	b := &BatchNorm2d{
 		Weight: autograd.NewParam(tensor.New(channels)), Bias: autograd.NewParam(tensor.New(channels)),
 		RunningMean: tensor.New(channels), RunningVar: tensor.New(channels),

@@ -20,10 +20,29 @@ type Conv2d struct {
 	Groups  int             // 0 means 1; must divide in and out
 }
 
-// NewConv2d returns a convolution with a square kernel, He-normal weights and no bias; set Bias to have one.
-func NewConv2d(in, out, kernel, stride, padding int, rng *rand.Rand) *Conv2d {
-	c := &Conv2d{Weight: autograd.NewParam(tensor.New(kernel, kernel, in, out)), Stride: stride, Padding: padding}
-	HeNormal(c.Weight.Value, kernel*kernel*in, rng)
+// Conv2dSettings are what NewConv2d makes a convolution of.
+type Conv2dSettings struct {
+	In, Out int        // channels
+	Kernel  int        // height and width
+	Stride  int        // 0 means 1
+	Padding int        // zeros on every side
+	Groups  int        // 0 means 1; must divide In and Out
+	Bias    bool       // of zeros at first
+	Seed    uint64     // of the weights
+	Rand    *rand.Rand // draws them in place of Seed, see the package comment
+}
+
+// NewConv2d returns a convolution with a square kernel and He-normal weights.
+func NewConv2d(s Conv2dSettings) *Conv2d {
+	const op = "nn.NewConv2d"
+	checkSizes(op, "In, Out, Kernel", 1, s.In, s.Out, s.Kernel)
+	checkSizes(op, "Stride, Padding, Groups", 0, s.Stride, s.Padding, s.Groups)
+	in := s.In / max(s.Groups, 1)
+	c := &Conv2d{Weight: autograd.NewParam(tensor.New(s.Kernel, s.Kernel, in, s.Out)), Stride: s.Stride, Padding: s.Padding, Groups: s.Groups}
+	HeNormal(c.Weight.Value, s.Kernel*s.Kernel*in, source(s.Seed, s.Rand))
+	if s.Bias {
+		c.Bias = autograd.NewParam(tensor.New(s.Out))
+	}
 	return c
 }
 

@@ -17,9 +17,23 @@ type ConvBN struct {
 	ReLU bool
 }
 
+// ConvBNSettings are what NewConvBN makes a convolution of.
+type ConvBNSettings struct {
+	In, Out int // channels
+	Kernel  int // height and width
+	Stride  int // 0 means 1
+	Padding int // zeros on every side
+	Groups  int // 0 means 1; must divide In and Out
+	ReLU    bool
+	Seed    uint64     // of the weights
+	Rand    *rand.Rand // draws them in place of Seed, see the package comment
+}
+
 // NewConvBN returns a convolution with He-normal weights behind which batch norm starts as the identity.
-func NewConvBN(in, out, kernel, stride, padding int, relu bool, rng *rand.Rand) *ConvBN {
-	return &ConvBN{Conv: NewConv2d(in, out, kernel, stride, padding, rng), BN: NewBatchNorm2d(out), ReLU: relu}
+func NewConvBN(s ConvBNSettings) *ConvBN {
+	conv := NewConv2d(Conv2dSettings{In: s.In, Out: s.Out, Kernel: s.Kernel, Stride: s.Stride, Padding: s.Padding, Groups: s.Groups,
+		Seed: s.Seed, Rand: s.Rand})
+	return &ConvBN{Conv: conv, BN: NewBatchNorm2d(s.Out), ReLU: s.ReLU}
 }
 
 // Forward returns act(bn(conv(x))).

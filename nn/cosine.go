@@ -14,10 +14,19 @@ type Cosine struct {
 	Scale  float64         // 0 means 1: the loss scales
 }
 
+// CosineSettings are what NewCosine makes a classifier of.
+type CosineSettings struct {
+	In, Classes int
+	Scale       float64    // 0 means 1: the loss scales
+	Seed        uint64     // of the weights
+	Rand        *rand.Rand // draws them in place of Seed, see the package comment
+}
+
 // NewCosine returns a classifier with random directions.
-func NewCosine(in, classes int, rng *rand.Rand) *Cosine {
-	c := &Cosine{Weight: autograd.NewParam(tensor.New(classes, in))}
-	XavierUniform(c.Weight.Value, in, classes, rng)
+func NewCosine(s CosineSettings) *Cosine {
+	checkSizes("nn.NewCosine", "In, Classes", 0, s.In, s.Classes)
+	c := &Cosine{Weight: autograd.NewParam(tensor.New(s.Classes, s.In)), Scale: s.Scale}
+	XavierUniform(c.Weight.Value, s.In, s.Classes, source(s.Seed, s.Rand))
 	return c
 }
 

@@ -48,11 +48,11 @@ func requireFinite(t testing.TB, x *tensor.Tensor, what string) {
 func smallNet() nn.Sequential {
 	rng := rand.New(rand.NewPCG(1, 1))
 	return nn.Sequential{
-		nn.NewConvBN(3, 8, 3, 1, 1, true, rng),
+		nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 8, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}),
 		nn.Func(func(x *autograd.Var) *autograd.Var { return nn.MaxPool2d(x, 3, 2, 1) }),
-		nn.NewConv2d(8, 8, 3, 1, 1, rng), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU),
+		nn.NewConv2d(nn.Conv2dSettings{In: 8, Out: 8, Kernel: 3, Padding: 1, Rand: rng}), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU),
 		nn.Func(func(x *autograd.Var) *autograd.Var { return nn.ShortcutA(x, 16, 2) }),
-		nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(16, 8, rng), nn.Func(nn.Tanh), nn.Func(nn.L2Normalize), nn.NewCosine(8, 4, rng),
+		nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(nn.LinearSettings{In: 16, Out: 8, Rand: rng}), nn.Func(nn.Tanh), nn.Func(nn.L2Normalize), nn.NewCosine(nn.CosineSettings{In: 8, Classes: 4, Rand: rng}),
 	}
 }
 
@@ -159,7 +159,7 @@ func TestNaNPropagates(t *testing.T) {
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
 	for _, m := range []autograd.Mode{training, {}} {
-		conv, _, _ := backward(m, image(), nn.NewConv2d(3, 5, 3, 1, 1, rng).Forward)
+		conv, _, _ := backward(m, image(), nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 5, Kernel: 3, Padding: 1, Rand: rng}).Forward)
 		for i, v := range conv.Data() {
 			n, y, x := i/80, i/20%4, i/5%4
 			if n == 0 && y <= 2 && x <= 2 {
@@ -172,7 +172,7 @@ func TestNaNPropagates(t *testing.T) {
 		for i, v := range bn.Data() {
 			require.Equal(t, i%3 == 1 && (m.Train || i == 16), isNaN(v), "entry %d of batch norm", i)
 		}
-		joint, _, _ := backward(m, image(), nn.NewConvBN(3, 5, 3, 1, 1, true, rng).Forward)
+		joint, _, _ := backward(m, image(), nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 5, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}).Forward)
 		require.True(t, isNaN(joint.Data()[0]))
 	}
 	for name, f := range map[string]func(*autograd.Var) *autograd.Var{
@@ -192,14 +192,14 @@ func TestNaNPropagates(t *testing.T) {
 	row := from(t, []float32{1, nan, 2, 0, 0, 0}, 2, 3)
 	for name, f := range map[string]func(*autograd.Var) *autograd.Var{
 		"Softmax": nn.Softmax, "LogSoftmax": nn.LogSoftmax, "LogSumExp": nn.LogSumExp, "L2Normalize": nn.L2Normalize,
-		"Linear": nn.NewLinear(3, 2, rng).Forward, "Cosine": nn.NewCosine(3, 2, rng).Forward,
+		"Linear": nn.NewLinear(nn.LinearSettings{In: 3, Out: 2, Rand: rng}).Forward, "Cosine": nn.NewCosine(nn.CosineSettings{In: 3, Classes: 2, Rand: rng}).Forward,
 	} {
 		y, dx, _ := backward(autograd.Mode{}, row.Clone(), f)
 		require.True(t, isNaN(y.Data()[0]), name)
 		require.False(t, isNaN(y.Data()[y.Len()-1]), "%s: the other row", name)
 		require.False(t, isNaN(dx.Data()[5]), "%s: the gradient of the other row", name)
 	}
-	broken := nn.NewLinear(3, 2, rng)
+	broken := nn.NewLinear(nn.LinearSettings{In: 3, Out: 2, Rand: rng})
 	broken.Weight.Value.Data()[0] = nan
 	y, _, _ := backward(autograd.Mode{}, tensor.New(1, 3), broken.Forward)
 	require.True(t, isNaN(y.Data()[0]), "a weight of NaN times an input of zero")
@@ -224,7 +224,7 @@ func TestNoGradGivesTheSameValues(t *testing.T) {
 
 // ConvBN is the same as its parts one after the other.
 func TestConvBNIsItsParts(t *testing.T) {
-	c := nn.NewConvBN(3, 4, 3, 2, 1, true, rand.New(rand.NewPCG(1, 1)))
+	c := nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 4, Kernel: 3, Stride: 2, Padding: 1, ReLU: true, Seed: 1})
 	c.BN = randomNorm(4)
 	x, shortcut := gradtest.Normal(1, 1, 2, 5, 5, 3), gradtest.Normal(2, 1, 2, 3, 3, 4)
 	for _, m := range []autograd.Mode{training, {}} {

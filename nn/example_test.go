@@ -16,7 +16,7 @@ func row(values ...float32) *tensor.Tensor {
 }
 
 func ExampleLinear() {
-	l := nn.NewLinear(2, 3, rand.New(rand.NewPCG(1, 1)))
+	l := nn.NewLinear(nn.LinearSettings{In: 2, Out: 3, Seed: 1})
 	copy(l.Weight.Value.Data(), []float32{1, 0, 0, 1, 1, 1})
 	copy(l.Bias.Value.Data(), []float32{0, 0, 0.5})
 	tape := autograd.NewTape(autograd.Mode{})
@@ -30,7 +30,7 @@ func ExampleLinear() {
 }
 
 func ExampleConv2d() {
-	conv := nn.NewConv2d(3, 16, 3, 2, 1, rand.New(rand.NewPCG(1, 1)))
+	conv := nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 16, Kernel: 3, Stride: 2, Padding: 1, Seed: 1})
 	conv.Bias = autograd.NewParam(tensor.New(16)) // none by default
 	tape := autograd.NewTape(autograd.Mode{})
 	y := conv.Forward(tape.Const(tensor.New(8, 32, 32, 3)))
@@ -52,7 +52,7 @@ func ExampleBatchNorm2d() {
 // A residual block: the last convolution takes the shortcut before its ReLU.
 func ExampleConvBN() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	first, second := nn.NewConvBN(16, 32, 3, 2, 1, true, rng), nn.NewConvBN(32, 32, 3, 1, 1, true, rng)
+	first, second := nn.NewConvBN(nn.ConvBNSettings{In: 16, Out: 32, Kernel: 3, Stride: 2, Padding: 1, ReLU: true, Rand: rng}), nn.NewConvBN(nn.ConvBNSettings{In: 32, Out: 32, Kernel: 3, Padding: 1, ReLU: true, Rand: rng})
 	tape := autograd.NewTape(autograd.Mode{Train: true})
 	x := tape.Const(tensor.New(4, 32, 32, 16))
 	y := second.ForwardAdd(first.Forward(x), nn.ShortcutA(x, 32, 2))
@@ -61,7 +61,7 @@ func ExampleConvBN() {
 }
 
 func ExampleCosine() {
-	c := nn.NewCosine(2, 2, rand.New(rand.NewPCG(1, 1)))
+	c := nn.NewCosine(nn.CosineSettings{In: 2, Classes: 2, Seed: 1})
 	copy(c.Weight.Value.Data(), []float32{10, 0, 0, 0.1}) // lengths do not matter
 	c.Scale = 10
 	y := c.Forward(autograd.NewTape(autograd.Mode{}).Const(row(3, 4)))
@@ -71,7 +71,7 @@ func ExampleCosine() {
 
 func ExampleSequential() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	net := nn.Sequential{nn.NewLinear(4, 8, rng), nn.Func(nn.ReLU), nn.NewLinear(8, 2, rng)}
+	net := nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 4, Out: 8, Rand: rng}), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 8, Out: 2, Rand: rng})}
 	y := net.Forward(autograd.NewTape(autograd.Mode{}).Const(tensor.New(5, 4)))
 	fmt.Println(y.Shape())
 	// Output: [5 2]
@@ -79,7 +79,7 @@ func ExampleSequential() {
 
 func ExampleEntries() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	net := nn.Sequential{nn.NewConvBN(3, 8, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(8, 2, rng)}
+	net := nn.Sequential{nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 8, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(nn.LinearSettings{In: 8, Out: 2, Rand: rng})}
 	for _, e := range nn.Entries(net) {
 		fmt.Println(e.Path, e.Tensor().Shape())
 	}
@@ -109,7 +109,7 @@ func (s scaled) Visit(v nn.Visitor) {
 }
 
 func ExampleVisitor() {
-	m := scaled{nn.NewLinear(3, 1, rand.New(rand.NewPCG(1, 1))), autograd.NewParam(tensor.New(1, 1))}
+	m := scaled{nn.NewLinear(nn.LinearSettings{In: 3, Out: 1, Seed: 1}), autograd.NewParam(tensor.New(1, 1))}
 	for _, e := range nn.Params(m) {
 		fmt.Println(e.Path)
 	}
@@ -120,7 +120,7 @@ func ExampleVisitor() {
 }
 
 func ExampleName() {
-	net := nn.Sequential{nn.NewLinear(4, 8, rand.New(rand.NewPCG(1, 1)))}
+	net := nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 4, Out: 8, Seed: 1})}
 	nn.Name(net)
 	fmt.Println(tensor.Try(func() error {
 		net.Forward(autograd.NewTape(autograd.Mode{}).Const(tensor.New(5, 3)))
@@ -132,7 +132,7 @@ func ExampleName() {
 // A frozen backbone takes no gradient; the classifier behind it does.
 func ExampleFreeze() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	backbone, classifier := nn.NewLinear(3, 4, rng), nn.NewLinear(4, 2, rng)
+	backbone, classifier := nn.NewLinear(nn.LinearSettings{In: 3, Out: 4, Rand: rng}), nn.NewLinear(nn.LinearSettings{In: 4, Out: 2, Rand: rng})
 	nn.Freeze(backbone, true)
 	tape := autograd.NewTape(autograd.Mode{Train: true})
 	y := nn.Sequential{backbone, classifier}.Forward(tape.Const(row(1, 2, 3)))
@@ -143,7 +143,7 @@ func ExampleFreeze() {
 
 func ExampleSummarize() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	net := nn.Sequential{nn.NewConvBN(3, 64, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(64, 10, rng)}
+	net := nn.Sequential{nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 64, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(nn.LinearSettings{In: 64, Out: 10, Rand: rng})}
 	s, err := nn.Summarize(net, 32, 32, 3)
 	fmt.Println(s, err)
 	// Output: 2506 parameters, 1.8 million multiply-adds an image, output [10] <nil>

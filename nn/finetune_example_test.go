@@ -21,8 +21,8 @@ func (c classifier) Visit(v nn.Visitor) {
 
 func newClassifier(classes int, seed uint64) classifier {
 	rng := rand.New(rand.NewPCG(seed, 0))
-	body := nn.Sequential{nn.NewConvBN(3, 8, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d)}
-	return classifier{body, nn.NewLinear(8, classes, rng)}
+	body := nn.Sequential{nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 8, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.Func(nn.GlobalAvgPool2d)}
+	return classifier{body, nn.NewLinear(nn.LinearSettings{In: 8, Out: classes, Rand: rng})}
 }
 
 // The backbone of a trained network goes into one with a new head, and stays as it is while the head is trained: its

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"fmt"
 	"math"
 	"math/rand/v2"
 
@@ -18,6 +19,23 @@ func HeNormal(x *tensor.Tensor, fanIn int, rng *rand.Rand) {
 // XavierUniform fills x with uniform values of variance 2/(fanIn+fanOut) (Glorot and Bengio, 2010).
 func XavierUniform(x *tensor.Tensor, fanIn, fanOut int, rng *rand.Rand) {
 	uniform(x, math.Sqrt(6/float64(max(fanIn+fanOut, 1))), rng)
+}
+
+// source is the randomness of first weights.
+func source(seed uint64, rng *rand.Rand) *rand.Rand {
+	if rng != nil {
+		return rng
+	}
+	return rand.New(rand.NewPCG(seed, 0))
+}
+
+// checkSizes panics unless all sizes of a layer, by their names, are at least least.
+func checkSizes(op, names string, least int, sizes ...int) {
+	for _, n := range sizes {
+		if n < least {
+			panic(&tensor.Error{Op: op, Detail: fmt.Sprintf("%s: %v: must be at least %d", names, sizes, least)})
+		}
+	}
 }
 
 // uniform fills x with values in [−bound, bound).

@@ -44,19 +44,21 @@ func TestInitialisation(t *testing.T) {
 
 func TestLayersStartAsPromised(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	l := nn.NewLinear(100, 300, rng)
+	l := nn.NewLinear(nn.LinearSettings{In: 100, Out: 300, Rand: rng})
 	for _, x := range []*tensor.Tensor{l.Weight.Value, l.Bias.Value} {
 		mean, variance, most := moments(x)
 		require.InDelta(t, 0, mean, 0.02)
 		require.InEpsilon(t, 0.01/3, variance, 0.2)
 		require.LessOrEqual(t, most, 0.1+1e-6)
 	}
-	c := nn.NewConv2d(16, 64, 3, 2, 1, rng)
+	c := nn.NewConv2d(nn.Conv2dSettings{In: 16, Out: 64, Kernel: 3, Stride: 2, Padding: 1, Rand: rng})
 	require.Equal(t, tensor.Shape{3, 3, 16, 64}, c.Weight.Value.Shape())
 	require.Nil(t, c.Bias)
 	_, variance, _ := moments(c.Weight.Value)
 	require.InEpsilon(t, 2.0/(9*16), variance, 0.05)
-	cosine := func() *nn.Cosine { return nn.NewCosine(8, 4, rand.New(rand.NewPCG(3, 4))) }
+	cosine := func() *nn.Cosine {
+		return nn.NewCosine(nn.CosineSettings{In: 8, Classes: 4, Seed: 3})
+	}
 	require.Equal(t, cosine(), cosine(), "the seed decides")
-	requireFinite(t, nn.NewLinear(0, 3, rng).Bias.Value, "no inputs")
+	requireFinite(t, nn.NewLinear(nn.LinearSettings{In: 0, Out: 3, Rand: rng}).Bias.Value, "no inputs")
 }

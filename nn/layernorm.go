@@ -17,6 +17,7 @@ type LayerNorm struct {
 
 // NewLayerNorm returns a layer for rows of the given length with weight 1 and bias 0.
 func NewLayerNorm(channels int) *LayerNorm {
+	checkSizes("nn.NewLayerNorm", "channels", 0, channels)
 	l := &LayerNorm{Weight: autograd.NewParam(tensor.New(channels)), Bias: autograd.NewParam(tensor.New(channels))}
 	for i := range channels {
 		l.Weight.Value.Data()[i] = 1

@@ -287,14 +287,14 @@ func ExampleConv2d_depthwise() {
 	rng := rand.New(rand.NewPCG(1, 1))
 	depthwise := &nn.Conv2d{Weight: autograd.NewParam(tensor.New(3, 3, 1, 16)), Padding: 1, Groups: 16}
 	nn.HeNormal(depthwise.Weight.Value, 3*3, rng)
-	block := nn.Sequential{depthwise, nn.NewBatchNorm2d(16), nn.Func(nn.ReLU), nn.NewConv2d(16, 32, 1, 1, 0, rng)}
+	block := nn.Sequential{depthwise, nn.NewBatchNorm2d(16), nn.Func(nn.ReLU), nn.NewConv2d(nn.Conv2dSettings{In: 16, Out: 32, Kernel: 1, Rand: rng})}
 	s, err := nn.Summarize(block, 8, 8, 16)
 	fmt.Println(s, err)
 	// Output: 688 parameters, 0.0 million multiply-adds an image, output [8 8 32] <nil>
 }
 
 func ExampleDropout() {
-	head := nn.Sequential{nn.NewLinear(4, 3, rand.New(rand.NewPCG(1, 1))), nn.Func(nn.GELU), nn.Dropout{Keep: 0.8}}
+	head := nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 4, Out: 3, Seed: 1}), nn.Func(nn.GELU), nn.Dropout{Keep: 0.8}}
 	tape := autograd.NewTape(autograd.Mode{Train: true, Seed: 1}) // the seed chooses which values are kept
 	fmt.Println(head.Forward(tape.Const(tensor.New(2, 4))).Shape())
 	// Output: [2 3]

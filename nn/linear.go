@@ -15,12 +15,24 @@ type Linear struct {
 	Bias   *autograd.Param // [out]; nil: none
 }
 
-// NewLinear returns a layer with weights and bias uniform in ±1/√in.
-func NewLinear(in, out int, rng *rand.Rand) *Linear {
-	l := &Linear{autograd.NewParam(tensor.New(out, in)), autograd.NewParam(tensor.New(out))}
-	bound := 1 / math.Sqrt(float64(max(in, 1)))
+// LinearSettings are what NewLinear makes a layer of.
+type LinearSettings struct {
+	In, Out int
+	NoBias  bool
+	Seed    uint64     // of the weights
+	Rand    *rand.Rand // draws them in place of Seed, see the package comment
+}
+
+// NewLinear returns a layer with weights and bias uniform in ±1/√In.
+func NewLinear(s LinearSettings) *Linear {
+	checkSizes("nn.NewLinear", "In, Out", 0, s.In, s.Out)
+	l := &Linear{Weight: autograd.NewParam(tensor.New(s.Out, s.In))}
+	bound, rng := 1/math.Sqrt(float64(max(s.In, 1))), source(s.Seed, s.Rand)
 	uniform(l.Weight.Value, bound, rng)
-	uniform(l.Bias.Value, bound, rng)
+	if !s.NoBias {
+		l.Bias = autograd.NewParam(tensor.New(s.Out))
+		uniform(l.Bias.Value, bound, rng)
+	}
 	return l
 }
 

@@ -5,8 +5,12 @@
 // randomness is drawn, and the memory of results belong to the tape. Two goroutines may run one layer on two tapes. What
 // training leaves as it is, a setting of parameters and layers, is chosen by Freeze and its kin.
 //
+// First weights follow from the Seed of a layer's settings. Layers of one shape and seed begin alike, so the layers of one
+// module share a generator, in the field Rand: rand.New(rand.NewPCG(seed, 0)).
+//
 // Images are [N, H, W, C]; convolution weights are [KH, KW, I, O] in memory. Shapes that do not fit panic with
-// *tensor.Error, which names the operation, the shapes and the parameter.
+// *tensor.Error, which names the operation, the shapes and the parameter; so do sizes that no layer can have, and what is
+// built of layers in other packages returns them as errors (tensor.Try).
 package nn
 
 import (

@@ -66,7 +66,7 @@ func frozen(m nn.Visitable) (paths []string) {
 
 func twoConvs() nn.Sequential {
 	rng := rand.New(rand.NewPCG(1, 1))
-	return nn.Sequential{nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.NewConvBN(4, 4, 3, 1, 1, true, rng), nn.NewLinear(4, 2, rng)}
+	return nn.Sequential{nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 4, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.NewConvBN(nn.ConvBNSettings{In: 4, Out: 4, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.NewLinear(nn.LinearSettings{In: 4, Out: 2, Rand: rng})}
 }
 
 func TestFreezePaths(t *testing.T) {
@@ -153,7 +153,7 @@ func TestSelect(t *testing.T) {
 	_, err = nn.Select(m, "third")
 	require.EqualError(t, err, `nn: the pattern "third" matches no entry: their paths go from "first.weight" to "position", see nn.Entries`)
 
-	conv := nn.NewConvBN(3, 4, 3, 1, 1, true, rand.New(rand.NewPCG(1, 1)))
+	conv := nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 4, Kernel: 3, Padding: 1, ReLU: true, Seed: 1})
 	part, err = nn.Select(conv, "conv")
 	require.NoError(t, err)
 	require.Equal(t, nn.HWIO, nn.Entries(part)[0].Layout, "a convolution's weight lies in files as before")

@@ -13,11 +13,11 @@ import (
 func TestSummarize(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	net := nn.Sequential{
-		nn.NewConv2d(3, 8, 3, 2, 1, rng),            // 4·4 outputs of 8 channels, 27 products each
-		nn.NewConvBN(8, 16, 1, 1, 0, true, rng),     // 4·4·16, 8 each
-		nn.Func(nn.GlobalAvgPool2d),                 //
-		nn.NewLinear(16, 10, rng),                   // 10, 16 each
-		&nn.Linear{Weight: param(5, 10), Bias: nil}, // 5, 10 each
+		nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 8, Kernel: 3, Stride: 2, Padding: 1, Rand: rng}), // 4·4 outputs of 8 channels, 27 products each
+		nn.NewConvBN(nn.ConvBNSettings{In: 8, Out: 16, Kernel: 1, ReLU: true, Rand: rng}),           // 4·4·16, 8 each
+		nn.Func(nn.GlobalAvgPool2d),                                 //
+		nn.NewLinear(nn.LinearSettings{In: 16, Out: 10, Rand: rng}), // 10, 16 each
+		&nn.Linear{Weight: param(5, 10), Bias: nil},                 // 5, 10 each
 	}
 	nn.Freeze(net[1], true)
 	running := net[1].(*nn.ConvBN).BN.RunningMean.Clone()
@@ -43,13 +43,13 @@ func (m twice) Visit(v nn.Visitor) {
 }
 
 func TestSummarizeCountsSharedParametersOnceAndTheirUseTwice(t *testing.T) {
-	s, err := nn.Summarize(twice{nn.NewLinear(4, 4, rand.New(rand.NewPCG(1, 1)))}, 4)
+	s, err := nn.Summarize(twice{nn.NewLinear(nn.LinearSettings{In: 4, Out: 4, Seed: 1})}, 4)
 	require.NoError(t, err)
 	require.Equal(t, nn.Summary{Parameters: 20, MultiplyAdds: 32, Output: tensor.Shape{4}}, s)
 }
 
 func TestSummarizeErrors(t *testing.T) {
-	net := nn.Sequential{nn.NewConv2d(3, 8, 3, 1, 1, rand.New(rand.NewPCG(1, 1)))}
+	net := nn.Sequential{nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 8, Kernel: 3, Padding: 1, Seed: 1})}
 	nn.Name(net)
 	_, err := nn.Summarize(net, 8, 8, 1)
 	require.EqualError(t, err, "nn.Conv2d (0.weight) [1 8 8 1], [3 3 3 8]: the image has 1 channels, the weight takes 3")

@@ -38,7 +38,7 @@ func (m tied) Visit(v nn.Visitor) {
 }
 
 func newTied() tied {
-	l := nn.NewLinear(3, 2, rand.New(rand.NewPCG(1, 1)))
+	l := nn.NewLinear(nn.LinearSettings{In: 3, Out: 2, Seed: 1})
 	return tied{first: l, second: l, queue: tensor.New(4), position: &counter{}}
 }
 
@@ -51,11 +51,11 @@ func paths(entries []nn.Entry) (all []string) {
 
 func TestEntriesNameEverythingInOrder(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
-	withBias := nn.NewConv2d(4, 4, 1, 1, 0, rng)
+	withBias := nn.NewConv2d(nn.Conv2dSettings{In: 4, Out: 4, Kernel: 1, Rand: rng})
 	withBias.Bias = param(4)
 	net := nn.Sequential{
-		nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d),
-		nn.Sequential{withBias, nn.NewLinear(4, 2, rng)}, nn.NewCosine(4, 2, rng), &nn.Linear{Weight: param(2, 2)},
+		nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 4, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.Func(nn.GlobalAvgPool2d),
+		nn.Sequential{withBias, nn.NewLinear(nn.LinearSettings{In: 4, Out: 2, Rand: rng})}, nn.NewCosine(nn.CosineSettings{In: 4, Classes: 2, Rand: rng}), &nn.Linear{Weight: param(2, 2)},
 	}
 	all := nn.Entries(net)
 	require.Equal(t, []string{
@@ -106,7 +106,7 @@ func TestTensorsAreParametersAndBuffers(t *testing.T) {
 }
 
 func TestFreeze(t *testing.T) {
-	m := nn.NewLinear(3, 2, rand.New(rand.NewPCG(1, 1)))
+	m := nn.NewLinear(nn.LinearSettings{In: 3, Out: 2, Seed: 1})
 	nn.Freeze(m, true)
 	require.True(t, m.Weight.Frozen && m.Bias.Frozen)
 	tape := autograd.NewTape(training)

@@ -89,7 +89,7 @@ func ExampleGradNorm() {
 // A backbone learns at a tenth of the classifier's rate; biases and batch norm do not decay.
 func ExampleGroups() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	net := nn.Sequential{nn.NewConvBN(3, 4, 3, 1, 1, true, rng), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(4, 2, rng)}
+	net := nn.Sequential{nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 4, Kernel: 3, Padding: 1, ReLU: true, Rand: rng}), nn.Func(nn.GlobalAvgPool2d), nn.NewLinear(nn.LinearSettings{In: 4, Out: 2, Rand: rng})}
 	rule := optim.Groups{
 		Rule:          optim.SGD{Momentum: 0.9, WeightDecay: 1e-4},
 		Groups:        []optim.Group{{Match: []string{"0"}, LearningRate: 0.1}},

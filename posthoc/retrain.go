@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/internal/cause"
@@ -37,7 +36,7 @@ func (r Retrain) CRT(ctx context.Context, trainSet Set) (*nn.Linear, error) {
 	if err := trainSet.check(); err != nil {
 		return nil, err
 	}
-	head := nn.NewLinear(trainSet.Features.Dim(1), trainSet.Classes, rand.New(rand.NewPCG(r.Seed, 0)))
+	head := nn.NewLinear(nn.LinearSettings{In: trainSet.Features.Dim(1), Out: trainSet.Classes, Seed: r.Seed})
 	if err := r.fit(ctx, head, head.Forward, trainSet); err != nil {
 		return nil, err
 	}

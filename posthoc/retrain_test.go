@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -55,7 +54,7 @@ func TestCRTAgainstPlainDescent(t *testing.T) {
 	head, err := posthoc.Retrain{Batch: 16, Seed: 7}.CRT(t.Context(), trainSet)
 	require.NoError(t, err)
 
-	start := nn.NewLinear(4, 3, rand.New(rand.NewPCG(7, 0)))
+	start := nn.NewLinear(nn.LinearSettings{In: 4, Out: 3, Seed: 7})
 	params := make([]float64, 15) // weights, then the bias
 	for i, v := range append(start.Weight.Value.Clone().Data(), start.Bias.Value.Data()...) {
 		params[i] = float64(v)

@@ -11,8 +11,8 @@ import (
 
 // The gradient reaches the classifier through the head, and only the head is the bank's own.
 func TestClassifierRows(t *testing.T) {
-	classifier := nn.NewLinear(6, 4, rng(1))
-	head := nn.Sequential{nn.NewLinear(6, 5, rng(2)), nn.NewBatchNorm2d(5), nn.Func(nn.ReLU), nn.NewLinear(5, 3, rng(3))}
+	classifier := nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Rand: rng(1)})
+	head := nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 6, Out: 5, Rand: rng(2)}), nn.NewBatchNorm2d(5), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 5, Out: 3, Rand: rng(3)})}
 	b := &prototype.ClassifierRows{Weight: classifier.Weight, Head: head}
 	tape := autograd.NewTape(autograd.Mode{Train: true})
 	v := b.Vectors(tape)

@@ -1,8 +1,6 @@
 package prototype
 
 import (
-	"math/rand/v2"
-
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
@@ -19,12 +17,12 @@ type ClassMean struct {
 
 // NewClassMean returns prototypes in random directions, which the first epoch is trained with. It is an error if a size
 // is not positive.
-func NewClassMean(s Size, rng *rand.Rand) (*ClassMean, error) {
-	if err := s.check(); err != nil {
+func NewClassMean(s Settings) (*ClassMean, error) {
+	v, err := s.start()
+	if err != nil {
 		return nil, err
 	}
-	return &ClassMean{perClass: max(s.PerClass, 1), vectors: directions(s.rows(), s.Dim, rng),
-		total: tensor.New(s.rows(), s.Dim)}, nil
+	return &ClassMean{perClass: max(s.PerClass, 1), vectors: v, total: tensor.New(v.Shape()...)}, nil
 }
 
 // Vectors returns the prototypes of the epoch.

@@ -11,7 +11,7 @@ import (
 )
 
 func ExampleLearnable() {
-	bank, err := prototype.NewLearnable(10, 128, rand.New(rand.NewPCG(1, 1)))
+	bank, err := prototype.NewLearnable(prototype.Settings{Classes: 10, Dim: 128, Seed: 1})
 	if err != nil {
 		panic(err)
 	}
@@ -28,7 +28,7 @@ func show(b prototype.Bank) {
 }
 
 func ExampleMovingAverage() {
-	bank, err := prototype.NewMovingAverage(prototype.Size{Classes: 2, Dim: 2}, 0.9, rand.New(rand.NewPCG(1, 1)))
+	bank, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: 0.9})
 	if err != nil {
 		panic(err)
 	}
@@ -43,7 +43,7 @@ func ExampleMovingAverage() {
 }
 
 func ExampleClassMean() {
-	bank, err := prototype.NewClassMean(prototype.Size{Classes: 2, Dim: 2}, rand.New(rand.NewPCG(1, 1)))
+	bank, err := prototype.NewClassMean(prototype.Settings{Classes: 2, Dim: 2, Seed: 1})
 	if err != nil {
 		panic(err)
 	}
@@ -56,7 +56,7 @@ func ExampleClassMean() {
 }
 
 func ExampleOnSphere() {
-	points, err := prototype.OnSphere(10, 64, prototype.Sphere{}, rand.New(rand.NewPCG(1, 1)))
+	points, err := prototype.OnSphere(prototype.Sphere{Points: 10, Dim: 64, Seed: 1})
 	if err != nil {
 		panic(err)
 	}
@@ -97,9 +97,9 @@ func ExampleTargets() {
 
 func ExampleClassifierRows() {
 	rng := rand.New(rand.NewPCG(1, 1))
-	classifier := nn.NewLinear(64, 10, rng)
+	classifier := nn.NewLinear(nn.LinearSettings{In: 64, Out: 10, Rand: rng})
 	centres := &prototype.ClassifierRows{Weight: classifier.Weight, Head: nn.Sequential{
-		nn.NewLinear(64, 512, rng), nn.NewBatchNorm2d(512), nn.Func(nn.ReLU), nn.NewLinear(512, 128, rng)}}
+		nn.NewLinear(nn.LinearSettings{In: 64, Out: 512, Rand: rng}), nn.NewBatchNorm2d(512), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 512, Out: 128, Rand: rng})}}
 	fmt.Println(centres.Vectors(autograd.NewTape(autograd.Mode{Train: true})).Shape())
 	// Output: [10 128]
 }

@@ -33,7 +33,7 @@ func state(b prototype.Bank) map[string][]float32 {
 }
 
 func TestMovingAverageFollows(t *testing.T) {
-	b, err := prototype.NewMovingAverage(prototype.Size{Classes: 3, Dim: 2}, 0.9, rng(1))
+	b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 3, Dim: 2, Seed: 1}, Momentum: 0.9})
 	require.NoError(t, err)
 	require.False(t, b.Vectors(autograd.NewTape(autograd.Mode{})).NeedsGrad())
 	was := vectors(b)
@@ -51,7 +51,7 @@ func TestMovingAverageFollows(t *testing.T) {
 }
 
 func TestClassMeanIsRecomputedEachEpoch(t *testing.T) {
-	b, err := prototype.NewClassMean(prototype.Size{Classes: 3, Dim: 2}, rng(1))
+	b, err := prototype.NewClassMean(prototype.Settings{Classes: 3, Dim: 2, Seed: 1})
 	require.NoError(t, err)
 	was := vectors(b)
 	b.Observe(rowsOf(t, 2, 1, 0, 0, 1), []int{0, 1}, false)
@@ -66,10 +66,10 @@ func TestClassMeanIsRecomputedEachEpoch(t *testing.T) {
 
 // Two lumps of one class: each prototype goes to the lump nearest to it.
 func TestSeveralPrototypesShareAClass(t *testing.T) {
-	size := prototype.Size{Classes: 2, Dim: 2, PerClass: 2}
-	average, err := prototype.NewMovingAverage(size, 0.5, rng(4))
+	size := prototype.Settings{Classes: 2, Dim: 2, PerClass: 2, Seed: 4}
+	average, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: size, Momentum: 0.5})
 	require.NoError(t, err)
-	mean, err := prototype.NewClassMean(size, rng(4))
+	mean, err := prototype.NewClassMean(size)
 	require.NoError(t, err)
 	for _, b := range []prototype.Bank{average, mean} {
 		require.Equal(t, tensor.Shape{4, 2}, b.Vectors(autograd.NewTape(autograd.Mode{})).Shape())
@@ -84,20 +84,20 @@ func TestSeveralPrototypesShareAClass(t *testing.T) {
 
 // What a bank shows is all it has: another bank given the same buffers goes on alike.
 func TestStateIsAllThereIs(t *testing.T) {
-	size := prototype.Size{Classes: 3, Dim: 2}
+	size := func(seed uint64) prototype.Settings { return prototype.Settings{Classes: 3, Dim: 2, Seed: seed} }
 	make2 := map[string]func(seed uint64) prototype.Bank{
 		"average": func(seed uint64) prototype.Bank {
-			b, err := prototype.NewMovingAverage(size, 0.9, rng(seed))
+			b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: size(seed)})
 			require.NoError(t, err)
 			return b
 		},
 		"mean": func(seed uint64) prototype.Bank {
-			b, err := prototype.NewClassMean(size, rng(seed))
+			b, err := prototype.NewClassMean(size(seed))
 			require.NoError(t, err)
 			return b
 		},
 		"targets": func(seed uint64) prototype.Bank {
-			points, err := prototype.OnSphere(3, 2, prototype.Sphere{}, rng(seed))
+			points, err := prototype.OnSphere(prototype.Sphere{Points: 3, Dim: 2, Seed: seed})
 			require.NoError(t, err)
 			b, err := prototype.NewTargets(points)
 			require.NoError(t, err)
@@ -139,9 +139,9 @@ func TestTargetsGoWhereTheClassesAre(t *testing.T) {
 func TestUnusableRowsAreIgnored(t *testing.T) {
 	nan := float32(math.NaN())
 	for _, bad := range []*tensor.Tensor{rowsOf(t, 2, 0, 0), rowsOf(t, 2, nan, 1)} {
-		a, err := prototype.NewMovingAverage(prototype.Size{Classes: 2, Dim: 2}, 0.9, rng(1))
+		a, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: 0.9})
 		require.NoError(t, err)
-		c, err := prototype.NewClassMean(prototype.Size{Classes: 2, Dim: 2}, rng(1))
+		c, err := prototype.NewClassMean(prototype.Settings{Classes: 2, Dim: 2, Seed: 1})
 		require.NoError(t, err)
 		d, err := prototype.NewTargets(rowsOf(t, 2, 1, 0, 0, 1))
 		require.NoError(t, err)
@@ -154,25 +154,25 @@ func TestUnusableRowsAreIgnored(t *testing.T) {
 }
 
 func TestMisuse(t *testing.T) {
-	b, err := prototype.NewMovingAverage(prototype.Size{Classes: 2, Dim: 2}, 0.9, rng(1))
+	b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: 0.9})
 	require.NoError(t, err)
 	try := func(x *tensor.Tensor, labels []int) error {
 		return tensor.Try(func() error { b.Observe(x, labels, false); return nil })
 	}
 	require.EqualError(t, try(tensor.New(1, 2), []int{2}), "prototype.MovingAverage [1]: label 2 of row 0 is not one of 2 classes")
 	require.EqualError(t, try(tensor.New(1, 3), []int{0}), "prototype.MovingAverage [1 3], [1 2]: needs an embedding of the prototypes' width for each label")
-	for want, size := range map[string]prototype.Size{
+	for want, size := range map[string]prototype.Settings{
 		"prototype: 0 classes of dimension 2: both must be at least 1": {Classes: 0, Dim: 2},
 		"prototype: 2 classes of dimension 0: both must be at least 1": {Classes: 2},
 		"prototype: PerClass -1 must not be negative":                  {Classes: 2, Dim: 2, PerClass: -1},
 	} {
-		_, err := prototype.NewMovingAverage(size, 0.9, rng(1))
+		_, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: size})
 		require.EqualError(t, err, want)
-		_, err = prototype.NewClassMean(size, rng(1))
+		_, err = prototype.NewClassMean(size)
 		require.EqualError(t, err, want)
 	}
-	_, err = prototype.NewMovingAverage(prototype.Size{Classes: 2, Dim: 2}, 1, rng(1))
-	require.EqualError(t, err, "prototype: momentum 1 must be in [0, 1): 0.9 is usual")
+	_, err = prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: 1})
+	require.EqualError(t, err, "prototype: Momentum 1 must be in [0, 1), with prototype.Off for 0 (0 means 0.9)")
 	_, err = prototype.NewFixed(rowsOf(t, 2, 1, 0, 0, 0))
 	require.EqualError(t, err, "prototype: row 1 of the vectors is zero or not finite: it has no direction")
 	_, err = prototype.NewTargets(tensor.New(3))

@@ -1,8 +1,8 @@
 package prototype
 
 import (
+	"cmp"
 	"fmt"
-	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
@@ -22,16 +22,27 @@ type MovingAverage struct {
 	vectors  *tensor.Tensor
 }
 
-// NewMovingAverage returns prototypes in random directions. It is an error if a size is not positive, or the momentum,
-// the share of the old prototype, is not in [0, 1); 0.9 is usual.
-func NewMovingAverage(s Size, momentum float64, rng *rand.Rand) (*MovingAverage, error) {
-	if err := s.check(); err != nil {
+// MovingAverageSettings are what NewMovingAverage makes a bank of.
+type MovingAverageSettings struct {
+	Settings
+	Momentum float64 // share of the old prototype, below 1; 0 means 0.9, Off means 0
+}
+
+// NewMovingAverage returns prototypes in random directions. It is an error if a size is not positive, or the momentum is
+// out of range.
+func NewMovingAverage(s MovingAverageSettings) (*MovingAverage, error) {
+	m := cmp.Or(s.Momentum, 0.9)
+	if m == Off {
+		m = 0
+	}
+	if !(m >= 0 && m < 1) {
+		return nil, fmt.Errorf("prototype: Momentum %v must be in [0, 1), with prototype.Off for 0 (0 means 0.9)", m)
+	}
+	v, err := s.start()
+	if err != nil {
 		return nil, err
 	}
-	if !(momentum >= 0 && momentum < 1) {
-		return nil, fmt.Errorf("prototype: momentum %v must be in [0, 1): 0.9 is usual", momentum)
-	}
-	return &MovingAverage{momentum: momentum, perClass: max(s.PerClass, 1), vectors: directions(s.rows(), s.Dim, rng)}, nil
+	return &MovingAverage{momentum: m, perClass: max(s.PerClass, 1), vectors: v}, nil
 }
 
 // Vectors returns the prototypes of the steps so far.

@@ -31,15 +31,30 @@ type Observer interface {
 	Observe(embedding *tensor.Tensor, labels []int, epochEnds bool)
 }
 
-// Size is how many prototypes a bank holds.
-type Size struct {
+// Settings are what banks with prototypes in random directions are made of.
+type Settings struct {
 	Classes, Dim int
-	PerClass     int // prototypes a class, M; 0 means 1
+	PerClass     int    // prototypes a class, M; 0 means 1
+	Seed         uint64 // of the directions
 }
 
-func (s Size) rows() int { return s.Classes * max(s.PerClass, 1) }
+// Off is a setting of 0, where the zero value of the field stands for another.
+const Off = -1
 
-func (s Size) check() error {
+// start returns the prototypes, in random directions.
+func (s Settings) start() (*tensor.Tensor, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	return directions(s.rows(), s.Dim, random(s.Seed)), nil
+}
+
+// random is the randomness of a seed.
+func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x707363)) }
+
+func (s Settings) rows() int { return s.Classes * max(s.PerClass, 1) }
+
+func (s Settings) check() error {
 	if s.Classes < 1 || s.Dim < 1 {
 		return fmt.Errorf("prototype: %d classes of dimension %d: both must be at least 1", s.Classes, s.Dim)
 	}

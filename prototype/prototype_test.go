@@ -2,7 +2,6 @@ package prototype_test
 
 import (
 	"math"
-	"math/rand/v2"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -12,7 +11,7 @@ import (
 )
 
 func TestLearnableGivesUnitRows(t *testing.T) {
-	b, err := prototype.NewLearnable(5, 7, rand.New(rand.NewPCG(1, 1)))
+	b, err := prototype.NewLearnable(prototype.Settings{Classes: 5, Dim: 7, Seed: 1})
 	require.NoError(t, err)
 	v := b.Vectors(autograd.NewTape(autograd.Mode{}))
 	require.True(t, v.NeedsGrad())
@@ -29,8 +28,8 @@ func TestLearnableGivesUnitRows(t *testing.T) {
 }
 
 func TestLearnableRejectsEmptySizes(t *testing.T) {
-	_, err := prototype.NewLearnable(0, 3, nil)
+	_, err := prototype.NewLearnable(prototype.Settings{Dim: 3})
 	require.EqualError(t, err, "prototype: 0 classes of dimension 3: both must be at least 1")
-	_, err = prototype.NewLearnable(3, -1, nil)
+	_, err = prototype.NewLearnable(prototype.Settings{Classes: 3, Dim: -1})
 	require.EqualError(t, err, "prototype: 3 classes of dimension -1: both must be at least 1")
 }

@@ -10,20 +10,22 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// Sphere says how OnSphere spreads points. The zero value is what TSC uses.
+// Sphere says what points OnSphere spreads, and how: the zero values of Temperature and Steps are what TSC uses.
 type Sphere struct {
+	Points, Dim int
 	Temperature float64 // τ of the energy; 0 means 0.07
 	Steps       int     // of descent; 0 means 1000
+	Seed        uint64  // turns the points and draws the start of the descent
 }
 
-// OnSphere returns n unit rows [n, dim] as far from each other as they get: they minimise
+// OnSphere returns n = Points unit rows [n, Dim] as far from each other as they get: they minimise
 //
 //	mean_i log Σ_j e^{t_i·t_j/τ}
 //
-// (the targets of TSC, arXiv 2111.13998). Up to dim+1 of them are the corners of a regular simplex, the exact minimum;
-// more are found by descent from random directions, n²·dim multiply-adds a step. rng turns the simplex and draws the
-// start, so that equal seeds give equal points.
-func OnSphere(n, dim int, s Sphere, rng *rand.Rand) (*tensor.Tensor, error) {
+// (the targets of TSC, arXiv 2111.13998). Up to Dim+1 of them are the corners of a regular simplex, the exact minimum;
+// more are found by descent from random directions, n²·Dim multiply-adds a step.
+func OnSphere(s Sphere) (*tensor.Tensor, error) {
+	n, dim := s.Points, s.Dim
 	if n < 1 || dim < 1 {
 		return nil, fmt.Errorf("prototype: %d points on the sphere of dimension %d: both must be at least 1", n, dim)
 	}
@@ -38,9 +40,9 @@ func OnSphere(n, dim int, s Sphere, rng *rand.Rand) (*tensor.Tensor, error) {
 			s.Temperature, s.Steps)
 	}
 	if n <= dim+1 {
-		return simplex(n, dim, rng), nil
+		return simplex(n, dim, random(s.Seed)), nil
 	}
-	return s.descend(directions(n, dim, rng)), nil
+	return s.descend(directions(n, dim, random(s.Seed))), nil
 }
 
 // simplex returns the corners of a regular simplex around the origin, turned at random.

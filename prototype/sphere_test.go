@@ -43,7 +43,7 @@ func energy(x *tensor.Tensor, tau float64) float64 {
 func TestFewPointsAreASimplex(t *testing.T) {
 	for _, c := range [][2]int{{1, 1}, {1, 4}, {2, 1}, {2, 9}, {3, 2}, {5, 4}, {10, 64}, {100, 128}, {129, 128}} {
 		n, dim := c[0], c[1]
-		x, err := prototype.OnSphere(n, dim, prototype.Sphere{}, rng(3))
+		x, err := prototype.OnSphere(prototype.Sphere{Points: n, Dim: dim, Seed: 3})
 		require.NoError(t, err)
 		require.Equal(t, tensor.Shape{n, dim}, x.Shape())
 		for i, row := range gram(x) {
@@ -62,12 +62,12 @@ func TestFewPointsAreASimplex(t *testing.T) {
 // five points on a circle.
 func TestManyPointsAreSpread(t *testing.T) {
 	for _, dim := range []int{2, 3, 8} {
-		x, err := prototype.OnSphere(2*dim, dim, prototype.Sphere{}, rng(5))
+		x, err := prototype.OnSphere(prototype.Sphere{Points: 2 * dim, Dim: dim, Seed: 5})
 		require.NoError(t, err)
 		best := math.Log(math.Exp(1/0.07) + float64(2*dim-2) + math.Exp(-1/0.07))
 		require.InDelta(t, best, energy(x, 0.07), 1e-6*best, "dimension %d", dim)
 	}
-	x, err := prototype.OnSphere(5, 2, prototype.Sphere{Temperature: 1}, rng(5))
+	x, err := prototype.OnSphere(prototype.Sphere{Points: 5, Dim: 2, Temperature: 1, Seed: 5})
 	require.NoError(t, err)
 	best := 0.0
 	for k := range 5 {
@@ -78,28 +78,25 @@ func TestManyPointsAreSpread(t *testing.T) {
 
 func TestSpreadIsDeterministic(t *testing.T) {
 	for _, n := range []int{4, 40} {
-		a, err := prototype.OnSphere(n, 8, prototype.Sphere{Steps: 50}, rng(1))
+		a, err := prototype.OnSphere(prototype.Sphere{Points: n, Dim: 8, Steps: 50, Seed: 1})
 		require.NoError(t, err)
-		b, err := prototype.OnSphere(n, 8, prototype.Sphere{Steps: 50}, rng(1))
+		b, err := prototype.OnSphere(prototype.Sphere{Points: n, Dim: 8, Steps: 50, Seed: 1})
 		require.NoError(t, err)
 		require.Equal(t, a.Data(), b.Data())
-		c, err := prototype.OnSphere(n, 8, prototype.Sphere{Steps: 50}, rng(2))
+		c, err := prototype.OnSphere(prototype.Sphere{Points: n, Dim: 8, Steps: 50, Seed: 2})
 		require.NoError(t, err)
 		require.NotEqual(t, a.Data(), c.Data())
 	}
 }
 
 func TestSpreadChecksSettings(t *testing.T) {
-	for want, c := range map[string]struct {
-		n, dim int
-		s      prototype.Sphere
-	}{
-		"prototype: 0 points on the sphere of dimension 3: both must be at least 1":               {0, 3, prototype.Sphere{}},
-		"prototype: 3 points on the sphere of dimension 0: both must be at least 1":               {3, 0, prototype.Sphere{}},
-		"prototype: Sphere.Temperature -1 must be finite and above 0 and Steps 1000 not negative": {3, 3, prototype.Sphere{Temperature: -1}},
-		"prototype: Sphere.Temperature 0.07 must be finite and above 0 and Steps -2 not negative": {3, 3, prototype.Sphere{Steps: -2}},
+	for want, s := range map[string]prototype.Sphere{
+		"prototype: 0 points on the sphere of dimension 3: both must be at least 1":               {Points: 0, Dim: 3},
+		"prototype: 3 points on the sphere of dimension 0: both must be at least 1":               {Points: 3, Dim: 0},
+		"prototype: Sphere.Temperature -1 must be finite and above 0 and Steps 1000 not negative": {Points: 3, Dim: 3, Temperature: -1},
+		"prototype: Sphere.Temperature 0.07 must be finite and above 0 and Steps -2 not negative": {Points: 3, Dim: 3, Steps: -2},
 	} {
-		_, err := prototype.OnSphere(c.n, c.dim, c.s, rng(1))
+		_, err := prototype.OnSphere(s)
 		require.EqualError(t, err, want)
 	}
 }

@@ -8,7 +8,6 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -88,7 +87,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		return train.Trainer{Streams: s, Batch: 4, Accumulate: 2}
 	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		points, err := prototype.OnSphere(classes, n.EmbeddingDim(), prototype.Sphere{}, pcg())
+		points, err := prototype.OnSphere(prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)
 		targets, err := prototype.NewTargets(points)
 		require.NoError(t, err)
@@ -105,21 +104,21 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 			}}}}
 	},
 	"prototypes of every kind": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		size := prototype.Size{Classes: classes, Dim: n.EmbeddingDim(), PerClass: 2}
-		moving, err := prototype.NewMovingAverage(size, 0.9, pcg())
+		size := prototype.Settings{Classes: classes, Dim: n.EmbeddingDim(), PerClass: 2}
+		moving, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: size})
 		require.NoError(t, err)
 		size.PerClass = 1
-		means, err := prototype.NewClassMean(size, pcg())
+		means, err := prototype.NewClassMean(size)
 		require.NoError(t, err)
-		points, err := prototype.OnSphere(classes, n.EmbeddingDim(), prototype.Sphere{}, pcg())
+		points, err := prototype.OnSphere(prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)
 		fixed, err := prototype.NewFixed(points)
 		require.NoError(t, err)
 		weight := n.Classifier.(*nn.Linear).Weight
-		learnable, err := prototype.NewLearnable(classes, n.EmbeddingDim(), pcg())
+		learnable, err := prototype.NewLearnable(prototype.Settings{Classes: classes, Dim: n.EmbeddingDim()})
 		require.NoError(t, err)
 		centres := &prototype.ClassifierRows{Weight: weight,
-			Head: nn.Sequential{nn.NewLinear(weight.Value.Dim(1), 8, pcg()), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU), nn.NewLinear(8, n.EmbeddingDim(), pcg())}}
+			Head: nn.Sequential{nn.NewLinear(nn.LinearSettings{In: weight.Value.Dim(1), Out: 8, Seed: 1}), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 8, Out: n.EmbeddingDim(), Seed: 1})}}
 		return train.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, Streams: []hybrid.Stream{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{
 			{Name: "moving", Loss: &loss.MultiPrototypicalContrastive{Bank: moving, PerClass: 2, Temperature: 0.5}},
 			{Name: "means", Loss: &loss.PrototypicalContrastive{Bank: means, Temperature: 0.5}},
@@ -137,9 +136,6 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		return train.Trainer{Streams: []hybrid.Stream{ordered(hybrid.Term{Name: "stateful", Loss: newStateful()})}, Batch: 4, Accumulate: 2}
 	},
 }
-
-// pcg is a fresh source of the same numbers.
-func pcg() *rand.Rand { return rand.New(rand.NewPCG(1, 1)) }
 
 // queue is shorter than an epoch and no multiple of a batch.
 func queue(t *testing.T, n *hybrid.Network) *loss.Queue {

@@ -52,7 +52,7 @@ func TestVectorHybridSteps(t *testing.T) {
 				return &nn.Linear{Weight: autograd.NewParam(load(t, c.Start[name+"_w"])), Bias: autograd.NewParam(load(t, c.Start[name+"_b"]))}
 			}
 			width := c.Start["b_w"].Shape[1]
-			body, err := backbone.NewMLP(1, width, c.Start["b_w"].Shape[0])
+			body, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{width, c.Start["b_w"].Shape[0]}, Seed: 1})
 			require.NoError(t, err)
 			body.Layers[0] = linear("b")
 			net, err := hybrid.NewNetwork(body, c.Start["c_w"].Shape[0], hybrid.WithInput(1, width, 1), hybrid.WithClassifier(linear("c")),

@@ -29,12 +29,12 @@ func main() {
 	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 8, Seed: 1})
 	check(err)
 	rng := rand.New(rand.NewPCG(1, 2))
-	classifier := nn.NewLinear(body.OutDim(), 10, rng)
+	classifier := nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: 10, Rand: rng})
 	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(16, 16, 3), hybrid.WithProjection(0, 32), hybrid.WithClassifier(classifier))
 	check(err)
 
 	centers := &Centers{Classifier: classifier, MLP: nn.Sequential{
-		nn.NewLinear(body.OutDim(), 64, rng), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(64, 32, rng)}}
+		nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: 64, Rand: rng}), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 64, Out: 32, Rand: rng})}}
 	view := augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}}
 	trainer := train.Trainer{
 		Streams: []hybrid.Stream{{

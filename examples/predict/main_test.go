@@ -17,7 +17,7 @@ import (
 func TestPredicting(t *testing.T) {
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }
-	body, err := backbone.NewMLP(1, 192, 6)
+	body, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{192, 6}, Seed: 1})
 	require.NoError(t, err)
 	net, err := hybrid.NewNetwork(body, 3, hybrid.WithInput(8, 8, 3), hybrid.WithoutProjection())
 	require.NoError(t, err)
