@@ -90,7 +90,7 @@ func requireSame(t *testing.T, want, got map[string]string) {
 func TestEveryMethodsRunGoesOn(t *testing.T) {
 	methods := append(method.All(), method.Variants()...)
 	if underRace() {
-		methods = []method.Method{method.CE(), method.TauNorm(0), method.KCL()}
+		methods = []method.Method{method.CE(), method.TauNorm(method.TauNormSettings{}), method.KCL()}
 	}
 	d, err := tiny().Open(1)
 	require.NoError(t, err)
