@@ -66,6 +66,11 @@ func CIFAR10(dir string) (train, test *Memory, err error) { return cifar10Format
 // 32×32×3 with fine labels; class names come from fine_label_names.txt where it is there.
 func CIFAR100(dir string) (train, test *Memory, err error) { return cifar100Format().read(dir) }
 
+// cifarNormalization is what is usual for CIFAR-10, and on long tails for CIFAR-100 too.
+func cifarNormalization() (mean, std []float64) {
+	return []float64{0.4914, 0.4822, 0.4465}, []float64{0.2023, 0.1994, 0.2010}
+}
+
 // missing lists the data files that are not in dir.
 func (f cifarFormat) missing(dir string) []string {
 	var names []string
@@ -111,6 +116,9 @@ func (f cifarFormat) read(dir string) (train, test *Memory, err error) {
 	}
 	if test, err = f.readFiles(at, f.test, classes); err != nil {
 		return nil, nil, err
+	}
+	for _, set := range []*Memory{train, test} {
+		set.mean, set.std = cifarNormalization()
 	}
 	return train, test, nil
 }

@@ -45,6 +45,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	m, err := FromPixels(first.Width, first.Height, first.Channels, d.Classes(), l.pix, Labels(d))
 	if err == nil {
 		m.fit = FitOf(d)
+		m.mean, m.std = NormalizationOf(d)
 	}
 	return m, err
 }

@@ -15,6 +15,7 @@ type Memory struct {
 	labels                  []int
 	pix                     []uint8
 	fit                     Fit
+	mean, std               []float64 // usual for the images; nil: not known
 }
 
 // NewMemory returns an empty set of images of the given shape.
@@ -47,7 +48,7 @@ func FromPixels(width, height, channels int, classes []string, pix []uint8, labe
 			return nil, err
 		}
 	}
-	return &Memory{width, height, channels, slices.Clone(classes), labels, pix, CenterCrop}, nil
+	return &Memory{width: width, height: height, channels: channels, classes: slices.Clone(classes), labels: labels, pix: pix}, nil
 }
 
 // Append copies an image of the set's shape to its end. It is an error if the label is not the index of a class or if
@@ -86,6 +87,10 @@ func (m *Memory) Label(i int) int { return m.labels[i] }
 
 // Fit is that of the set that Load read, else CenterCrop.
 func (m *Memory) Fit() Fit { return m.fit }
+
+// Normalization is what is usual for the images that CIFAR10 or CIFAR100 read, or that of the set that Load read, see
+// NormalizationOf.
+func (m *Memory) Normalization() (mean, std []float64) { return m.mean, m.std }
 
 // Classes are the names of the classes.
 func (m *Memory) Classes() []string { return m.classes }

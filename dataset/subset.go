@@ -26,6 +26,8 @@ func (s *subset) Len() int { return len(s.indices) }
 
 func (s *subset) Fit() Fit { return FitOf(s.Dataset) }
 
+func (s *subset) Normalization() (mean, std []float64) { return NormalizationOf(s.Dataset) }
+
 func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
 
 func (s *subset) Image(i int, dst *Image) error {

@@ -13,10 +13,10 @@ import (
 // Data is what the runs of a seed have in common.
 type Data struct {
 	Seed              uint64
-	Train, Held, Test dataset.Dataset    // Held is nil if there is neither a validation set nor a part held out
-	Settings          Settings           // those it was opened by, with what was derived filled in
-	Derived           []string           // what was derived, and from what, in sentences
-	Normalize         *augment.Normalize // of the images' pixels; nil: the network's own, CIFAR's
+	Train, Held, Test dataset.Dataset   // Held is nil if there is neither a validation set nor a part held out
+	Settings          Settings          // those it was opened by, with what was derived filled in
+	Derived           []string          // what was derived, and from what, in sentences
+	Normalize         augment.Normalize // of the images' pixels, see augment.NormalizeOf
 
 	counts   []int // of the images trained on
 	manifest manifest.Data

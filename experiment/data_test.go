@@ -23,10 +23,10 @@ func TestWhatIsDerivedFromFolders(t *testing.T) {
 	require.Equal(t, 12, d.Settings.Batch)
 	require.InDelta(t, 0.0156, d.Settings.LR, 1e-9)
 	require.Len(t, d.Derived, 5)
-	require.NotNil(t, d.Normalize)
+	require.NotEmpty(t, d.Normalize)
 	r, err := d.NewRun(method.CE())
 	require.NoError(t, err)
-	require.Equal(t, *d.Normalize, r.Network.Normalize())
+	require.Equal(t, d.Normalize, r.Network.Normalize())
 
 	dir = folders(t, 21, map[string][]int{"train": {30, 30}, "test": {4, 4}})
 	d, err = Settings{Data: dir, Epochs: 1, Size: 8, Imbalance: 10, Batch: 6, LR: 0.1}.Open(1)

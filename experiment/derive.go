@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"fmt"
 	"image"
 	"math"
@@ -55,27 +56,11 @@ func sizeOf(path string) (width, height int, err error) {
 
 // deriveNormalize takes means and deviations from the training images.
 func (f *source) deriveNormalize() error {
-	var sum, square [3]float64
-	var img dataset.Image
-	pixels := 0.0
-	for _, i := range some(f.train.Len()) {
-		if err := f.train.Image(i, &img); err != nil {
-			return err
-		}
-		for p, v := range img.Pix {
-			x := float64(v) / 255
-			sum[p%3] += x
-			square[p%3] += x * x
-		}
-		pixels += float64(len(img.Pix) / 3)
+	n, err := augment.NormalizeOf(context.Background(), f.train)
+	if err != nil {
+		return err
 	}
-	n := augment.Normalize{}
-	for c := range sum {
-		mean := sum[c] / pixels
-		n.Mean = append(n.Mean, round(mean))
-		n.Std = append(n.Std, max(round(math.Sqrt(max(square[c]/pixels-mean*mean, 0))), 0.01)) // images may be of one color
-	}
-	f.normalize = &n
+	f.normalize = n
 	f.derived = append(f.derived, fmt.Sprintf("pixels normalized by mean %v and deviation %v of the training images", n.Mean, n.Std))
 	return nil
 }

@@ -31,11 +31,8 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	var options []hybrid.Option
-	if d.Normalize != nil {
-		options = append(options, hybrid.WithNormalize(*d.Normalize))
-	}
-	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed}, options...)
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed},
+		hybrid.WithNormalize(d.Normalize))
 	if err != nil {
 		return nil, err
 	}

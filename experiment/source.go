@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -18,7 +19,7 @@ type source struct {
 	testSum           string // of a test set that was split off
 	folders           bool   // of classes, in which the images are what the user has
 	size, largest     int
-	normalize         *augment.Normalize
+	normalize         augment.Normalize
 	derived           []string
 }
 
@@ -30,7 +31,10 @@ func (s Settings) source(seed uint64) (f source, err error) {
 			f.size = 16
 		}
 		f.name = fmt.Sprintf("generated, seed %d", seed)
-		f.train, f.test, err = dataset.Generate(dataset.GenerateSettings{Size: f.size, Seed: seed})
+		if f.train, f.test, err = dataset.Generate(dataset.GenerateSettings{Size: f.size, Seed: seed}); err != nil {
+			return f, err
+		}
+		f.normalize, err = augment.NormalizeOf(context.Background(), f.train)
 		return f, err
 	}
 	f.name, f.size, f.largest = nameOf(s.Data), s.Size, 64
@@ -42,7 +46,8 @@ func (s Settings) source(seed uint64) (f source, err error) {
 		f.train, f.test, err = dataset.Open(s.Data, s.Size, s.Size)
 		if err == nil {
 			f.size = 32
-			return f, nil
+			f.normalize, err = augment.NormalizeOf(context.Background(), f.train)
+			return f, err
 		}
 		folder, failed := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
 		if failed != nil {

@@ -3,6 +3,7 @@ package hybrid
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
@@ -48,8 +49,8 @@ func WithInput(height, width, channels int) Option {
 	return func(o *options) { o.input = Input{height, width, channels} }
 }
 
-// WithNormalize sets how pixels are normalised. The default is augment.CIFARNormalize for three channels, otherwise
-// mean 0.5 and deviation 0.25.
+// WithNormalize sets how pixels are normalised. augment.NormalizeOf tells it of a training set,
+// augment.CIFARNormalize is the paper's. The default is a mean of 0.5 and a deviation of 0.25 in every channel.
 func WithNormalize(n augment.Normalize) Option { return func(o *options) { o.normalize = &n } }
 
 // WithProjection sets the sizes of the projection head, Linear-ReLU-Linear: the hidden layer's and the embedding's. 0
@@ -115,16 +116,10 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 }
 
 func (n *Network) setNormalize(given *augment.Normalize) (err error) {
-	switch {
-	case given != nil:
+	if given != nil {
 		n.normalize = *given
-	case n.input.Channels == 3:
-		n.normalize = augment.CIFARNormalize()
-	default:
-		for range n.input.Channels {
-			n.normalize.Mean = append(n.normalize.Mean, 0.5)
-			n.normalize.Std = append(n.normalize.Std, 0.25)
-		}
+	} else {
+		n.normalize = augment.Normalize{Mean: slices.Repeat([]float64{0.5}, n.input.Channels), Std: slices.Repeat([]float64{0.25}, n.input.Channels)}
 	}
 	if n.pixels, err = n.normalize.Table(); err != nil {
 		return err

@@ -6,7 +6,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -54,7 +53,7 @@ func TestPredictorAgreesWithTheNetwork(t *testing.T) {
 	require.Equal(t, tensor.Shape{test.Len(), n.EmbeddingDim()}, embeddings.Shape())
 
 	x := tensor.New(test.Len(), 8, 8, 3)
-	table, err := augment.CIFARNormalize().Table()
+	table, err := n.Normalize().Table()
 	require.NoError(t, err)
 	for i, img := range all {
 		require.NoError(t, table.Write(x.Rows(i, i+1).Data(), img))

@@ -187,7 +187,7 @@ func TestTheNetworkInAManifest(t *testing.T) {
 		Backbone: "CIFAR ResNet-8, width 4", Width: 4, Input: []int{8, 8, 3}, Frozen: []string{},
 		Projection: "nn.Sequential[nn.Linear{Bias: [16], Weight: [16 16]}, nn.Func(nn.ReLU), nn.Linear{Bias: [8], Weight: [8 16]}]",
 		Classifier: "nn.Linear{Bias: [4], Weight: [4 16]}",
-		Normalize:  "black [-2.4290657 -2.4182549 -2.221393], white [2.514088 2.5967903 2.7537313]",
+		Normalize:  "black [-2 -2 -2], white [2 2 2]",
 		Parameters: size.Parameters, MultiplyAdds: size.MultiplyAdds,
 	}, m)
 	require.Equal(t, m, of(resNet(t, 2)).Network, "weights are no part of it")

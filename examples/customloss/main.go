@@ -28,9 +28,12 @@ func main() {
 	check(err)
 	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 8, Seed: 1})
 	check(err)
+	pixels, err := augment.NormalizeOf(context.Background(), trainSet)
+	check(err)
 	rng := rand.New(rand.NewPCG(1, 2))
 	classifier := nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: 10, Rand: rng})
-	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(16, 16, 3), hybrid.WithProjection(0, 32), hybrid.WithClassifier(classifier))
+	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(16, 16, 3), hybrid.WithNormalize(pixels), hybrid.WithProjection(0, 32),
+		hybrid.WithClassifier(classifier))
 	check(err)
 
 	centers := &Centers{Classifier: classifier, MLP: nn.Sequential{

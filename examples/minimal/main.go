@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -18,7 +19,7 @@ func main() {
 	check(err)
 	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
 	check(err)
-	net, err := hybrid.NewNetwork(body, 10)
+	net, err := hybrid.NewNetwork(body, 10, hybrid.WithNormalize(augment.CIFARNormalize()))
 	check(err)
 	result, err := train.Trainer{Streams: hybrid.SC(0.1)}.Fit(context.Background(), net, trainSet, test)
 	check(err)

@@ -82,7 +82,12 @@ func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, se
 	if err != nil {
 		return nil, err
 	}
-	net, err := hybrid.NewNetwork(body, classes, hybrid.WithInput(size, size, 3), hybrid.WithProjection(0, 32), hybrid.WithSeed(seed))
+	pixels, err := augment.NormalizeOf(ctx, trainSet)
+	if err != nil {
+		return nil, err
+	}
+	net, err := hybrid.NewNetwork(body, classes, hybrid.WithInput(size, size, 3), hybrid.WithNormalize(pixels), hybrid.WithProjection(0, 32),
+		hybrid.WithSeed(seed))
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,60 @@
+package augment
+
+import (
+	"context"
+	"fmt"
+	"math"
+
+	"github.com/longtail-ml/longtail/dataset"
+)
+
+// measured is how many images NormalizeOf looks at.
+const measured = 1000
+
+// NormalizeOf returns how the images of a training set are normalised: by what is usual for them, if the set knows it (see
+// dataset.NormalizationOf), or else by the mean and the standard deviation of each channel over its images, or over 1,000
+// of them from all over the set. They are rounded to four digits after the point, and deviations are at least 0.01: images
+// may be of one color. It is an error if there are no images, if they differ in channels, or if one cannot be read.
+func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
+	if mean, std := dataset.NormalizationOf(d); mean != nil {
+		return Normalize{Mean: mean, Std: std}, nil
+	}
+	n := min(d.Len(), measured)
+	if n == 0 {
+		return Normalize{}, fmt.Errorf("augment: no images to take a normalisation from")
+	}
+	var img dataset.Image
+	var sum, squares []uint64 // of bytes: exact
+	pixels := uint64(0)
+	for k := range n {
+		if err := ctx.Err(); err != nil {
+			return Normalize{}, context.Cause(ctx)
+		}
+		i := k * d.Len() / n
+		if err := d.Image(i, &img); err != nil {
+			return Normalize{}, fmt.Errorf("augment: normalisation: image %d: %w", i, err)
+		}
+		if k == 0 {
+			sum, squares = make([]uint64, img.Channels), make([]uint64, img.Channels)
+		}
+		if img.Channels != len(sum) {
+			return Normalize{}, fmt.Errorf("augment: normalisation: image %d has %d channels, image 0 has %d", i, img.Channels, len(sum))
+		}
+		for at, v := range img.Pix {
+			c := at % len(sum)
+			sum[c] += uint64(v)
+			squares[c] += uint64(v) * uint64(v)
+		}
+		pixels += uint64(img.Width * img.Height)
+	}
+	var out Normalize
+	for c := range sum {
+		mean := float64(sum[c]) / float64(pixels) / 255
+		variance := float64(squares[c])/float64(pixels)/255/255 - mean*mean
+		out.Mean = append(out.Mean, round4(mean))
+		out.Std = append(out.Std, max(round4(math.Sqrt(max(variance, 0))), 0.01))
+	}
+	return out, nil
+}
+
+func round4(x float64) float64 { return math.Round(1e4*x) / 1e4 }
