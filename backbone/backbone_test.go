@@ -2,6 +2,7 @@ package backbone_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
 
@@ -185,4 +186,16 @@ func TestBackbonesSayWhatTheyAre(t *testing.T) {
 	name, settings := m.Describe()
 	require.Equal(t, "mlp", name)
 	require.Equal(t, backbone.MLPSettings{Widths: []int{192, 12, 5}}, settings)
+}
+
+// A small network of one's own: two convolutions.
+func ExampleFunc() {
+	rng := rand.New(rand.NewPCG(1, 0))
+	body := backbone.Func{Dim: 16, Module: nn.Sequential{
+		nn.NewConvBN(nn.ConvBNSettings{In: 3, Out: 8, Kernel: 3, Stride: 2, Padding: 1, ReLU: true, Rand: rng}),
+		nn.NewConvBN(nn.ConvBNSettings{In: 8, Out: 16, Kernel: 3, Stride: 2, Padding: 1, ReLU: true, Rand: rng}),
+		nn.Func(nn.GlobalAvgPool2d)}}
+	s, err := nn.Summarize(body, 32, 32, 3)
+	fmt.Println(s, err)
+	// Output: 1416 parameters, 0.1 million multiply-adds an image, output [16] <nil>
 }

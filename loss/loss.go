@@ -4,6 +4,8 @@
 // On embeddings: SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive,
 // BalancedContrastive (BCL), KCL, TSC and ProCo. On both: PaCo, which is GPaCo too.
 //
+// Func and EmbeddingFunc make losses of functions.
+//
 // A Loss sees one stream's rows on a tape and returns a scalar. It holds no state that Forward changes, so its gradient
 // can be checked (autograd/gradtest) and a step can be repeated; what a loss remembers of the steps (queues, class means,
 // prototypes that follow) changes at Tape.Commit, for which Forward registers it on a training tape. Settings are checked
