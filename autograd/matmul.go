@@ -32,18 +32,18 @@ func matMul(op string, a, b *Var, tb blas.Transpose) *Var {
 	}
 	y := t.Scratch(m, n)
 	gemm := t.mode.BLAS
-	Product(gemm, blas.NoTrans, tb, 1, a.value, b.value, 0, y)
+	gemmInto(gemm, blas.NoTrans, tb, 1, a.value, b.value, 0, y)
 	t.CountMACs(int64(m) * int64(n) * int64(a.Dim(1)))
 	return Op(op, y, []*Var{a, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		if gx[0] != nil { // y = a·b: dy·bᵀ; y = a·bᵀ: dy·b
-			Product(gemm, blas.NoTrans, flip(tb), 1, gy, b.value, 1, gx[0])
+			gemmInto(gemm, blas.NoTrans, flip(tb), 1, gy, b.value, 1, gx[0])
 		}
 		switch {
 		case gx[1] == nil:
 		case tb == blas.Trans: // dyᵀ·a
-			Product(gemm, blas.Trans, blas.NoTrans, 1, gy, a.value, 1, gx[1])
+			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, gy, a.value, 1, gx[1])
 		default: // aᵀ·dy
-			Product(gemm, blas.Trans, blas.NoTrans, 1, a.value, gy, 1, gx[1])
+			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, a.value, gy, 1, gx[1])
 		}
 	})
 }
@@ -55,9 +55,9 @@ func flip(t blas.Transpose) blas.Transpose {
 	return blas.Trans
 }
 
-// Product computes c = alpha·op(a)·op(b) + beta·c on matrices whose shapes the caller has checked, by the given BLAS
-// (Mode.BLAS). It is for the insides of operations and records nothing.
-func Product(with blas.Float32, ta, tb blas.Transpose, alpha float32, a, b *tensor.Tensor, beta float32, c *tensor.Tensor) {
+// gemmInto computes c = alpha·op(a)·op(b) + beta·c on matrices whose shapes the caller has checked, by the given BLAS
+// (Mode.BLAS).
+func gemmInto(with blas.Float32, ta, tb blas.Transpose, alpha float32, a, b *tensor.Tensor, beta float32, c *tensor.Tensor) {
 	m, n, k := c.Dim(0), c.Dim(1), a.Dim(1)
 	if ta == blas.Trans {
 		k = a.Dim(0)

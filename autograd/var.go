@@ -33,9 +33,6 @@ func (v *Var) Tape() *Tape {
 	return v.tape
 }
 
-// Param returns the parameter this Var is the value of, or nil.
-func (v *Var) Param() *Param { return v.param }
-
 // NeedsGrad reports whether Backward will want a gradient of this value.
 func (v *Var) NeedsGrad() bool { return v.needs }
 

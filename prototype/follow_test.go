@@ -178,3 +178,11 @@ func TestMisuse(t *testing.T) {
 	_, err = prototype.NewTargets(tensor.New(3))
 	require.EqualError(t, err, "prototype: vectors of shape [3]: needs a matrix with a row for each prototype")
 }
+
+// Momentum 0 is asked for by Off: a prototype is the direction of the last step's mean.
+func TestMovingAverageWithoutMomentum(t *testing.T) {
+	b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2}, Momentum: prototype.Off})
+	require.NoError(t, err)
+	b.Observe(rowsOf(t, 2, 0.6, 0.8), []int{1}, false)
+	require.InDeltaSlice(t, []float32{0.6, 0.8}, vectors(b)[2:], 1e-6)
+}

@@ -189,7 +189,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 		`Network.Classifier.type was "*nn.Linear", now it is "*nn.Cosine"`:           {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
 		"Network.frozen.classifier.bias was null, now it is true":                    {frozen(t), trainSet, test},
 		"Network.frozen.backbone.layer2.0.bn1.running_mean was null, now it is true": {frozenStatistics(t), trainSet, test},
-		"Network.black[0] was -2,":                                                {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
+		"Network.black[0] was -2,":                                                   {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
 		`Network.Classifier.Weight was "[4 16]", now it is "[4 32]"`:                 {sized(t, 8, 8), trainSet, test},
 		`Network.tensors.backbone.layer1.1.bn1.bias was null, now it is "[4]"`:       {sized(t, 14, 4), trainSet, test},
 	} {
