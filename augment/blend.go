@@ -22,8 +22,8 @@ type Blender interface {
 
 func (b Batch) check() error {
 	if min(b.Images, b.Height, b.Width, b.Channels) < 0 || len(b.Values) != b.Images*b.Height*b.Width*b.Channels {
-		return fmt.Errorf("augment: a batch of %d values for %d images of %d×%d×%d (width×height×channels): the lengths must fit",
-			len(b.Values), b.Images, b.Width, b.Height, b.Channels)
+		return fmt.Errorf("augment: a batch of %d values for %d images of %d×%d×%d (height×width×channels): the lengths must fit",
+			len(b.Values), b.Images, b.Height, b.Width, b.Channels)
 	}
 	return nil
 }

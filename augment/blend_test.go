@@ -138,7 +138,7 @@ func TestBlendErrors(t *testing.T) {
 	b.Images = 3
 	for _, blender := range []Blender{Mixup{1}, CutMix{1, 1}} {
 		_, _, err := blender.Blend(b, Key{}.Rand())
-		require.EqualError(t, err, "augment: a batch of 24 values for 3 images of 4×3×1 (width×height×channels): the lengths must fit")
+		require.EqualError(t, err, "augment: a batch of 24 values for 3 images of 3×4×1 (height×width×channels): the lengths must fit")
 	}
 	require.EqualError(t, Mixup{-1}.Validate(), "augment: Mixup.Alpha is -1: it must be at least 0 and at most 1e+06")
 	require.EqualError(t, CutMix{math.NaN(), 1}.Validate(), "augment: CutMix.Alpha is NaN: it must be at least 0 and at most 1e+06")

@@ -53,7 +53,7 @@ func ExampleCrop() {
 	img := small()
 	augment.Crop{Padding: 1}.Apply(img, augment.Key{Seed: 1}.Rand())
 	fmt.Println(img.Shape())
-	// Output: 2×1×3
+	// Output: 1×2×3
 }
 
 func ExampleCompose() {

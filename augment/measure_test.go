@@ -20,7 +20,7 @@ func (known) Normalization() (mean, std []float64) { return []float64{0.3, 0.2},
 func TestNormalizeOf(t *testing.T) {
 	ctx := context.Background()
 	two := func(pix ...uint8) dataset.Dataset {
-		d, err := dataset.FromPixels(1, 2, 2, []string{"a"}, pix, make([]int, len(pix)/4))
+		d, err := dataset.FromPixels(dataset.Shape{Height: 2, Width: 1, Channels: 2}, []string{"a"}, pix, make([]int, len(pix)/4))
 		require.NoError(t, err)
 		return d
 	}
@@ -43,7 +43,7 @@ func TestNormalizeOf(t *testing.T) {
 	require.NoError(t, err)
 	require.InDelta(t, 124.5/255, n.Mean[0], 1e-3)
 
-	empty, err := dataset.NewMemory(1, 2, 2, []string{"a"})
+	empty, err := dataset.NewMemory(dataset.Shape{Height: 2, Width: 1, Channels: 2}, []string{"a"})
 	require.NoError(t, err)
 	_, err = augment.NormalizeOf(ctx, empty)
 	require.ErrorContains(t, err, "no images")

@@ -57,5 +57,5 @@ func TestNormalizeErrors(t *testing.T) {
 	require.EqualError(t, table.Write(make([]float32, 4), picture(2, 2, 1)), "augment: an image of 2×2×1 to be normalised "+
 		"for 3 channels: give Mean and Std for each of its channels")
 	require.EqualError(t, table.Write(make([]float32, 4), picture(2, 1, 3)),
-		"augment: an image of 2×1×3 has 6 values: the destination has room for 4")
+		"augment: an image of 1×2×3 has 6 values: the destination has room for 4")
 }

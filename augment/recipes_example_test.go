@@ -9,7 +9,7 @@ import (
 
 func square(side int) *dataset.Image {
 	m := &dataset.Image{}
-	m.Resize(side, side, 3)
+	m.Resize(dataset.Shape{Height: side, Width: side, Channels: 3})
 	for i := range m.Pix {
 		m.Pix[i] = uint8(100 + i%3)
 	}

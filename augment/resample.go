@@ -24,7 +24,7 @@ func resample(img *dataset.Image, x, y, w, h, width, height int) {
 			}
 		}
 	}
-	img.Resize(width, height, ch)
+	img.Resize(dataset.Shape{Height: height, Width: width, Channels: ch})
 	taps = s.taps(h, height)
 	for i := range height {
 		from, weights := taps.at(i)

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/stretchr/testify/require"
 )
 
@@ -54,9 +55,9 @@ func TestResizedCrop(t *testing.T) {
 	require.Greater(t, frequency(ResizedCrop{}, picture(16, 16, 3)), 0.99)
 	m := picture(30, 20, 3)
 	ResizedCrop{Width: 9, Height: 7}.Apply(m, Key{}.Rand())
-	require.Equal(t, "9×7×3", m.Shape())
+	require.Equal(t, dataset.Shape{Height: 7, Width: 9, Channels: 3}, m.Shape())
 	require.Len(t, m.Pix, 9*7*3)
 	ResizedCrop{Width: 64, Height: 64}.Apply(m, Key{}.Rand())
-	require.Equal(t, "64×64×3", m.Shape())
+	require.Equal(t, dataset.Shape{Height: 64, Width: 64, Channels: 3}, m.Shape())
 	require.Len(t, m.Pix, 64*64*3)
 }

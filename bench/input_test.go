@@ -27,5 +27,5 @@ func TestTheLargeJPEG(t *testing.T) {
 	require.InDelta(t, 75<<10, len(j.file), 45<<10)
 	var img dataset.Image
 	require.NoError(t, j.read(0, &img))
-	require.Equal(t, "224×224×3", img.Shape())
+	require.Equal(t, dataset.Shape{Height: 224, Width: 224, Channels: 3}, img.Shape())
 }

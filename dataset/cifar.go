@@ -158,7 +158,7 @@ func (f cifarFormat) readFiles(dir string, names, classes []string) (*Memory, er
 			return nil, err
 		}
 	}
-	return FromPixels(cifarSide, cifarSide, 3, classes, pix, labels)
+	return FromPixels(Shape{Height: cifarSide, Width: cifarSide, Channels: 3}, classes, pix, labels)
 }
 
 // parse appends the records of one file to labels and, from planes turned to HWC, to pix.

@@ -49,7 +49,7 @@ func TestCIFAR10(t *testing.T) {
 		require.Equal(t, "truck", train.Classes()[9])
 		var img Image
 		require.NoError(t, train.Image(9, &img))
-		require.Equal(t, "32×32×3", img.Shape())
+		require.Equal(t, Shape{Height: 32, Width: 32, Channels: 3}, img.Shape())
 		for p := range cifarPlane {
 			require.Equal(t, []uint8{uint8(p), uint8(p + 1), uint8(p + 2)}, img.Pix[3*p:3*p+3])
 		}

@@ -72,7 +72,7 @@ func convert(src image.Image, width, height int, fit Fit, dst *Image) error {
 	} else {
 		draw.CatmullRom.Scale(rgba, rgba.Rect, src, from, draw.Src, nil)
 	}
-	dst.Resize(width, height, 3)
+	dst.Resize(Shape{Height: height, Width: width, Channels: 3})
 	for i, o := 0, 0; o < len(dst.Pix); i, o = i+4, o+3 {
 		copy(dst.Pix[o:o+3], rgba.Pix[i:i+3])
 	}

@@ -38,7 +38,7 @@ func decodeOK(t testing.TB, raw []byte, w, h int, fit Fit) Image {
 	t.Helper()
 	var img Image
 	require.NoError(t, Decode(bytes.NewReader(raw), w, h, fit, &img))
-	require.Equal(t, shapeString(w, h, 3), img.Shape())
+	require.Equal(t, Shape{h, w, 3}, img.Shape())
 	return img
 }
 

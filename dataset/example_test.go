@@ -43,7 +43,7 @@ func ExampleGenerate() {
 }
 
 func ExampleMemory() {
-	m, err := dataset.NewMemory(2, 1, 3, []string{"dark", "light"})
+	m, err := dataset.NewMemory(dataset.Shape{Height: 1, Width: 2, Channels: 3}, []string{"dark", "light"})
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -85,7 +85,7 @@ func ExampleOpenFolder() {
 	fmt.Println(inMemory.Shape())
 	// Output:
 	// 2 [ant bee]
-	// 24 24 3
+	// 24×24×3
 }
 
 func ExampleSubset() {

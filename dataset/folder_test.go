@@ -28,7 +28,7 @@ func TestOpenFolder(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "ant", "b.PNG"), f.Path(1))
 	var img Image
 	require.NoError(t, f.Image(2, &img))
-	require.Equal(t, "4×4×3", img.Shape(), "Height 0 is Width")
+	require.Equal(t, Shape{Height: 4, Width: 4, Channels: 3}, img.Shape(), "Height 0 is Width")
 	require.Equal(t, []uint8{30, 60, 7}, img.Pix[45:])
 	require.EqualError(t, f.Image(3, &img),
 		"dataset: image 3 asked of a set of 3: the index must be at least 0 and less than 3")
@@ -36,7 +36,7 @@ func TestOpenFolder(t *testing.T) {
 	f, err = OpenFolder(dir, FolderSettings{})
 	require.NoError(t, err)
 	require.NoError(t, f.Image(0, &img))
-	require.Equal(t, "32×32×3", img.Shape())
+	require.Equal(t, Shape{Height: 32, Width: 32, Channels: 3}, img.Shape())
 }
 
 func TestOpenFolderFollowsLinks(t *testing.T) {

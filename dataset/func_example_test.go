@@ -11,7 +11,7 @@ func ExampleFunc() {
 	d := dataset.Func{Images: 10, Names: []string{"dark", "light"},
 		LabelOf: func(i int) int { return i % 2 },
 		ReadInto: func(i int, dst *dataset.Image) error {
-			dst.Resize(4, 4, 1)
+			dst.Resize(dataset.Shape{Height: 4, Width: 4, Channels: 1})
 			for p := range dst.Pix {
 				dst.Pix[p] = uint8(50 + 100*(i%2) + p)
 			}

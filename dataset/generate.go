@@ -63,12 +63,12 @@ func (s GenerateSettings) draw(part, perClass int) (*Memory, error) {
 	for c := range names {
 		names[c] = fmt.Sprintf("%s-%d", shapes[s.recipe(c).shape].name, c)
 	}
-	set, err := NewMemory(s.Size, s.Size, 3, names)
+	set, err := NewMemory(Shape{Height: s.Size, Width: s.Size, Channels: 3}, names)
 	if err != nil {
 		return nil, err
 	}
 	var img Image
-	img.Resize(s.Size, s.Size, 3)
+	img.Resize(Shape{Height: s.Size, Width: s.Size, Channels: 3})
 	for c := range s.Classes {
 		rng := rand.New(rand.NewPCG(s.Seed, uint64(part)<<32|uint64(c)))
 		for range perClass {

@@ -14,8 +14,7 @@ func TestGenerateDefaults(t *testing.T) {
 	require.Equal(t, []int{50, 50, 50, 50, 50, 50, 50, 50, 50, 50}, Counts(test))
 	require.Equal(t, []string{"disc-0", "disc-1", "square-2", "square-3", "triangle-4", "triangle-5", "ring-6", "ring-7",
 		"cross-8", "cross-9"}, train.Classes())
-	w, h, c := test.Shape()
-	require.Equal(t, [3]int{16, 16, 3}, [3]int{w, h, c})
+	require.Equal(t, Shape{16, 16, 3}, test.Shape())
 
 	seen := map[string]bool{}
 	var img Image
@@ -55,11 +54,11 @@ func TestGenerateClassesDifferAndOverlap(t *testing.T) {
 	correct, asked := 0, 0
 	for i := 0; i < test.Len(); i += 3 {
 		asked++
-		x := test.pix[i*test.size():][:test.size()]
+		x := test.pix[i*test.Shape().Len():][:test.Shape().Len()]
 		best, label := math.MaxInt, -1
 		for j := range train.labels {
 			distance := 0
-			for k, v := range train.pix[j*train.size():][:train.size()] {
+			for k, v := range train.pix[j*train.Shape().Len():][:train.Shape().Len()] {
 				d := int(v) - int(x[k])
 				distance += d * d
 			}

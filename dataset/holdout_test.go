@@ -11,7 +11,7 @@ import (
 
 // labelled is a set of 1×1×2 images with the given labels; the bytes of image i spell i.
 func labelled(t require.TestingT, classes int, labels []int) *Memory {
-	m, err := NewMemory(1, 1, 2, []string{"ant", "bee", "cat", "dog", "eel", "fly"}[:classes])
+	m, err := NewMemory(Shape{Height: 1, Width: 1, Channels: 2}, []string{"ant", "bee", "cat", "dog", "eel", "fly"}[:classes])
 	require.NoError(t, err)
 	for i, label := range labels {
 		require.NoError(t, m.Append(label, []uint8{uint8(i >> 8), uint8(i)}))

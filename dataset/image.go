@@ -5,15 +5,15 @@ import "fmt"
 // Image is a picture of unsigned bytes in row-major HWC order: channel c of the pixel in row y and column x is
 // Pix[(y*Width+x)*Channels+c]. Colour images have the channels red, green, blue.
 type Image struct {
-	Width, Height, Channels int
-	Pix                     []uint8 // of length Width·Height·Channels
+	Height, Width, Channels int
+	Pix                     []uint8 // of length Height·Width·Channels
 }
 
 // Resize gives the image a new shape, keeping its buffer where it is large enough. The pixels are undefined afterwards.
-// No argument may be negative.
-func (m *Image) Resize(width, height, channels int) {
-	m.Width, m.Height, m.Channels = width, height, channels
-	n := width * height * channels
+// No extent may be negative.
+func (m *Image) Resize(s Shape) {
+	m.Height, m.Width, m.Channels = s.Height, s.Width, s.Channels
+	n := s.Len()
 	if cap(m.Pix) < n {
 		m.Pix = make([]uint8, n)
 	}
@@ -26,19 +26,15 @@ func (m *Image) Row(y int) []uint8 {
 	return m.Pix[y*stride : (y+1)*stride : (y+1)*stride]
 }
 
-// Shape names the extents as "width×height×channels", for messages.
-func (m *Image) Shape() string { return shapeString(m.Width, m.Height, m.Channels) }
-
-func shapeString(width, height, channels int) string {
-	return fmt.Sprintf("%d×%d×%d", width, height, channels)
-}
+// Shape returns the extents.
+func (m *Image) Shape() Shape { return Shape{m.Height, m.Width, m.Channels} }
 
 // Check reports an image that is nil or whose pixels do not fill its shape.
 func (m *Image) Check() error {
 	if m == nil {
 		return fmt.Errorf("is nil")
 	}
-	if n := m.Width * m.Height * m.Channels; len(m.Pix) != n {
+	if n := m.Shape().Len(); len(m.Pix) != n {
 		return fmt.Errorf("has %d bytes of pixels, %s takes %d", len(m.Pix), m.Shape(), n)
 	}
 	return nil

@@ -8,17 +8,17 @@ import (
 
 func TestImageResizeKeepsTheBuffer(t *testing.T) {
 	var m Image
-	m.Resize(4, 3, 3)
+	m.Resize(Shape{Height: 3, Width: 4, Channels: 3})
 	require.Len(t, m.Pix, 36)
 	first := &m.Pix[0]
-	m.Resize(2, 2, 1)
+	m.Resize(Shape{Height: 2, Width: 2, Channels: 1})
 	require.Len(t, m.Pix, 4)
 	require.Same(t, first, &m.Pix[0])
-	m.Resize(4, 3, 3)
+	m.Resize(Shape{Height: 3, Width: 4, Channels: 3})
 	require.Same(t, first, &m.Pix[0])
-	m.Resize(5, 3, 3)
+	m.Resize(Shape{Height: 3, Width: 5, Channels: 3})
 	require.Len(t, m.Pix, 45)
-	m.Resize(0, 0, 3)
+	m.Resize(Shape{Height: 0, Width: 0, Channels: 3})
 	require.Empty(t, m.Pix)
 }
 
@@ -27,5 +27,5 @@ func TestImageRow(t *testing.T) {
 	require.Equal(t, []uint8{5, 6, 7, 8}, m.Row(1))
 	m.Row(0)[3] = 40
 	require.Equal(t, uint8(40), m.Pix[3])
-	require.Equal(t, "2×2×2", m.Shape())
+	require.Equal(t, Shape{Height: 2, Width: 2, Channels: 2}, m.Shape())
 }

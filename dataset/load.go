@@ -22,7 +22,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	if err := d.Image(0, &first); err != nil {
 		return nil, fmt.Errorf("dataset: loading image 0: %w", err)
 	}
-	l := &loader{set: d, width: first.Width, height: first.Height, channels: first.Channels}
+	l := &loader{set: d, shape: first.Shape()}
 	l.pix = make([]uint8, n*len(first.Pix))
 	copy(l.pix, first.Pix)
 	l.next.Store(1)
@@ -42,7 +42,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	if err := cause.Err(ctx); err != nil {
 		return nil, err
 	}
-	m, err := FromPixels(first.Width, first.Height, first.Channels, d.Classes(), l.pix, Labels(d))
+	m, err := FromPixels(first.Shape(), d.Classes(), l.pix, Labels(d))
 	if err == nil {
 		m.fit = FitOf(d)
 		m.mean, m.std = NormalizationOf(d)
@@ -53,10 +53,10 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 // loader hands out indices in ascending order, so whatever lies under a failed index has been started and will finish:
 // the lowest failure is found whichever reader meets one first.
 type loader struct {
-	set                     Dataset
-	width, height, channels int
-	pix                     []uint8
-	next                    atomic.Int64
+	set   Dataset
+	shape Shape
+	pix   []uint8
+	next  atomic.Int64
 
 	mu   sync.Mutex
 	stop int // no index from here on is read
@@ -97,9 +97,9 @@ func (l *loader) read(i int, img *Image) error {
 	if err := l.set.Image(i, img); err != nil {
 		return fmt.Errorf("dataset: loading image %d: %w", i, err)
 	}
-	if img.Width != l.width || img.Height != l.height || img.Channels != l.channels {
+	if img.Shape() != l.shape {
 		return fmt.Errorf("dataset: loading image %d: it is %s and image 0 is %s: all must have one shape to be kept in "+
-			"memory", i, img.Shape(), shapeString(l.width, l.height, l.channels))
+			"memory", i, img.Shape(), l.shape)
 	}
 	copy(l.pix[i*len(img.Pix):], img.Pix)
 	return nil

@@ -51,19 +51,19 @@ func TestLoadReportsTheFirstError(t *testing.T) {
 }
 
 func TestLoadErrors(t *testing.T) {
-	empty, err := NewMemory(1, 1, 1, []string{"a"})
+	empty, err := NewMemory(Shape{Height: 1, Width: 1, Channels: 1}, []string{"a"})
 	require.NoError(t, err)
 	_, err = Load(t.Context(), empty)
 	require.EqualError(t, err, "dataset: nothing to load: the set has no image")
 
 	set := &faulty{Memory: numbered(t, 5, 4), fail: func(i int, dst *Image) error {
 		if i == 7 {
-			dst.Resize(2, 1, 3)
+			dst.Resize(Shape{Height: 1, Width: 2, Channels: 3})
 		}
 		return nil
 	}}
 	_, err = Load(t.Context(), set)
-	require.EqualError(t, err, "dataset: loading image 7: it is 2×1×3 and image 0 is 1×1×2: all must have one shape to be "+
+	require.EqualError(t, err, "dataset: loading image 7: it is 1×2×3 and image 0 is 1×1×2: all must have one shape to be "+
 		"kept in memory")
 
 	set.fail = func(int, *Image) error { return context.DeadlineExceeded }

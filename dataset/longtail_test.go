@@ -11,7 +11,7 @@ import (
 func numbered(t testing.TB, perClass, classes int) *Memory {
 	t.Helper()
 	names := []string{"ant", "bee", "cat", "dog"}[:classes]
-	m, err := NewMemory(1, 1, 2, names)
+	m, err := NewMemory(Shape{Height: 1, Width: 1, Channels: 2}, names)
 	require.NoError(t, err)
 	for i := range perClass * classes {
 		require.NoError(t, m.Append(i%classes, []uint8{uint8(i >> 8), uint8(i)}))

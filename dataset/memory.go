@@ -10,45 +10,43 @@ const maxImage = 1 << 30
 
 // Memory is a Dataset of images of one shape, kept as bytes in one slab. Append must not run beside readers.
 type Memory struct {
-	width, height, channels int
-	classes                 []string
-	labels                  []int
-	pix                     []uint8
-	fit                     Fit
-	mean, std               []float64 // usual for the images; nil: not known
+	shape     Shape
+	classes   []string
+	labels    []int
+	pix       []uint8
+	fit       Fit
+	mean, std []float64 // usual for the images; nil: not known
 }
 
 // NewMemory returns an empty set of images of the given shape.
-func NewMemory(width, height, channels int, classes []string) (*Memory, error) {
-	return FromPixels(width, height, channels, classes, nil, nil)
+func NewMemory(s Shape, classes []string) (*Memory, error) {
+	return FromPixels(s, classes, nil, nil)
 }
 
 // FromPixels returns a set over pix, the pixels of all images one after the other in HWC order. It keeps pix and labels,
 // which the caller must not change afterwards. It is an error if an extent is not positive, if there is no class, if pix
 // does not hold one image for each label, or if a label is not the index of a class.
-func FromPixels(width, height, channels int, classes []string, pix []uint8, labels []int) (*Memory, error) {
-	if width <= 0 || height <= 0 || channels <= 0 {
-		return nil, fmt.Errorf("dataset: images of %s: width, height and channels must be positive",
-			shapeString(width, height, channels))
+func FromPixels(s Shape, classes []string, pix []uint8, labels []int) (*Memory, error) {
+	if s.Height <= 0 || s.Width <= 0 || s.Channels <= 0 {
+		return nil, fmt.Errorf("dataset: images of %v: height, width and channels must be positive", s)
 	}
-	if width > maxImage || height > maxImage/width || channels > maxImage/width/height {
-		return nil, fmt.Errorf("dataset: images of %s: more values than one image can have here (%d)",
-			shapeString(width, height, channels), maxImage)
+	if s.Height > maxImage || s.Width > maxImage/s.Height || s.Channels > maxImage/s.Height/s.Width {
+		return nil, fmt.Errorf("dataset: images of %v: more values than one image can have here (%d)", s, maxImage)
 	}
 	if len(classes) == 0 {
 		return nil, fmt.Errorf("dataset: no class names given: a set needs at least one class")
 	}
-	size := width * height * channels
+	size := s.Len()
 	if len(pix) != len(labels)*size {
 		return nil, fmt.Errorf("dataset: %d labels with %d bytes of pixels: images of %s take %d bytes each, %d in all",
-			len(labels), len(pix), shapeString(width, height, channels), size, len(labels)*size)
+			len(labels), len(pix), s, size, len(labels)*size)
 	}
 	for i, label := range labels {
 		if err := checkLabel(i, label, len(classes)); err != nil {
 			return nil, err
 		}
 	}
-	return &Memory{width: width, height: height, channels: channels, classes: slices.Clone(classes), labels: labels, pix: pix}, nil
+	return &Memory{shape: s, classes: slices.Clone(classes), labels: labels, pix: pix}, nil
 }
 
 // Append copies an image of the set's shape to its end. It is an error if the label is not the index of a class or if
@@ -57,9 +55,9 @@ func (m *Memory) Append(label int, pix []uint8) error {
 	if err := checkLabel(len(m.labels), label, len(m.classes)); err != nil {
 		return err
 	}
-	if size := m.size(); len(pix) != size {
+	if size := m.shape.Len(); len(pix) != size {
 		return fmt.Errorf("dataset: image %d has %d bytes: images of %s take %d", len(m.labels), len(pix),
-			shapeString(m.width, m.height, m.channels), size)
+			m.shape, size)
 	}
 	m.labels = append(m.labels, label)
 	m.pix = append(m.pix, pix...)
@@ -74,10 +72,8 @@ func checkLabel(i, label, classes int) error {
 	return nil
 }
 
-func (m *Memory) size() int { return m.width * m.height * m.channels }
-
 // Shape returns the extents that all images share.
-func (m *Memory) Shape() (width, height, channels int) { return m.width, m.height, m.channels }
+func (m *Memory) Shape() Shape { return m.shape }
 
 // Len is the number of images.
 func (m *Memory) Len() int { return len(m.labels) }
@@ -100,8 +96,8 @@ func (m *Memory) Image(i int, dst *Image) error {
 	if err := checkIndex(i, len(m.labels)); err != nil {
 		return err
 	}
-	dst.Resize(m.width, m.height, m.channels)
-	size := m.size()
+	dst.Resize(m.shape)
+	size := m.shape.Len()
 	copy(dst.Pix, m.pix[i*size:(i+1)*size])
 	return nil
 }

@@ -23,7 +23,7 @@ func TestOpenFolders(t *testing.T) {
 		require.Equal(t, train.Classes(), test.Classes())
 		var img Image
 		require.NoError(t, test.Image(1, &img))
-		require.Equal(t, "6×5×3", img.Shape())
+		require.Equal(t, Shape{Height: 5, Width: 6, Channels: 3}, img.Shape())
 	}
 }
 

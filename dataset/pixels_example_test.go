@@ -8,7 +8,7 @@ import (
 
 // Two images of one pixel, from bytes that are in memory already.
 func ExampleFromPixels() {
-	d, err := dataset.FromPixels(1, 1, 3, []string{"red", "blue"}, []uint8{255, 0, 0, 0, 0, 255}, []int{0, 1})
+	d, err := dataset.FromPixels(dataset.Shape{Height: 1, Width: 1, Channels: 3}, []string{"red", "blue"}, []uint8{255, 0, 0, 0, 0, 255}, []int{0, 1})
 	if err != nil {
 		panic(err)
 	}

@@ -13,7 +13,7 @@ func (n *Network) Write(dst []float32, img *dataset.Image) error {
 	}
 	if (Input{img.Height, img.Width, img.Channels}) != n.input {
 		want := dataset.Image{Width: n.input.Width, Height: n.input.Height, Channels: n.input.Channels}
-		return fmt.Errorf("is %s (width×height×channels), the network takes %s: resize it or use hybrid.WithInput", img.Shape(), want.Shape())
+		return fmt.Errorf("is %s (height×width×channels), the network takes %s: resize it or use hybrid.WithInput", img.Shape(), want.Shape())
 	}
 	return n.pixels.Write(dst, img)
 }

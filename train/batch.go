@@ -73,7 +73,7 @@ func (p *plan) draw(w *scratch, b *batch, at augment.Key, order, labels []int, r
 	label, k := p.train.Label(sample), at.Position%p.samples
 	for _, transform := range p.streams[at.Stream].Transforms() {
 		labels[k] = label
-		w.view.Resize(w.source.Width, w.source.Height, w.source.Channels)
+		w.view.Resize(w.source.Shape())
 		copy(w.view.Pix, w.source.Pix)
 		at.Reseed(&w.pcg)
 		transform.Apply(&w.view, w.rng)

@@ -116,7 +116,7 @@ func TestDivergenceInTheLastStep(t *testing.T) {
 
 // The rarest class without an image cannot be told from the labels alone.
 func TestClassBalancedRefusesAnEmptyLastClass(t *testing.T) {
-	data, err := dataset.NewMemory(8, 8, 3, []string{"a", "b", "c", "d"})
+	data, err := dataset.NewMemory(dataset.Shape{Height: 8, Width: 8, Channels: 3}, []string{"a", "b", "c", "d"})
 	require.NoError(t, err)
 	for i := range 12 {
 		require.NoError(t, data.Append(i%3, make([]uint8, 192)))
@@ -194,9 +194,9 @@ func TestPanicOfACallbackReachesTheCaller(t *testing.T) {
 func TestTransformThatChangesTheSizeIsAnError(t *testing.T) {
 	trainSet, _ := generated(t, 10)
 	tr := short()
-	tr.Streams[0].Views = []augment.Transform{transform(func(m *dataset.Image) { m.Resize(4, 8, 3) })}
+	tr.Streams[0].Views = []augment.Transform{transform(func(m *dataset.Image) { m.Resize(dataset.Shape{Height: 8, Width: 4, Channels: 3}) })}
 	_, err := tr.Fit(context.Background(), mlp(t), trainSet, nil)
-	require.EqualError(t, err, "train: stopped in epoch 0 at step 0: train: training image 0: is 4×8×3 (width×height×channels), "+
+	require.EqualError(t, err, "train: stopped in epoch 0 at step 0: train: training image 0: is 8×4×3 (height×width×channels), "+
 		"the network takes 8×8×3: resize it or use hybrid.WithInput")
 	tr.Streams[0].Views = []augment.Transform{transform(func(m *dataset.Image) { m.Pix = m.Pix[:9] })}
 	_, err = tr.Fit(context.Background(), mlp(t), trainSet, nil)

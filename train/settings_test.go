@@ -111,7 +111,7 @@ func TestFitRefusesSettings(t *testing.T) {
 func TestFitRefusesData(t *testing.T) {
 	trainSet, test := generated(t, 5)
 	names := trainSet.Classes()
-	empty, err := dataset.NewMemory(8, 8, 3, names)
+	empty, err := dataset.NewMemory(dataset.Shape{Height: 8, Width: 8, Channels: 3}, names)
 	require.NoError(t, err)
 	three, err := dataset.Subset(trainSet, []int{0, 1, 2, 5, 6, 15, 16, 17}) // nothing of class 2
 	require.NoError(t, err)
@@ -139,9 +139,9 @@ func TestFitRefusesData(t *testing.T) {
 		{"hybrid: the training data has 3 classes, the network 4", hybrid.CE(), with{Dataset: trainSet, classes: names[:3]}, test},
 		{"hybrid: the test data has 5 classes, the network 4", hybrid.CE(), trainSet, with{Dataset: test, classes: make([]string, 5)}},
 		{"train: stream 0: sampler: class 2 of 4 has no images: set SkipEmpty to draw from the other classes", hybrid.CEBalanced(), three, test},
-		{"train: stopped in epoch 0 at step 0: train: training image 0: is 9×9×3 (width×height×channels), the network takes 8×8×3: " +
+		{"train: stopped in epoch 0 at step 0: train: training image 0: is 9×9×3 (height×width×channels), the network takes 8×8×3: " +
 			"resize it or use hybrid.WithInput", []hybrid.Stream{ordered(ce())}, large, test},
-		{"train: evaluation after epoch 0: hybrid: image 0: is 9×9×3 (width×height×channels), the network takes 8×8×3: " +
+		{"train: evaluation after epoch 0: hybrid: image 0: is 9×9×3 (height×width×channels), the network takes 8×8×3: " +
 			"resize it or use hybrid.WithInput", []hybrid.Stream{ordered(ce())}, trainSet, large},
 	} {
 		_, err := train.Trainer{Streams: c.streams, Epochs: 1, Batch: 4}.Fit(context.Background(), mlp(t), c.trainSet, c.test)

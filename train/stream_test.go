@@ -34,7 +34,7 @@ func pixels(t require.TestingT, samples int) (*hybrid.Network, *dataset.Memory) 
 	n, err := hybrid.NewNetwork(pixel{}, 2, hybrid.WithInput(1, 1, 1), hybrid.WithClassifier(&nn.Linear{Weight: autograd.NewParam(weight)}),
 		hybrid.WithNormalize(augment.Normalize{Mean: []float64{0}, Std: []float64{1. / 255}}), hybrid.WithProjection(0, 3))
 	require.NoError(t, err)
-	d, err := dataset.NewMemory(1, 1, 1, []string{"a", "b"})
+	d, err := dataset.NewMemory(dataset.Shape{Height: 1, Width: 1, Channels: 1}, []string{"a", "b"})
 	require.NoError(t, err)
 	for i := range samples {
 		require.NoError(t, d.Append(min(i%3, 1), []uint8{uint8(10 * i)}))

@@ -65,7 +65,7 @@ func TestVectorHybridSteps(t *testing.T) {
 				streams = hybrid.PSC(c.Temperature)
 				streams[0].Terms[0].Loss.(*loss.PrototypicalContrastive).Bank = bank
 			}
-			data, err := dataset.NewMemory(width, 1, 1, make([]string, net.Classes()))
+			data, err := dataset.NewMemory(dataset.Shape{Height: 1, Width: width, Channels: 1}, make([]string, net.Classes()))
 			require.NoError(t, err)
 			require.NoError(t, data.Append(0, make([]uint8, width)))
 			r, err := Trainer{Streams: streams, Epochs: c.Epochs, LearningRate: schedule.Constant(c.LR),
