@@ -28,9 +28,9 @@ func TestShift(t *testing.T) {
 		shift(m, c.dx, c.dy)
 		require.Equal(t, c.want, m.Pix, "%d, %d", c.dx, c.dy)
 	}
-	colour := picture(2, 1, 3, 1, 2, 3, 4, 5, 6)
-	shift(colour, -1, 0)
-	require.Equal(t, []uint8{0, 0, 0, 1, 2, 3}, colour.Pix)
+	color := picture(2, 1, 3, 1, 2, 3, 4, 5, 6)
+	shift(color, -1, 0)
+	require.Equal(t, []uint8{0, 0, 0, 1, 2, 3}, color.Pix)
 }
 
 // naiveShift reads from a copy, pixel by pixel.

@@ -42,8 +42,8 @@ func Color(img *dataset.Image, factor float64) {
 		return
 	}
 	for p := img.Pix; len(p) >= 3; p = p[3:] {
-		grey := luma(p[0], p[1], p[2])
-		p[0], p[1], p[2] = blend(grey, p[0], float32(factor)), blend(grey, p[1], float32(factor)), blend(grey, p[2], float32(factor))
+		gray := luma(p[0], p[1], p[2])
+		p[0], p[1], p[2] = blend(gray, p[0], float32(factor)), blend(gray, p[1], float32(factor)), blend(gray, p[2], float32(factor))
 	}
 }
 

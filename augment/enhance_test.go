@@ -60,9 +60,9 @@ func TestHue(t *testing.T) {
 	require.Equal(t, []uint8{0, 255, 0, 0, 0, 255, 255, 0, 0, 90, 90, 90}, m.Pix)
 	Hue(m, -1./3) // the circle has 255 steps and bytes wrap at 256, in PIL too
 	require.Equal(t, []uint8{255, 0, 0, 0, 255, 0, 6, 0, 255, 90, 90, 90}, m.Pix)
-	grey := picture(5, 3, 1)
-	Hue(grey, 0.2)
-	require.Equal(t, picture(5, 3, 1), grey)
+	gray := picture(5, 3, 1)
+	Hue(gray, 0.2)
+	require.Equal(t, picture(5, 3, 1), gray)
 }
 
 func TestColorJitter(t *testing.T) {

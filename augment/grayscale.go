@@ -21,7 +21,7 @@ func (g Grayscale) Apply(img *dataset.Image, rng *rand.Rand) {
 		return
 	}
 	for p := img.Pix; len(p) >= 3; p = p[3:] {
-		grey := luma(p[0], p[1], p[2])
-		p[0], p[1], p[2] = grey, grey, grey
+		gray := luma(p[0], p[1], p[2])
+		p[0], p[1], p[2] = gray, gray, gray
 	}
 }

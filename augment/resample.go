@@ -65,9 +65,9 @@ func (s *scratch) taps(n, m int) taps {
 	s.ints = sized(s.ints, m*t.each)
 	t.values = s.ints
 	for i := range m {
-		centre := (float64(i) + 0.5) * scale
-		from, to := max(int(centre-support+0.5), 0), min(int(centre+support+0.5), n)
-		triangle := func(place int) float64 { return max(1-math.Abs((float64(place)-centre+0.5)/support), 0) }
+		center := (float64(i) + 0.5) * scale
+		from, to := max(int(center-support+0.5), 0), min(int(center+support+0.5), n)
+		triangle := func(place int) float64 { return max(1-math.Abs((float64(place)-center+0.5)/support), 0) }
 		total := 0.0
 		for place := from; place < to; place++ {
 			total += triangle(place)

@@ -50,7 +50,7 @@ func TestDecodeCopiesTheSizeAskedForExactly(t *testing.T) {
 	}
 }
 
-func TestDecodeCropsTheCentre(t *testing.T) {
+func TestDecodeCropsTheCenter(t *testing.T) {
 	img := decodeOK(t, encodePNG(t, stripes(6, 2)), 2, 2, CenterCrop)
 	require.Equal(t, []uint8{20, 0, 7, 30, 0, 7, 20, 20, 7, 30, 20, 7}, img.Pix)
 	img = decodeOK(t, encodePNG(t, stripes(2, 6)), 2, 2, CenterCrop)
@@ -77,10 +77,10 @@ func TestDecodeScales(t *testing.T) {
 	require.Equal(t, uint8(80), thin.Pix[1], "the middle row")
 }
 
-func TestDecodeColourModels(t *testing.T) {
-	grey := image.NewGray(image.Rect(0, 0, 1, 1))
-	grey.Pix[0] = 77
-	require.Equal(t, []uint8{77, 77, 77}, decodeOK(t, encodePNG(t, grey), 1, 1, CenterCrop).Pix)
+func TestDecodeColorModels(t *testing.T) {
+	gray := image.NewGray(image.Rect(0, 0, 1, 1))
+	gray.Pix[0] = 77
+	require.Equal(t, []uint8{77, 77, 77}, decodeOK(t, encodePNG(t, gray), 1, 1, CenterCrop).Pix)
 
 	clear := image.NewNRGBA(image.Rect(0, 0, 1, 1))
 	clear.SetNRGBA(0, 0, color.NRGBA{200, 100, 50, 128})

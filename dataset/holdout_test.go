@@ -10,7 +10,7 @@ import (
 )
 
 // labelled is a set of 1×1×2 images with the given labels; the bytes of image i spell i.
-func labelled(t require.TestingT, classes int, labels []int) *Memory {
+func labeled(t require.TestingT, classes int, labels []int) *Memory {
 	m, err := NewMemory(Shape{Height: 1, Width: 1, Channels: 2}, []string{"ant", "bee", "cat", "dog", "eel", "fly"}[:classes])
 	require.NoError(t, err)
 	for i, label := range labels {
@@ -30,7 +30,7 @@ func blocks(sizes ...int) (labels []int) {
 }
 
 func TestHoldoutCounts(t *testing.T) {
-	set := labelled(t, 6, blocks(100, 14, 5, 2, 1, 0))
+	set := labeled(t, 6, blocks(100, 14, 5, 2, 1, 0))
 	for _, c := range []struct {
 		s    HoldoutSettings
 		want []int
@@ -56,7 +56,7 @@ func TestHoldoutProperties(t *testing.T) {
 		labels := rapid.SliceOfN(rapid.IntRange(0, classes-1), 0, 300).Draw(rt, "labels")
 		s := HoldoutSettings{Fraction: rapid.Float64Range(0.01, 0.99).Draw(rt, "fraction"),
 			Min: rapid.IntRange(0, 3).Draw(rt, "min"), Seed: rapid.Uint64().Draw(rt, "seed")}
-		d := labelled(rt, classes, labels)
+		d := labeled(rt, classes, labels)
 		train, held, err := Holdout(d, s)
 		if err != nil {
 			for _, n := range Counts(d) {
@@ -99,7 +99,7 @@ func TestHoldoutProperties(t *testing.T) {
 }
 
 func TestHoldoutDependsOnTheSeed(t *testing.T) {
-	set := labelled(t, 2, blocks(100, 100))
+	set := labeled(t, 2, blocks(100, 100))
 	split := func(seed uint64) []int {
 		_, held, err := Holdout(set, HoldoutSettings{Fraction: 0.5, Seed: seed})
 		require.NoError(t, err)
@@ -130,7 +130,7 @@ func TestHoldoutIsNoEchoOfTheLongTail(t *testing.T) {
 }
 
 func TestHoldoutErrors(t *testing.T) {
-	set := labelled(t, 2, blocks(4, 1))
+	set := labeled(t, 2, blocks(4, 1))
 	for want, s := range map[string]HoldoutSettings{
 		"dataset: a held-out fraction of -0.1: it must be above 0 and below 1":                {Fraction: -0.1},
 		"dataset: a held-out fraction of 1: it must be above 0 and below 1":                   {Fraction: 1},
@@ -144,9 +144,9 @@ func TestHoldoutErrors(t *testing.T) {
 		require.Nil(t, train)
 		require.Nil(t, held)
 	}
-	_, _, err := Holdout(labelled(t, 2, nil), HoldoutSettings{})
+	_, _, err := Holdout(labeled(t, 2, nil), HoldoutSettings{})
 	require.EqualError(t, err, "dataset: nothing is held out: the set has no class of two images")
-	_, _, err = Holdout(labelled(t, 2, blocks(1, 1)), HoldoutSettings{Min: 5})
+	_, _, err = Holdout(labeled(t, 2, blocks(1, 1)), HoldoutSettings{Min: 5})
 	require.EqualError(t, err, "dataset: nothing is held out: the set has no class of two images")
 	_, _, err = Holdout(badLabel{set}, HoldoutSettings{})
 	require.EqualError(t, err, "dataset: image 0 has label 2: with 2 classes it must be at least 0 and less than 2")

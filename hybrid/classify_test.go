@@ -150,7 +150,7 @@ func TestWhatCannotBeClassified(t *testing.T) {
 		_, err = p.ClassifyAll(picture, bad)
 		require.ErrorContains(t, err, want)
 	}
-	grey := newNetwork(t, newMLP(t, 64, 3), hybrid.WithInput(8, 8, 1))
-	_, err = opened(t, grey, names).Classify(picture)
+	gray := newNetwork(t, newMLP(t, 64, 3), hybrid.WithInput(8, 8, 1))
+	_, err = opened(t, gray, names).Classify(picture)
 	require.ErrorContains(t, err, "takes images of 1 channels and pictures have three")
 }

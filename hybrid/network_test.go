@@ -137,7 +137,7 @@ func TestNetworkOptions(t *testing.T) {
 }
 
 // The same image gives other logits under another normalisation; one channel has a default of its own.
-func TestNormalisation(t *testing.T) {
+func TestNormalization(t *testing.T) {
 	n, d := pixels(t, 3)
 	p, err := freeze(t, n).Predict(image(t, d, 2))
 	require.NoError(t, err)

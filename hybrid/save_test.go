@@ -62,7 +62,7 @@ func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 		return b
 	}
 	rng := rand.New(rand.NewPCG(1, 1))
-	grey := augment.Normalize{Mean: []float64{1. / 3}, Std: []float64{0.1}}
+	gray := augment.Normalize{Mean: []float64{1. / 3}, Std: []float64{0.1}}
 	for name, n := range map[string]*hybrid.Network{
 		"mlp":         mlp(t),
 		"deep mlp":    newNetwork(t, newMLP(t, 192, 10, 7, 5), hybrid.WithoutProjection()),
@@ -73,7 +73,7 @@ func TestASavedNetworkIsBuiltFromItsFileAlone(t *testing.T) {
 		"projections": newNetwork(t, body(backbone.CIFARResNetSettings{Width: 2, Projection: true})),
 		"layer norm": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.NewLayerNorm(12), nn.NewLinear(12, 6, rng), nn.Func(nn.GELU), nn.Dropout{Keep: 0.75},
 			&nn.LayerNorm{Bias: nn.NewLayerNorm(6).Bias, Epsilon: 1e-3}, nn.Func(nn.GELUTanh), &nn.LayerNorm{}, nn.Func(nn.SiLU), nn.NewLinear(6, 4, rng)})),
-		"one channel":     newNetwork(t, body(backbone.CIFARResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(grey)),
+		"one channel":     newNetwork(t, body(backbone.CIFARResNetSettings{Width: 3, Channels: 1}), hybrid.WithInput(7, 9, 1), hybrid.WithNormalize(gray)),
 		"without a bias":  mlp(t, hybrid.WithClassifier(&nn.Linear{Weight: nn.NewLinear(nn.LinearSettings{In: 12, Out: 4, Rand: rng}).Weight})),
 		"scaled cosines":  mlp(t, hybrid.WithClassifier(&nn.Cosine{Weight: nn.NewCosine(nn.CosineSettings{In: 12, Classes: 4, Rand: rng}).Weight, Scale: 1. / 3})),
 		"heads of layers": mlp(t, hybrid.WithClassifier(nn.Sequential{nn.Sequential{nn.NewLinear(nn.LinearSettings{In: 12, Out: 6, Rand: rng}), nn.Func(nn.Tanh)}, nn.Func(nn.Sigmoid), nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Rand: rng})})),

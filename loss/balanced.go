@@ -47,8 +47,8 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	}
 	mustPrepare(op, checkPositive("balanced contrastive", "Temperature", l.Temperature, "0.1"))
 	z, tau := in.Embedding, cmp.Or(l.Temperature, 0.1)
-	centres := l.Bank.Vectors(z.Tape())
-	classes := centres.Dim(0)
+	centers := l.Bank.Vectors(z.Tape())
+	classes := centers.Dim(0)
 	checkLabels(op, in.Labels, classes)
 	count := make([]int, classes)
 	for _, y := range in.Labels {
@@ -61,7 +61,7 @@ func (l *BalancedContrastive) Forward(in Input) (*autograd.Var, Stats) {
 	}
 	blocks := []columns{
 		{v: autograd.MatMulT(z, z), temperature: tau},
-		{v: similarities(op, "centres", z, centres), temperature: tau},
+		{v: similarities(op, "centres", z, centers), temperature: tau},
 	}
 	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
 		put := func(j, c int) {

@@ -12,15 +12,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func balanced64(z, centres [][]float64, labels []int, tau float64) float64 {
-	all, of := append(append([][]float64{}, z...), centres...), append([]int{}, labels...)
-	for c := range centres {
+func balanced64(z, centers [][]float64, labels []int, tau float64) float64 {
+	all, of := append(append([][]float64{}, z...), centers...), append([]int{}, labels...)
+	for c := range centers {
 		of = append(of, c)
 	}
 	total := 0.0
 	for i := range z {
 		denominator := 0.0
-		for c := range centres {
+		for c := range centers {
 			sum, m := 0.0, 0.0
 			for k, v := range all {
 				if of[k] == c && k != i {

@@ -103,7 +103,7 @@ func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
 	}
 	alpha := float32(setting(l.Alpha, 0.01))
 	y, anchors := contrastColumns(op, blocks, func(i int, r *row) {
-		l.centres(r, in.Labels[i])
+		l.centers(r, in.Labels[i])
 		for j, y := range labels {
 			if y == in.Labels[i] && j != i {
 				r.add(classes+j, alpha)
@@ -117,7 +117,7 @@ func (l *PaCo) Forward(in Input) (*autograd.Var, Stats) {
 }
 
 // centres adds the centres as positives of a row of class y. A class without images gets none.
-func (l *PaCo) centres(r *row, y int) {
+func (l *PaCo) centers(r *row, y int) {
 	for c, q := range l.logPrior {
 		switch {
 		case c == y:

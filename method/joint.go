@@ -26,9 +26,9 @@ func BCL() Method {
 			if err != nil {
 				return nil, err
 			}
-			centres := &prototype.ClassifierRows{Weight: classifier.Weight,
+			centers := &prototype.ClassifierRows{Weight: classifier.Weight,
 				Head: normalized(n.Backbone.OutDim(), wideHidden, n.EmbeddingDim(), rand.New(rand.NewPCG(s.Seed, 0x62636c)))}
-			return threeViews(s, 2, hybrid.Term{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1},
+			return threeViews(s, 2, hybrid.Term{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centers, Temperature: 0.1},
 				Weight: schedule.Constant(0.6)}), nil
 		}}
 }

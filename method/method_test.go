@@ -316,7 +316,7 @@ func TestClassifiersMadeAfterTraining(t *testing.T) {
 	_, x, got, n := finished(method.NCM())
 	seen, labels, err := n.FeaturesOf(context.Background(), trainSet, 0)
 	require.NoError(t, err)
-	means, err := posthoc.NewClassMeans(posthoc.Set{Features: seen, Labels: labels, Classes: classes}, false)
+	means, err := posthoc.NewClassMeans(posthoc.Set{Features: seen, Labels: labels, Classes: classes}, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	want, err := means.Scores(x)
 	require.NoError(t, err)

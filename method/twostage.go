@@ -115,7 +115,7 @@ func NCM() Method {
 		if err != nil {
 			return nil, err
 		}
-		means, err := posthoc.NewClassMeans(trainSet, false)
+		means, err := posthoc.NewClassMeans(trainSet, posthoc.ClassMeansSettings{})
 		if err != nil {
 			return nil, err
 		}

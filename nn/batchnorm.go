@@ -43,7 +43,7 @@ func NewBatchNorm2d(channels int) *BatchNorm2d {
 func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 	t := x.Tape()
 	gamma, beta := b.params("nn.BatchNorm2d", t, x.Shape())
-	s := b.normalisation(t, x.Value().Len()/max(len(gamma.Data()), 1), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
+	s := b.normalization(t, x.Value().Len()/max(len(gamma.Data()), 1), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
 		kernels.ChannelSums(x.Data(), x.Value().Len()/max(len(sum), 1), len(sum), sum, sumsq)
 	})
 	y := t.Scratch(x.Shape()...)
@@ -90,7 +90,7 @@ func (b *BatchNorm2d) params(op string, t *autograd.Tape, x tensor.Shape) (gamma
 }
 
 // normalisation is batch norm as y = x·scale + shift, and what its backward pass needs.
-type normalisation struct {
+type normalization struct {
 	rows, c      int
 	scale, shift []float32
 	mean         []float32
@@ -100,9 +100,9 @@ type normalisation struct {
 
 // normalisation makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
 // channel.
-func (b *BatchNorm2d) normalisation(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalisation {
+func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalization {
 	c := len(gamma)
-	s := &normalisation{rows: rows, c: c, batch: b.usesBatch(t), scale: make([]float32, c),
+	s := &normalization{rows: rows, c: c, batch: b.usesBatch(t), scale: make([]float32, c),
 		shift: make([]float32, c), mean: make([]float32, c), invStd: make([]float64, c)}
 	epsilon := b.Epsilon
 	if epsilon == 0 {
@@ -157,7 +157,7 @@ func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows in
 // backward adds the gradients of weight and bias, which may be nil, and returns how to make that of the input x. It masks
 // gy in place where relu, the output of a ReLU, is not positive, unless it is nil. With masked there was a ReLU and
 // nothing between: x tells where it let gy through.
-func (s *normalisation) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
+func (s *normalization) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
 	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: make([]float32, s.c), K3: make([]float32, s.c)}
 	if masked {
 		n.Scale, n.Shift = s.scale, s.shift

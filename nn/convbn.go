@@ -63,7 +63,7 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 	t.CountMACs(g.macs())
 	batch := c.BN.usesBatch(t)
 	if !batch && !slices.ContainsFunc(in, (*autograd.Var).NeedsGrad) { // nothing is kept for backward
-		s := c.BN.normalisation(t, 0, gamma.Data(), beta.Data(), nil)
+		s := c.BN.normalization(t, 0, gamma.Data(), beta.Data(), nil)
 		g.forwardNorm(x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
@@ -71,7 +71,7 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 	if !batch {
 		g.forward(x.Data(), w.Data(), nil, conv.Data())
 	}
-	s := c.BN.normalisation(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
+	s := c.BN.normalization(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
 		g.forwardSums(x.Data(), w.Data(), conv.Data(), sum, sumsq)
 	})
 	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)

@@ -21,7 +21,7 @@ func moments(x *tensor.Tensor) (mean, variance, most float64) {
 	return mean, variance - mean*mean, most
 }
 
-func TestInitialisation(t *testing.T) {
+func TestInitialization(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	x := tensor.New(100_000)
 	nn.HeNormal(x, 50, rng)

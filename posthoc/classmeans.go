@@ -14,22 +14,27 @@ import (
 type ClassMeans struct {
 	means  *tensor.Tensor // [C, D], unit rows
 	counts []int
-	centre []float64 // subtracted from features first; nil: none
+	center []float64 // subtracted from features first; nil: none
 }
 
-// NewClassMeans takes the means from a training set. With centre, the mean of all its features is subtracted from features
-// before anything else, which spreads those of a network that ends in a ReLU (the form CL2N of arXiv 1911.04623). A class
-// without images is never predicted.
-func NewClassMeans(train Set, centre bool) (*ClassMeans, error) {
+// ClassMeansSettings say how NewClassMeans takes means. The zero value is that of arXiv 1910.09217.
+type ClassMeansSettings struct {
+	// Center subtracts the mean of all training features from features before anything else, which spreads those of a
+	// network that ends in a ReLU (the form CL2N of arXiv 1911.04623).
+	Center bool
+}
+
+// NewClassMeans takes the means from a training set. A class without images is never predicted.
+func NewClassMeans(train Set, s ClassMeansSettings) (*ClassMeans, error) {
 	if err := train.check(); err != nil {
 		return nil, err
 	}
 	m := &ClassMeans{counts: train.Counts()}
 	rows, dim := train.Features.Dim(0), train.Features.Dim(1)
-	if centre {
-		m.centre = make([]float64, dim)
+	if s.Center {
+		m.center = make([]float64, dim)
 		for i, v := range train.Features.Data() {
-			m.centre[i%dim] += float64(v) / float64(rows)
+			m.center[i%dim] += float64(v) / float64(rows)
 		}
 	}
 	unit := m.unit(train.Features).Data()
@@ -48,10 +53,10 @@ func NewClassMeans(train Set, centre bool) (*ClassMeans, error) {
 }
 
 func (m *ClassMeans) unit(x *tensor.Tensor) *tensor.Tensor {
-	if m.centre != nil {
+	if m.center != nil {
 		x = x.Clone()
 		for i := range x.Data() {
-			x.Data()[i] = float32(float64(x.Data()[i]) - m.centre[i%len(m.centre)])
+			x.Data()[i] = float32(float64(x.Data()[i]) - m.center[i%len(m.center)])
 		}
 	}
 	return unitRows(x)
@@ -81,8 +86,8 @@ func (m *ClassMeans) Scores(features *tensor.Tensor) (*tensor.Tensor, error) {
 // Head returns a classifier of the scores, to put on a network. It is an error if features are centred first, or if a class
 // had no images, since a head of cosines can do neither.
 func (m *ClassMeans) Head() (*nn.Cosine, error) {
-	if m.centre != nil {
-		return nil, fmt.Errorf("posthoc: class means with centre have no head of cosines: make them without, or use Scores")
+	if m.center != nil {
+		return nil, fmt.Errorf("posthoc: class means with Center have no head of cosines: make them without, or use Scores")
 	}
 	for c, n := range m.counts {
 		if n == 0 {

@@ -13,7 +13,7 @@ import (
 func TestClassMeansByHand(t *testing.T) {
 	// Class 0 points to (1, 0) and (0, 1), whatever the lengths, so its mean to (1, 1); class 1 to (−1, 0); class 2 has none.
 	train := posthoc.Set{Features: matrix(3, 2, 5, 0, 0, 0.1, -3, 0), Labels: []int{0, 0, 1}, Classes: 3}
-	m, err := posthoc.NewClassMeans(train, false)
+	m, err := posthoc.NewClassMeans(train, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	got, err := m.Scores(matrix(3, 2, 7, 7, -1, 0, 0, 0))
 	require.NoError(t, err)
@@ -30,18 +30,18 @@ func TestClassMeansByHand(t *testing.T) {
 
 func TestClassMeansAgainstBruteForce(t *testing.T) {
 	train, test := clouds(1, 5, 0.8, 40, 12, 3), clouds(2, 5, 0.8, 6, 6, 6)
-	for _, centred := range []bool{false, true} {
-		centre := make([]float64, 5)
-		if centred {
+	for _, centered := range []bool{false, true} {
+		center := make([]float64, 5)
+		if centered {
 			for i := range train.Labels {
 				for k, v := range row(train.Features, i) {
-					centre[k] += v / float64(len(train.Labels))
+					center[k] += v / float64(len(train.Labels))
 				}
 			}
 		}
 		direction := func(v []float64) []float64 {
 			for k := range v {
-				v[k] -= centre[k]
+				v[k] -= center[k]
 			}
 			return unit(v)
 		}
@@ -54,7 +54,7 @@ func TestClassMeansAgainstBruteForce(t *testing.T) {
 				means[y][k] += v
 			}
 		}
-		m, err := posthoc.NewClassMeans(train, centred)
+		m, err := posthoc.NewClassMeans(train, posthoc.ClassMeansSettings{Center: centered})
 		require.NoError(t, err)
 		got, err := m.Scores(test.Features)
 		require.NoError(t, err)
@@ -68,7 +68,7 @@ func TestClassMeansAgainstBruteForce(t *testing.T) {
 }
 
 func TestClassMeansOfOneClassAndOfFeaturesThatCancel(t *testing.T) {
-	m, err := posthoc.NewClassMeans(posthoc.Set{Features: matrix(2, 2, 1, 0, -1, 0), Labels: []int{0, 0}, Classes: 1}, false)
+	m, err := posthoc.NewClassMeans(posthoc.Set{Features: matrix(2, 2, 1, 0, -1, 0), Labels: []int{0, 0}, Classes: 1}, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	got, err := m.Scores(matrix(1, 2, 3, 4))
 	require.NoError(t, err)
@@ -88,7 +88,7 @@ func TestSetErrors(t *testing.T) {
 	} {
 		s := good
 		change(&s)
-		_, err := posthoc.NewClassMeans(s, false)
+		_, err := posthoc.NewClassMeans(s, posthoc.ClassMeansSettings{})
 		require.EqualError(t, err, want)
 		_, err = posthoc.KNN{}.Scores(s, matrix(1, 1, 1))
 		require.EqualError(t, err, want)
@@ -97,7 +97,7 @@ func TestSetErrors(t *testing.T) {
 		_, _, err = posthoc.Retrain{}.LWS(t.Context(), linear(2, 1, []float32{1, 2}, nil), s)
 		require.EqualError(t, err, want)
 	}
-	m, err := posthoc.NewClassMeans(good, false)
+	m, err := posthoc.NewClassMeans(good, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	for _, scores := range []func() error{
 		func() error { _, err := m.Scores(matrix(1, 2, 1, 1)); return err },
@@ -123,7 +123,7 @@ func TestJudge(t *testing.T) {
 // The head scores as the means do.
 func TestClassMeansHead(t *testing.T) {
 	train := clouds(1, 5, 1, 12, 7, 3)
-	m, err := posthoc.NewClassMeans(train, false)
+	m, err := posthoc.NewClassMeans(train, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	want, err := m.Scores(train.Features)
 	require.NoError(t, err)
@@ -132,12 +132,12 @@ func TestClassMeansHead(t *testing.T) {
 	tape := autograd.NewTape(autograd.Mode{NoGrad: true})
 	require.InDeltaSlice(t, want.Data(), head.Forward(tape.Const(train.Features)).Data(), 1e-6)
 
-	centred, err := posthoc.NewClassMeans(train, true)
+	centered, err := posthoc.NewClassMeans(train, posthoc.ClassMeansSettings{Center: true})
 	require.NoError(t, err)
-	_, err = centred.Head()
-	require.EqualError(t, err, "posthoc: class means with centre have no head of cosines: make them without, or use Scores")
+	_, err = centered.Head()
+	require.EqualError(t, err, "posthoc: class means with Center have no head of cosines: make them without, or use Scores")
 	train.Classes = 4
-	m, err = posthoc.NewClassMeans(train, false)
+	m, err = posthoc.NewClassMeans(train, posthoc.ClassMeansSettings{})
 	require.NoError(t, err)
 	_, err = m.Head()
 	require.EqualError(t, err, "posthoc: class 3 has no images: a head would have to leave it out, use Scores")

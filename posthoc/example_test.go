@@ -75,7 +75,7 @@ func ExampleRetrain_LWS() {
 }
 
 func ExampleNewClassMeans() {
-	means, err := posthoc.NewClassMeans(long(), false)
+	means, err := posthoc.NewClassMeans(long(), posthoc.ClassMeansSettings{})
 	if err != nil {
 		fmt.Println(err)
 		return
@@ -104,7 +104,7 @@ func ExampleFitTemperature() {
 }
 
 func ExampleJudge() {
-	means, err := posthoc.NewClassMeans(long(), true)
+	means, err := posthoc.NewClassMeans(long(), posthoc.ClassMeansSettings{Center: true})
 	if err != nil {
 		fmt.Println(err)
 		return

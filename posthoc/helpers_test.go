@@ -34,16 +34,16 @@ func linear(classes, dim int, w, bias []float32) *nn.Linear {
 // clouds draws rows around a centre for each class: a set of the given sizes, no two classes alike.
 func clouds(seed uint64, dim int, spread float64, counts ...int) posthoc.Set {
 	rng := rand.New(rand.NewPCG(seed, 1))
-	centres := rand.New(rand.NewPCG(99, uint64(dim))) // the same for every seed
+	centers := rand.New(rand.NewPCG(99, uint64(dim))) // the same for every seed
 	s := posthoc.Set{Classes: len(counts)}
 	var values []float32
 	for c, n := range counts {
-		centre := make([]float64, dim)
-		for k := range centre {
-			centre[k] = centres.NormFloat64()
+		center := make([]float64, dim)
+		for k := range center {
+			center[k] = centers.NormFloat64()
 		}
 		for range n {
-			for _, m := range centre {
+			for _, m := range center {
 				values = append(values, float32(m+spread*rng.NormFloat64()))
 			}
 			s.Labels = append(s.Labels, c)

@@ -20,8 +20,8 @@ type KNN struct {
 // divides it). Of equal cosines the lower row of the training set comes first. A feature of zeros has the cosine 0 with
 // all. It takes time for N times the training rows.
 func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) {
-	neighbours, temperature := cmp.Or(k.K, 200), cmp.Or(k.Temperature, 0.07)
-	if neighbours < 1 {
+	neighbors, temperature := cmp.Or(k.K, 200), cmp.Or(k.Temperature, 0.07)
+	if neighbors < 1 {
 		return nil, fmt.Errorf("posthoc: KNN.K is %d: it must be at least 1, or 0 for 200", k.K)
 	}
 	if !(temperature > 0) || math.IsInf(temperature, 1) {
@@ -40,7 +40,7 @@ func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) 
 	rows, counts := asked.Dim(0), train.Counts()
 	scores := tensor.New(rows, train.Classes)
 	chunk := max(1, 1<<22/known.Dim(0)) // keeps the cosines of a chunk within 16 MiB
-	near := make([]neighbour, 0, min(neighbours, known.Dim(0)))
+	near := make([]neighbor, 0, min(neighbors, known.Dim(0)))
 	for from := 0; from < rows; from += chunk {
 		to := min(from+chunk, rows)
 		s, err := cosines(asked.Rows(from, to), known)
@@ -64,13 +64,13 @@ func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) 
 	return scores, nil
 }
 
-type neighbour struct {
+type neighbor struct {
 	cosine float32
 	row    int
 }
 
 // nearest fills near, empty and with room for as many as wanted, with the largest cosines in falling order.
-func nearest(near []neighbour, cosines []float32) []neighbour {
+func nearest(near []neighbor, cosines []float32) []neighbor {
 	for row, c := range cosines {
 		if len(near) == cap(near) {
 			if c <= near[len(near)-1].cosine {
@@ -79,11 +79,11 @@ func nearest(near []neighbour, cosines []float32) []neighbour {
 			near = near[:len(near)-1]
 		}
 		at := len(near)
-		near = append(near, neighbour{})
+		near = append(near, neighbor{})
 		for ; at > 0 && near[at-1].cosine < c; at-- {
 			near[at] = near[at-1]
 		}
-		near[at] = neighbour{c, row}
+		near[at] = neighbor{c, row}
 	}
 	return near
 }

@@ -98,8 +98,8 @@ func ExampleTargets() {
 func ExampleClassifierRows() {
 	rng := rand.New(rand.NewPCG(1, 1))
 	classifier := nn.NewLinear(nn.LinearSettings{In: 64, Out: 10, Rand: rng})
-	centres := &prototype.ClassifierRows{Weight: classifier.Weight, Head: nn.Sequential{
+	centers := &prototype.ClassifierRows{Weight: classifier.Weight, Head: nn.Sequential{
 		nn.NewLinear(nn.LinearSettings{In: 64, Out: 512, Rand: rng}), nn.NewBatchNorm2d(512), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 512, Out: 128, Rand: rng})}}
-	fmt.Println(centres.Vectors(autograd.NewTape(autograd.Mode{Train: true})).Shape())
+	fmt.Println(centers.Vectors(autograd.NewTape(autograd.Mode{Train: true})).Shape())
 	// Output: [10 128]
 }

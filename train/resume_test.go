@@ -8,6 +8,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -77,6 +78,18 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 				{Name: "ldam-drw", Loss: &loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Reweight: true, Beta: 0.99}}}}},
 		}}
 	},
+	"functions": func(*testing.T, *hybrid.Network) train.Trainer {
+		return train.Trainer{Streams: []hybrid.Stream{{
+			Sampler: sampler.Func(func(labels []int, p sampler.Plan) ([]int, error) {
+				return rand.New(rand.NewPCG(p.Seed, uint64(p.At.Epoch))).Perm(len(labels)), nil
+			}),
+			Terms: []hybrid.Term{
+				{Name: "logits", Loss: loss.Func(func(x *autograd.Var, _ []int) *autograd.Var { return autograd.Mean(autograd.Mul(x, x)) })},
+				{Name: "embedding", Loss: loss.EmbeddingFunc(func(z *autograd.Var, _ []int) *autograd.Var {
+					return autograd.Mean(autograd.MatMulT(z, z))
+				})},
+			}}}}
+	},
 	"partners, deferred": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
 		require.NoError(t, err)
@@ -117,14 +130,14 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		weight := n.Classifier.(*nn.Linear).Weight
 		learnable, err := prototype.NewLearnable(prototype.Settings{Classes: classes, Dim: n.EmbeddingDim()})
 		require.NoError(t, err)
-		centres := &prototype.ClassifierRows{Weight: weight,
+		centers := &prototype.ClassifierRows{Weight: weight,
 			Head: nn.Sequential{nn.NewLinear(nn.LinearSettings{In: weight.Value.Dim(1), Out: 8, Seed: 1}), nn.NewBatchNorm2d(8), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 8, Out: n.EmbeddingDim(), Seed: 1})}}
 		return train.Trainer{ClipNorm: 1, Batch: 4, Accumulate: 2, Streams: []hybrid.Stream{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{
 			{Name: "moving", Loss: &loss.MultiPrototypicalContrastive{Bank: moving, PerClass: 2, Temperature: 0.5}},
 			{Name: "means", Loss: &loss.PrototypicalContrastive{Bank: means, Temperature: 0.5}},
 			{Name: "learnable", Loss: &loss.PrototypicalContrastive{Bank: learnable, Temperature: 0.5}},
 			{Name: "fixed", Loss: &loss.PrototypicalContrastive{Bank: fixed, Temperature: 0.5}},
-			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centres, Temperature: 0.1}},
+			{Name: "bcl", Loss: &loss.BalancedContrastive{Bank: centers, Temperature: 0.1}},
 		}}}}
 	},
 	"chosen, averaged, with patience": func(t *testing.T, _ *hybrid.Network) train.Trainer {

@@ -38,7 +38,7 @@ func TestSheet(t *testing.T) {
 	}
 }
 
-func TestGreyImagesAreDrawnGrey(t *testing.T) {
+func TestGrayImagesAreDrawnGray(t *testing.T) {
 	m := &dataset.Image{Width: 2, Height: 1, Channels: 1, Pix: []uint8{10, 200}}
 	sheet := drawSheet([]row{{"x", []*dataset.Image{m}}}, 1, 4)
 	require.Equal(t, color.RGBA{200, 200, 200, 255}, sheet.At(names+3, gap+1))
