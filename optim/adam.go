@@ -1,6 +1,7 @@
 package optim
 
 import (
+	"cmp"
 	"errors"
 	"math"
 
@@ -15,7 +16,7 @@ import (
 //
 //	p −= lr · m/(1−Beta1ᵗ) / (√(v/(1−Beta2ᵗ)) + Epsilon)
 type Adam struct {
-	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9
+	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9, Off means 0
 	Beta2       float64 // decay of the average square, below 1; 0 means 0.999
 	Epsilon     float64 // 0 means 1e-8
 	WeightDecay float64 // 0: none
@@ -24,7 +25,7 @@ type Adam struct {
 // AdamW is Adam with decoupled weight decay (arXiv 1711.05101), as torch.optim.AdamW computes it: p is first multiplied
 // by 1 − lr·WeightDecay, and the averages see the plain gradient.
 type AdamW struct {
-	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9
+	Beta1       float64 // decay of the average gradient, below 1; 0 means 0.9, Off means 0
 	Beta2       float64 // decay of the average square, below 1; 0 means 0.999
 	Epsilon     float64 // 0 means 1e-8
 	WeightDecay float64 // 0: none (PyTorch's default is 0.01)
@@ -54,19 +55,14 @@ type adamParam struct {
 }
 
 func newAdam(name string, a Adam, decoupled bool, params []nn.Entry) (Optimizer, error) {
+	if a.Beta1 = cmp.Or(a.Beta1, 0.9); a.Beta1 == Off {
+		a.Beta1 = 0
+	}
+	a.Beta2, a.Epsilon = cmp.Or(a.Beta2, 0.999), cmp.Or(a.Epsilon, 1e-8)
 	err := errors.Join(fraction(name+".Beta1", a.Beta1), fraction(name+".Beta2", a.Beta2),
 		nonNegative(name+".Epsilon", a.Epsilon), nonNegative(name+".WeightDecay", a.WeightDecay), checkParams(params))
 	if err != nil {
 		return nil, err
-	}
-	if a.Beta1 == 0 {
-		a.Beta1 = 0.9
-	}
-	if a.Beta2 == 0 {
-		a.Beta2 = 0.999
-	}
-	if a.Epsilon == 0 {
-		a.Epsilon = 1e-8
 	}
 	o := &adam{Adam: a, name: "optim." + name, decoupled: decoupled, params: make([]adamParam, len(params))}
 	for i, e := range params {

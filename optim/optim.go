@@ -26,6 +26,9 @@ type Optimizer interface {
 	Step(lr float64)
 }
 
+// Off is a setting of 0, where the zero value of the field stands for another.
+const Off = -1
+
 // ZeroGrad clears the gradients of params.
 func ZeroGrad(params []nn.Entry) {
 	for _, e := range params {
