@@ -46,7 +46,7 @@ func TestEvaluate(t *testing.T) {
 
 	// Three classes in another order.
 	names := r.Test.Classes()
-	some, err := dataset.NewMemory(8, 8, 3, []string{names[5], names[0], names[2]})
+	some, err := dataset.NewMemory(dataset.Shape{Height: 8, Width: 8, Channels: 3}, []string{names[5], names[0], names[2]})
 	require.NoError(t, err)
 	for i := range r.Test.Len() {
 		for label, class := range []int{5, 0, 2} {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/method"
 )
 
@@ -18,7 +19,7 @@ func ExampleComparison() {
 	s := experiment.Quick() // generated images; Data names a folder of your own
 	s.Size, s.Width, s.Epochs, s.Batch = 8, 2, 6, 96
 
-	comparison := experiment.Comparison{Settings: s, Methods: []method.Method{method.CE(), method.HybridSC(0)}, Seeds: []uint64{1}, Dir: dir, Resume: true}
+	comparison := experiment.Comparison{Settings: s, Methods: []method.Method{method.CE(), method.HybridSC(loss.SupervisedContrastive{})}, Seeds: []uint64{1}, Dir: dir, Resume: true}
 	plan, err := comparison.Plan()
 	check(err)
 	runs := plan.Done // nothing yet; all of them, if this is done again
@@ -49,7 +50,7 @@ func ExampleRun() {
 	defer os.RemoveAll(dir)
 	data, err := experiment.Settings{Size: 8, Imbalance: 50, Depth: 8, Width: 2, Epochs: 2, LR: 0.1}.Open(1)
 	check(err)
-	run, err := data.NewRun(method.LogitAdjusted(0))
+	run, err := data.NewRun(method.LogitAdjusted(loss.LogitAdjusted{}))
 	check(err)
 	run.Dir = filepath.Join(dir, "first")
 	report, err := run.Do(context.Background())

@@ -26,6 +26,7 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/record"
 )
@@ -151,9 +152,9 @@ func (s settings) preset() (method.Method, error) {
 	case "ce-balanced":
 		return method.CEBalanced(), nil
 	case "hybrid-sc":
-		return method.HybridSC(s.Tau), nil
+		return method.HybridSC(loss.SupervisedContrastive{Temperature: s.Tau}), nil
 	case "hybrid-psc":
-		return method.HybridPSC(method.PSC{Tau: s.Tau, IncludeOwn: s.Own}), nil
+		return method.HybridPSC(method.PSC{Temperature: s.Tau, IncludeOwn: s.Own}), nil
 	}
 	return method.Method{}, fmt.Errorf("-method %q is not ce, ce-balanced, hybrid-sc or hybrid-psc", s.Method)
 }
