@@ -63,3 +63,12 @@ func TestWhatIsFrozenWasOnceAList(t *testing.T) {
 	require.ErrorContains(t, compare("", json.RawMessage(`{"frozen":["bn1.bias"]}`), one), `frozen was ["bn1.bias"], now it is {"bn1.bias":true}`,
 		"batch norm was not frozen then")
 }
+
+// A run of an earlier version goes on: settings that it had not yet are zero, and the CIFAR ResNet had another name.
+func TestEarlierWords(t *testing.T) {
+	now := json.RawMessage(`{"Patience":0,"Off":false,"Backbone":{"type":"*backbone.CIFARResNet"}}`)
+	require.NoError(t, compare("", json.RawMessage(`{"Backbone":{"type":"*backbone.ResNet"}}`), now))
+	require.ErrorContains(t, compare("", json.RawMessage(`{"Backbone":{"type":"*backbone.MLP"}}`), now), "Backbone.type was")
+	require.ErrorContains(t, compare("", json.RawMessage(`{"Backbone":{"type":"*backbone.ResNet"}}`),
+		json.RawMessage(`{"Patience":3,"Backbone":{"type":"*backbone.CIFARResNet"}}`)), "Patience was null, now it is 3")
+}

@@ -161,8 +161,12 @@ func difference(path string, a, b any) (where string, left, right any, same bool
 	return path, a, b, reflect.DeepEqual(a, b)
 }
 
-// like returns an empty list as a map where other is one: what is frozen was saved as a list before.
+// like returns v as it is said today, so that runs of earlier versions go on: a setting that there was not yet has its zero
+// value, the CIFAR ResNet had the name of the one for photographs, and what is frozen was an empty list.
 func like(v, other any) any {
+	if v == nil && (other == json.Number("0") || other == false || other == "") || v == "*backbone.ResNet" && other == "*backbone.CIFARResNet" {
+		return other
+	}
 	if list, ok := v.([]any); ok && len(list) == 0 {
 		if _, ok := other.(map[string]any); ok {
 			return map[string]any{}
