@@ -3,7 +3,6 @@ package pretrained_test
 import (
 	"maps"
 	"math"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
@@ -128,7 +127,7 @@ func (s several) Visit(v nn.Visitor) {
 func TestPrefixes(t *testing.T) {
 	theirs := resNet(t, backbone.ResNetSettings{Seed: 8, Depth: 18, Width: 2})
 	other := resNet(t, backbone.ResNetSettings{Seed: 9, Depth: 18, Width: 2})
-	head := nn.NewLinear(16, 128, rand.New(rand.NewPCG(1, 1)))
+	head := nn.NewLinear(nn.LinearSettings{In: 16, Out: 128, Seed: 1})
 	plain := func(path string) string { return path }
 	for name, c := range map[string]struct {
 		file     nn.Visitable
@@ -142,7 +141,7 @@ func TestPrefixes(t *testing.T) {
 		"a model in a state":     {several{"state_dict.model.backbone": theirs}, pretrained.Settings{}, "state_dict.model.", 0},
 		"of MoCo":                {several{"module.encoder_q": theirs, "module.encoder_k": other, "module.encoder_q.fc": head}, pretrained.Settings{}, "module.encoder_q.", 64},
 		"chosen":                 {several{"ema": other, "model": theirs}, pretrained.Settings{Prefix: "model."}, "model.", 60 + 42},
-		"beside something small": {several{"a": theirs, "b.conv1": nn.NewConv2d(3, 2, 7, 2, 3, rand.New(rand.NewPCG(1, 1)))}, pretrained.Settings{}, "a.", 1},
+		"beside something small": {several{"a": theirs, "b.conv1": nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 2, Kernel: 7, Stride: 2, Padding: 3, Seed: 1})}, pretrained.Settings{}, "a.", 1},
 		"renamed": {nn.Rename(theirs, func(p string) string { return strings.Replace(p, "layer", "stage", 1) }),
 			pretrained.Settings{Rename: []safetensors.Rename{nil, func(n string) string { return strings.Replace(n, "stage", "layer", 1) }}}, "", 0},
 	} {
@@ -220,11 +219,11 @@ func TestFilesOfNetworksWithABackbone(t *testing.T) {
 	require.Equal(t, pretrained.Left{Name: "projection.0.weight", Why: "[7 16], the network's is [16 16]"}, r.Left[0])
 	require.Equal(t, values(theirs)["backbone.conv1.weight"], values(net)["backbone.conv1.weight"])
 
-	inside := several{"backbone": theirs.Backbone, "backbone.fc": nn.NewLinear(16, 9, rand.New(rand.NewPCG(1, 1)))}
+	inside := several{"backbone": theirs.Backbone, "backbone.fc": nn.NewLinear(nn.LinearSettings{In: 16, Out: 9, Seed: 1})}
 	r, err = pretrained.Load(renamed(t, inside, func(p string) string { return p }), net, pretrained.Settings{})
 	require.NoError(t, err)
 	require.Contains(t, r.String(), "backbone.fc.weight as classifier.weight")
-	_, err = pretrained.Load(renamed(t, several{"backbone": theirs.Backbone, "backbone.layer1.0.se": nn.NewLinear(2, 2, rand.New(rand.NewPCG(1, 1)))},
+	_, err = pretrained.Load(renamed(t, several{"backbone": theirs.Backbone, "backbone.layer1.0.se": nn.NewLinear(nn.LinearSettings{In: 2, Out: 2, Seed: 1})},
 		func(p string) string { return p }), net, pretrained.Settings{})
 	require.ErrorContains(t, err, "2 unknown to the network (backbone.layer1.0.se.weight")
 	_, err = pretrained.Load(t.TempDir(), net, pretrained.Settings{})
