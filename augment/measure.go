@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
 )
@@ -17,7 +18,7 @@ const measured = 1000
 // may be of one color. It is an error if there are no images, if they differ in channels, or if one cannot be read.
 func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
 	if mean, std := dataset.NormalizationOf(d); mean != nil {
-		return Normalize{Mean: mean, Std: std}, nil
+		return Normalize{Mean: slices.Clone(mean), Std: slices.Clone(std)}, nil
 	}
 	n := min(d.Len(), measured)
 	if n == 0 {

@@ -26,8 +26,8 @@ func CEBalanced() Streams {
 func SC(tau float64) Streams { return pair("sc", &loss.SupervisedContrastive{Temperature: tau}) }
 
 // PSC is the paper's Hybrid-PSC: as SC, with the prototypical contrastive loss and learnable prototypes, which are made
-// when training begins (loss.Builder). tau 0 means the paper's, which is 1 for up to ten
-// classes (CIFAR-10) and 0.1 for more (CIFAR-100).
+// when training begins (loss.Builder). tau 0 means the paper's, which is 1 for up to ten classes
+// (CIFAR-10) and 0.1 for more (CIFAR-100).
 func PSC(tau float64) Streams { return pair("psc", &loss.PrototypicalContrastive{Temperature: tau}) }
 
 // pair is the paper's two streams around a contrastive loss.

@@ -140,7 +140,8 @@ func (n *Network) addHeads(o options, rng *rand.Rand) {
 		if dim == 0 {
 			dim = 128
 		}
-		n.Projection = nn.Sequential{nn.NewLinear(nn.LinearSettings{In: width, Out: hidden, Rand: rng}), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: hidden, Out: dim, Rand: rng})}
+		n.Projection = nn.Sequential{nn.NewLinear(nn.LinearSettings{In: width, Out: hidden, Rand: rng}), nn.Func(nn.ReLU),
+			nn.NewLinear(nn.LinearSettings{In: hidden, Out: dim, Rand: rng})}
 	}
 	switch {
 	case n.Classifier != nil:
