@@ -71,8 +71,8 @@ func GPaCo() Method {
 	m := paco("gpaco", "GPaCo", "2209.12400", 0.1, hybrid.Term{})
 	m.Heads = func(width int, s Setup) []hybrid.Option {
 		rng := rand.New(rand.NewPCG(s.Seed, 0x677061636f))
-		return []hybrid.Option{hybrid.WithProjectionModule(nn.Sequential{nn.NewLinear(nn.LinearSettings{In: width, Out: width, Rand: rng}), nn.Func(nn.ReLU),
-			nn.NewLinear(nn.LinearSettings{In: width, Out: width, Rand: rng}), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: width, Out: s.dim(), Rand: rng})})}
+		return []hybrid.Option{hybrid.WithProjectionModule(nn.Sequential{dense(width, width, rng), nn.Func(nn.ReLU),
+			dense(width, width, rng), nn.Func(nn.ReLU), dense(width, s.dim(), rng)})}
 	}
 	return m
 }
@@ -105,9 +105,13 @@ func wideHead(width int, s Setup) []hybrid.Option {
 	return []hybrid.Option{hybrid.WithProjectionModule(normalized(width, wideHidden, s.dim(), rand.New(rand.NewPCG(s.Seed, 0x77696465))))}
 }
 
+func dense(in, out int, rng *rand.Rand) *nn.Linear {
+	return nn.NewLinear(nn.LinearSettings{In: in, Out: out, Rand: rng})
+}
+
 // normalized is an MLP with batch norm after its hidden layer.
 func normalized(in, hidden, out int, rng *rand.Rand) nn.Module {
-	return nn.Sequential{nn.NewLinear(nn.LinearSettings{In: in, Out: hidden, Rand: rng}), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: hidden, Out: out, Rand: rng})}
+	return nn.Sequential{dense(in, hidden, rng), nn.NewBatchNorm2d(hidden), nn.Func(nn.ReLU), dense(hidden, out, rng)}
 }
 
 // linear returns the classifier of a network, whose rows some methods need.

@@ -37,7 +37,8 @@ func main() {
 	check(err)
 
 	centers := &Centers{Classifier: classifier, MLP: nn.Sequential{
-		nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: 64, Rand: rng}), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU), nn.NewLinear(nn.LinearSettings{In: 64, Out: 32, Rand: rng})}}
+		nn.NewLinear(nn.LinearSettings{In: body.OutDim(), Out: 64, Rand: rng}), nn.NewBatchNorm2d(64), nn.Func(nn.ReLU),
+		nn.NewLinear(nn.LinearSettings{In: 64, Out: 32, Rand: rng})}}
 	view := augment.Compose{augment.Crop{Padding: 2}, augment.Flip{P: 0.5}}
 	trainer := train.Trainer{
 		Streams: []hybrid.Stream{{
