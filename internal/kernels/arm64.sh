@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs the tests of package kernels as an ARM processor would, in an emulator: pure Go on another architecture, whose
-# compiler joins multiplications and additions.
+# Runs the tests of package kernels as an ARM processor would, in an emulator: NEON, and pure Go on another architecture,
+# whose compiler joins multiplications and additions. Arguments go to the tests.
 set -e
 cd "$(dirname "$0")"
 emulator=$(command -v qemu-aarch64 || command -v qemu-aarch64-static) || {

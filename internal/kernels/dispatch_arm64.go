@@ -30,17 +30,31 @@ func colTileVec(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *fl
 
 // dotVec returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.
 func dotVec(x, y *float32, n int) (float32, bool) {
+	switch {
+	case current.sets&neon != 0:
+		return dotNEON(x, y, n), true
+	}
 	return 0, false
 }
 
 // dotRowsVec sets sums to Σ a·x for each of 4 rows of n elements, each added up in two vectors of sums in a fixed
 // order. n is not 0.
 func dotRowsVec(sums, a *float32, lda int, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		dotRowsNEON(sums, a, lda, x, n)
+		return true
+	}
 	return false
 }
 
 // addRowsVec adds 4 rows of n elements to dst, each times its element of x, in order. n is not 0.
 func addRowsVec(dst, a *float32, lda int, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		addRowsNEON(dst, a, lda, x, n)
+		return true
+	}
 	return false
 }
 
@@ -116,21 +130,41 @@ func winogradFoldVec(du *float32, plane int, dw *float32, tap, channels int) boo
 
 // transposeVec sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.
 func transposeVec(y *float32, ldy int, x *float32, ldx, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		transposeNEON(y, ldy, x, ldx, n)
+		return true
+	}
 	return false
 }
 
 // peakVec does n times 12 vectors of fused multiply-adds.
 func peakVec(n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		peakNEON(n)
+		return true
+	}
 	return false
 }
 
 // channelSumsVec sets the sums and sums of squares of the columns, for whole vectors. rows is not 0.
 func channelSumsVec(x *float32, rows, stride, cols int, sum, sumsq *float64) bool {
+	switch {
+	case current.sets&neon != 0:
+		channelSumsNEON(x, rows, stride, cols, sum, sumsq)
+		return true
+	}
 	return false
 }
 
 // scaleShiftVec sets y = max(x·scale + shift + shortcut, floor), without the shortcut when it is nil. rows is not 0.
 func scaleShiftVec(y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		scaleShiftNEON(y, x, shortcut, scale, shift, rows, stride, cols, floor)
+		return true
+	}
 	return false
 }
 
@@ -138,117 +172,229 @@ func scaleShiftVec(y, x, shortcut, scale, shift *float32, rows, stride, cols int
 // dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive. rows is not
 // 0.
 func batchNormGradSumsVec(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64) bool {
+	switch {
+	case current.sets&neon != 0:
+		batchNormGradSumsNEON(dy, x, y, mean, scale, shift, rows, stride, cols, sumG, sumGX)
+		return true
+	}
 	return false
 }
 
 // batchNormGradInputVec sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is
 // not positive. rows is not 0.
 func batchNormGradInputVec(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int) bool {
+	switch {
+	case current.sets&neon != 0:
+		batchNormGradInputNEON(dx, dy, x, mean, k1, k2, k3, scale, shift, rows, stride, cols)
+		return true
+	}
 	return false
 }
 
 // addScaledVec adds alpha·x to dst.
 func addScaledVec(dst, x *float32, alpha float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		addScaledNEON(dst, x, alpha, n)
+		return true
+	}
 	return false
 }
 
 // scaleVec multiplies x by alpha.
 func scaleVec(x *float32, alpha float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		scaleNEON(x, alpha, n)
+		return true
+	}
 	return false
 }
 
 // subTwoVec sets y = x − hi − lo.
 func subTwoVec(y, x *float32, hi, lo float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		subTwoNEON(y, x, hi, lo, n)
+		return true
+	}
 	return false
 }
 
 // reluVec sets y = max(x, 0), keeping NaN.
 func reluVec(y, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		reluNEON(y, x, n)
+		return true
+	}
 	return false
 }
 
 // reluGradVec adds dy to dx where y > 0.
 func reluGradVec(dx, dy, y *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		reluGradNEON(dx, dy, y, n)
+		return true
+	}
 	return false
 }
 
 // sigmoidVec sets y = 1/(1+exp(−x)).
 func sigmoidVec(y, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		sigmoidNEON(y, x, n)
+		return true
+	}
 	return false
 }
 
 // tanhVec sets y = tanh(x).
 func tanhVec(y, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		tanhNEON(y, x, n)
+		return true
+	}
 	return false
 }
 
 // maximumVec returns the maximum: NaN when x has one, −Inf for n 0.
 func maximumVec(x *float32, n int) (float32, bool) {
+	switch {
+	case current.sets&neon != 0:
+		return maximumNEON(x, n), true
+	}
 	return 0, false
 }
 
 // expSumVec sets y = exp(x − top), unless y is nil, for x at most top, and returns the sum, added in float64.
 func expSumVec(y, x *float32, n int, top float32) (float64, bool) {
+	switch {
+	case current.sets&neon != 0:
+		return expSumNEON(y, x, n, top), true
+	}
 	return 0, false
 }
 
 // maxToVec sets top = max(top, x); where x is NaN, to NaN.
 func maxToVec(top, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		maxToNEON(top, x, n)
+		return true
+	}
 	return false
 }
 
 // addExpVec adds exp(x − top) to sum, for x − top at most 80.
 func addExpVec(sum, x, top *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		addExpNEON(sum, x, top, n)
+		return true
+	}
 	return false
 }
 
 // pairExpVec sets y = rowScale·exp(x − rowTop) + scale·exp(x − top), for exponents at most 80.
 func pairExpVec(y, x, top, scale *float32, n int, rowTop, rowScale float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		pairExpNEON(y, x, top, scale, n, rowTop, rowScale)
+		return true
+	}
 	return false
 }
 
 // dotWideVec returns Σ x·y, added in float64 in a fixed order.
 func dotWideVec(x, y *float32, n int) (float64, bool) {
+	switch {
+	case current.sets&neon != 0:
+		return dotWideNEON(x, y, n), true
+	}
 	return 0, false
 }
 
 // scaleWideVec sets y = scale·x, multiplied in float64.
 func scaleWideVec(y, x *float32, n int, scale float64) bool {
+	switch {
+	case current.sets&neon != 0:
+		scaleWideNEON(y, x, n, scale)
+		return true
+	}
 	return false
 }
 
 // addTangentVec adds scale·(dy − dot·y) to dx, calculated in float64.
 func addTangentVec(dx, dy, y *float32, n int, dot, scale float64) bool {
+	switch {
+	case current.sets&neon != 0:
+		addTangentNEON(dx, dy, y, n, dot, scale)
+		return true
+	}
 	return false
 }
 
 // maxTapVec sets best to x and arg to pixel where x is greater, or NaN while best is not.
 func maxTapVec(best *float32, arg *int32, x *float32, n int, pixel int32) bool {
+	switch {
+	case current.sets&neon != 0:
+		maxTapNEON(best, arg, x, n, pixel)
+		return true
+	}
 	return false
 }
 
 // addWideVec adds x to sum, which has room for whole vectors: beyond n it is left as it is.
 func addWideVec(sum *float64, x *float32, n int) bool {
+	switch {
+	case current.sets&neon != 0:
+		addWideNEON(sum, x, n)
+		return true
+	}
 	return false
 }
 
 // sgdPlainVec sets value −= rate·(grad + decay·value).
 func sgdPlainVec(value, grad *float32, n int, rate, decay float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		sgdPlainNEON(value, grad, n, rate, decay)
+		return true
+	}
 	return false
 }
 
 // sgdMomentumVec sets buf = mu·buf + grad + decay·value and value −= rate·buf.
 func sgdMomentumVec(value, buf, grad *float32, n int, rate, mu, decay float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		sgdMomentumNEON(value, buf, grad, n, rate, mu, decay)
+		return true
+	}
 	return false
 }
 
 // sgdNesterovVec sets d = grad + decay·value, buf = mu·buf + d and value −= rate·(d + mu·buf).
 func sgdNesterovVec(value, buf, grad *float32, n int, rate, mu, decay float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		sgdNesterovNEON(value, buf, grad, n, rate, mu, decay)
+		return true
+	}
 	return false
 }
 
 // adamVec sets value = keep·value, d = grad + decay·value, mean += mix1·(d − mean), square = beta2·square + mix2·d² and
 // value −= rate·mean/(√square/unbias + epsilon).
 func adamVec(value, mean, square, grad *float32, n int, rate, keep, decay, mix1, beta2, mix2, unbias, epsilon float32) bool {
+	switch {
+	case current.sets&neon != 0:
+		adamNEON(value, mean, square, grad, n, rate, keep, decay, mix1, beta2, mix2, unbias, epsilon)
+		return true
+	}
 	return false
 }

@@ -16,6 +16,22 @@ func rowTileNEON(a *float32, aoff *int, segs, segLen, segStep int, b, c *float32
 //go:noescape
 func colTileNEON(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, rows, cols int, alpha float32, add bool)
 
+// dotNEON returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.
+//
+//go:noescape
+func dotNEON(x, y *float32, n int) float32
+
+// dotRowsNEON sets sums to Σ a·x for each of 4 rows of n elements, each added up in two vectors of sums in a fixed
+// order. n is not 0.
+//
+//go:noescape
+func dotRowsNEON(sums, a *float32, lda int, x *float32, n int)
+
+// addRowsNEON adds 4 rows of n elements to dst, each times its element of x, in order. n is not 0.
+//
+//go:noescape
+func addRowsNEON(dst, a *float32, lda int, x *float32, n int)
+
 // winogradInputNEON is winogradInput.
 //
 //go:noescape
@@ -50,3 +66,142 @@ func winogradWeightsNEON(w *float32, tap int, u *float32, plane, channels int)
 //
 //go:noescape
 func winogradFoldNEON(du *float32, plane int, dw *float32, tap, channels int)
+
+// transposeNEON sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.
+//
+//go:noescape
+func transposeNEON(y *float32, ldy int, x *float32, ldx, n int)
+
+// peakNEON does n times 12 vectors of fused multiply-adds.
+//
+//go:noescape
+func peakNEON(n int)
+
+// channelSumsNEON sets the sums and sums of squares of the columns, for whole vectors. rows is not 0.
+//
+//go:noescape
+func channelSumsNEON(x *float32, rows, stride, cols int, sum, sumsq *float64)
+
+// scaleShiftNEON sets y = max(x·scale + shift + shortcut, floor), without the shortcut when it is nil. rows is not 0.
+//
+//go:noescape
+func scaleShiftNEON(y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32)
+
+// batchNormGradSumsNEON sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of
+// dy·(x−mean), for whole vectors. With scale not nil, dy counts as 0 where x·scale + shift is not positive. rows is not
+// 0.
+//
+//go:noescape
+func batchNormGradSumsNEON(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64)
+
+// batchNormGradInputNEON sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift
+// is not positive. rows is not 0.
+//
+//go:noescape
+func batchNormGradInputNEON(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int)
+
+// addScaledNEON adds alpha·x to dst.
+//
+//go:noescape
+func addScaledNEON(dst, x *float32, alpha float32, n int)
+
+// scaleNEON multiplies x by alpha.
+//
+//go:noescape
+func scaleNEON(x *float32, alpha float32, n int)
+
+// subTwoNEON sets y = x − hi − lo.
+//
+//go:noescape
+func subTwoNEON(y, x *float32, hi, lo float32, n int)
+
+// reluNEON sets y = max(x, 0), keeping NaN.
+//
+//go:noescape
+func reluNEON(y, x *float32, n int)
+
+// reluGradNEON adds dy to dx where y > 0.
+//
+//go:noescape
+func reluGradNEON(dx, dy, y *float32, n int)
+
+// sigmoidNEON sets y = 1/(1+exp(−x)).
+//
+//go:noescape
+func sigmoidNEON(y, x *float32, n int)
+
+// tanhNEON sets y = tanh(x).
+//
+//go:noescape
+func tanhNEON(y, x *float32, n int)
+
+// maximumNEON returns the maximum: NaN when x has one, −Inf for n 0.
+//
+//go:noescape
+func maximumNEON(x *float32, n int) float32
+
+// expSumNEON sets y = exp(x − top), unless y is nil, for x at most top, and returns the sum, added in float64.
+//
+//go:noescape
+func expSumNEON(y, x *float32, n int, top float32) float64
+
+// maxToNEON sets top = max(top, x); where x is NaN, to NaN.
+//
+//go:noescape
+func maxToNEON(top, x *float32, n int)
+
+// addExpNEON adds exp(x − top) to sum, for x − top at most 80.
+//
+//go:noescape
+func addExpNEON(sum, x, top *float32, n int)
+
+// pairExpNEON sets y = rowScale·exp(x − rowTop) + scale·exp(x − top), for exponents at most 80.
+//
+//go:noescape
+func pairExpNEON(y, x, top, scale *float32, n int, rowTop, rowScale float32)
+
+// dotWideNEON returns Σ x·y, added in float64 in a fixed order.
+//
+//go:noescape
+func dotWideNEON(x, y *float32, n int) float64
+
+// scaleWideNEON sets y = scale·x, multiplied in float64.
+//
+//go:noescape
+func scaleWideNEON(y, x *float32, n int, scale float64)
+
+// addTangentNEON adds scale·(dy − dot·y) to dx, calculated in float64.
+//
+//go:noescape
+func addTangentNEON(dx, dy, y *float32, n int, dot, scale float64)
+
+// maxTapNEON sets best to x and arg to pixel where x is greater, or NaN while best is not.
+//
+//go:noescape
+func maxTapNEON(best *float32, arg *int32, x *float32, n int, pixel int32)
+
+// addWideNEON adds x to sum, which has room for whole vectors: beyond n it is left as it is.
+//
+//go:noescape
+func addWideNEON(sum *float64, x *float32, n int)
+
+// sgdPlainNEON sets value −= rate·(grad + decay·value).
+//
+//go:noescape
+func sgdPlainNEON(value, grad *float32, n int, rate, decay float32)
+
+// sgdMomentumNEON sets buf = mu·buf + grad + decay·value and value −= rate·buf.
+//
+//go:noescape
+func sgdMomentumNEON(value, buf, grad *float32, n int, rate, mu, decay float32)
+
+// sgdNesterovNEON sets d = grad + decay·value, buf = mu·buf + d and value −= rate·(d + mu·buf).
+//
+//go:noescape
+func sgdNesterovNEON(value, buf, grad *float32, n int, rate, mu, decay float32)
+
+// adamNEON sets value = keep·value, d = grad + decay·value, mean += mix1·(d − mean), square = beta2·square + mix2·d²
+// and value −= rate·mean/(√square/unbias + epsilon).
+//
+//go:noescape
+func adamNEON(value, mean, square, grad *float32, n int, rate, keep, decay, mix1, beta2, mix2, unbias, epsilon float32)

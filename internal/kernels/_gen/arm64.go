@@ -220,11 +220,13 @@ func (a *arm64) strAt(v, r, index int) {
 	a.word(0x3ca06800|uint32(index<<16|r<<5|v), "STR Q%d, [X%d, X%d]", v, r, index)
 }
 
-// A part is a number of the lowest lanes of a register: 4 are all.
+// A part is a number of the lowest lanes of a register: 4 are all, 8 those of the next register as well.
 
 // loadPart loads part of a register, zeros in its other lanes. r and the bytes behind are read, tmp is lost.
 func (a *arm64) loadPart(part, v, r, tmp int) {
 	switch part {
+	case 8:
+		a.ldp(v, v+1, r, 0)
 	case 4:
 		a.ldr(v, r, 0)
 	case 1:
@@ -241,6 +243,8 @@ func (a *arm64) loadPart(part, v, r, tmp int) {
 // storePart stores part of a register. tmp is lost.
 func (a *arm64) storePart(part, v, r, tmp int) {
 	switch part {
+	case 8:
+		a.stp(v, v+1, r, 0)
 	case 4:
 		a.str(v, r, 0)
 	case 1:
@@ -251,6 +255,18 @@ func (a *arm64) storePart(part, v, r, tmp int) {
 	if part == 3 {
 		a.line("ADD $8, R%d, R%d", r, tmp)
 		a.word(0x4d008000|uint32(tmp<<5|v), "ST1 {V%d.S}[2], [X%d]", v, tmp)
+	}
+}
+
+// getPart and putPart move whole registers of a part: one, or two of 8.
+func (a *arm64) getPart(part, v, r int) { a.loadPart(max(part, 4), v, r, 0) }
+func (a *arm64) putPart(part, v, r int) { a.storePart(max(part, 4), v, r, 0) }
+
+// opPart is op on the registers of a part.
+func (a *arm64) opPart(part int, name string, d, n, m int) {
+	a.op(name, d, n, m)
+	if part == 8 {
+		a.op(name, d+1, n+1, m+1)
 	}
 }
 

@@ -20,7 +20,15 @@ var groups = []func(isa){
 func main() {
 	set := flag.String("set", "", "the instruction `set` of amd64 to write: "+nameAVX2+" or "+nameAVX512)
 	rest := flag.String("rest", "", "the `directory` to write what avo does not: arm64, and the choice of instruction sets")
+	counted := flag.String("count", "", "the `file` of NEON's assembly whose loops to count")
 	flag.Parse()
+	if *counted != "" {
+		if err := count(*counted); err != nil {
+			fmt.Fprintln(os.Stderr, "gen:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if *rest != "" {
 		if err := errors.Join(writeNEON(*rest), writeDispatch(*rest)); err != nil {
 			fmt.Fprintln(os.Stderr, "gen:", err)

@@ -12,19 +12,30 @@ func neonWinograd(a *arm64) {
 	a.winogradFold()
 }
 
-// channelBlocks writes body for registers of four channels, and for the last ones that are fewer: part says how many.
-// Registers left and offset count the channels and the bytes before. With fill not nil, it is written for a register of
-// channels beyond the last that completes a pair, and sets them to zero.
-func (a *arm64) channelBlocks(left, offset int, body func(name string, part int), fill func()) {
+// channelBlocks writes body with pairs for two registers of eight channels, then for a register of four, and for the last
+// channels that are fewer: part says how many. Registers left and offset count the channels and the bytes before. With fill not nil, it is
+// written for a register of channels beyond the last that completes a pair, and sets them to zero.
+func (a *arm64) channelBlocks(left, offset int, pairs bool, body func(name string, part int), fill func()) {
 	a.load(left, "channels")
 	a.line("MOVD $0, R%d", offset)
+	if pairs {
+		a.label("pairs")
+		a.line("CMP $8, R%d", left)
+		a.line("BLT whole")
+		body("pair", 8)
+		a.line("ADD $32, R%d, R%d", offset, offset)
+		a.line("SUB $8, R%d, R%d", left, left)
+		a.line("B pairs")
+	}
 	a.label("whole")
 	a.line("CMP $4, R%d", left)
 	a.line("BLT rest")
 	body("whole", 4)
 	a.line("ADD $16, R%d, R%d", offset, offset)
 	a.line("SUB $4, R%d, R%d", left, left)
-	a.line("B whole")
+	if !pairs {
+		a.line("B whole")
+	}
 	a.label("rest")
 	if fill == nil {
 		a.line("CBZ R%d, done", left)
@@ -81,53 +92,54 @@ func (a *arm64) winogradInput() {
 	a.begin("winogradInput", 0)
 	const pixel, dst, plane, tile, count, right, left, offset, q, tmp, first = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
 	group := func(i int) []int {
-		i = 4 * (i % 3)
-		return []int{i, i + 1, i + 2, i + 3}
+		i = 8 * (i % 3)
+		return []int{i, i + 2, i + 4, i + 6}
 	}
+	const x1, out = 24, 26 // and two more for out
 	a.loadBytes(pixel, "pixel")
 	a.loadBytes(plane, "plane", "tile")
 	a.load(right, "right")
-	a.channelBlocks(left, offset, func(name string, part int) {
+	a.channelBlocks(left, offset, true, func(name string, part int) {
 		// column transforms the next column of pixels into v.
 		column := func(v []int) {
-			x := []int{16, 17, 18, 19}
-			for i := range x {
-				a.loadPart(part, x[i], i, tmp)
+			for i, x := range []int{v[0], x1, v[2], v[3]} {
+				a.loadPart(part, x, i, tmp)
 				a.line("ADD R%d, R%d, R%d", pixel, i, i)
 			}
-			a.op("FSUB.4S", v[0], x[0], x[2])
-			a.op("FADD.4S", v[1], x[1], x[2])
-			a.op("FSUB.4S", v[2], x[2], x[1])
-			a.op("FSUB.4S", v[3], x[3], x[1])
+			a.opPart(part, "FSUB.4S", v[0], v[0], v[2])
+			a.opPart(part, "FADD.4S", v[1], x1, v[2])
+			a.opPart(part, "FSUB.4S", v[2], v[2], x1)
+			a.opPart(part, "FSUB.4S", v[3], v[3], x1)
 		}
 		zeros := func(v []int) {
 			for _, v := range v {
-				a.zero(v)
+				a.opPart(part, "EOR.16B", v, v, v)
 			}
 		}
 		// write writes the planes of a tile whose columns are c0 to c3. When c3 shares registers with others, next loads it
 		// between the planes that need them.
 		write := func(c0, c1, c2 []int, next func() []int) {
 			store := func(v int) {
-				a.str(v, q, 0)
+				a.putPart(part, v, q)
 				a.line("ADD R%d, R%d, R%d", plane, q, q)
 			}
 			a.line("MOVD R%d, R%d", dst, q)
 			for i := range 4 {
-				a.op("FSUB.4S", 20, c0[i], c2[i])
-				a.op("FADD.4S", 21, c1[i], c2[i])
-				a.op("FSUB.4S", 22, c2[i], c1[i])
-				store(20)
-				store(21)
-				store(22)
+				a.opPart(part, "FSUB.4S", out, c0[i], c2[i])
+				a.opPart(part, "FADD.4S", out+2, c1[i], c2[i])
+				a.opPart(part, "FSUB.4S", out+4, c2[i], c1[i])
+				store(out)
+				store(out + 2)
+				store(out + 4)
 				a.line("ADD R%d, R%d, R%d", plane, q, q)
 			}
 			c3 := next()
 			a.line("ADD R%d<<1, R%d, R%d", plane, plane, q)
 			a.line("ADD R%d, R%d, R%d", dst, q, q)
 			for i := range 4 {
-				a.op("FSUB.4S", 20+i, c3[i], c1[i])
-				a.str(20+i, q, 0)
+				v := out + 2*(i%3)
+				a.opPart(part, "FSUB.4S", v, c3[i], c1[i])
+				a.putPart(part, v, q)
 				if i < 3 {
 					a.line("ADD R%d<<2, R%d, R%d", plane, q, q)
 				}
@@ -177,10 +189,12 @@ func (a *arm64) winogradInput() {
 
 func (a *arm64) winogradOutput() {
 	a.begin("winogradOutput", 0)
-	const plane, tile, pixel, add, m, y0, y1, count, left, offset, q, tmp, next0, next1 = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+	const plane, tile, pixel, add, m, y0, y1, count, left, offset, tmp, next0, next1, plane4 = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+	const q = 14 // to R17: places of the planes of a column
 	a.loadBytes(plane, "plane", "tile", "pixel")
+	a.line("LSL $2, R%d, R%d", plane, plane4)
 	a.line("MOVBU %s, R%d", a.arg("add"), add)
-	a.channelBlocks(left, offset, func(name string, part int) {
+	a.channelBlocks(left, offset, true, func(name string, part int) {
 		a.load(m, "m")
 		a.load(y0, "y0", "y1")
 		for _, r := range []int{m, y0, y1} {
@@ -188,37 +202,54 @@ func (a *arm64) winogradOutput() {
 		}
 		a.load(count, "tiles")
 		a.label(name + "tile")
-		// V0 to V15 are the planes, V16 to V23 the sums down their columns.
-		a.line("MOVD R%d, R%d", m, q)
-		for p := range 16 {
-			a.ldr(p, q, 0)
-			if p < 15 {
-				a.line("ADD R%d, R%d, R%d", plane, q, q)
+		// V0 and on: the four pixels, row by row; V8: four planes; V16: their two sums.
+		const pixels, planes, sums = 0, 8, 16
+		for i := range 4 {
+			if i == 0 {
+				a.line("MOVD R%d, R%d", m, q)
+			} else {
+				a.line("ADD R%d, R%d, R%d", plane4, q+i-1, q+i)
 			}
 		}
 		for x := range 4 {
-			a.op("FADD.4S", 16+x, 4+x, 8+x)
-			a.op("FSUB.4S", 20+x, 4+x, 8+x)
-			a.op("FADD.4S", 16+x, 16+x, x)
-			a.op("FADD.4S", 20+x, 20+x, 12+x)
-		}
-		for y, s := range []int{16, 20} {
-			a.op("FADD.4S", 24+2*y, s, s+1)
-			a.op("FSUB.4S", 25+2*y, s+1, s+2)
-			a.op("FADD.4S", 24+2*y, 24+2*y, s+2)
-			a.op("FADD.4S", 25+2*y, 25+2*y, s+3)
+			for i := range 4 {
+				a.getPart(part, planes+2*i, q+i)
+				if x < 3 {
+					a.line("ADD R%d, R%d, R%d", plane, q+i, q+i)
+				}
+			}
+			to := []int{sums, sums + 2}
+			if x < 2 { // the first to be added up
+				to = []int{pixels + 2*x, pixels + 4 + 2*x}
+			}
+			a.opPart(part, "FADD.4S", to[0], planes+2, planes+4)
+			a.opPart(part, "FSUB.4S", to[1], planes+2, planes+4)
+			a.opPart(part, "FADD.4S", to[0], to[0], planes)
+			a.opPart(part, "FADD.4S", to[1], to[1], planes+6)
+			for y, sum := range to {
+				left, right := pixels+4*y, pixels+4*y+2
+				if x == 1 || x == 2 {
+					a.opPart(part, "FADD.4S", left, left, sum)
+				}
+				if x == 2 {
+					a.opPart(part, "FSUB.4S", right, right, sum)
+				}
+				if x == 3 {
+					a.opPart(part, "FADD.4S", right, right, sum)
+				}
+			}
 		}
 		a.line("ADD R%d, R%d, R%d", pixel, y0, next0)
 		a.line("ADD R%d, R%d, R%d", pixel, y1, next1)
 		places := []int{y0, next0, y1, next1}
 		a.line("CBZ R%d, %sset", add, name)
 		for i, r := range places {
-			a.loadPart(part, i, r, tmp)
-			a.op("FADD.4S", 24+i, 24+i, i)
+			a.loadPart(part, sums, r, tmp)
+			a.opPart(part, "FADD.4S", pixels+2*i, pixels+2*i, sums)
 		}
 		a.label(name + "set")
 		for i, r := range places {
-			a.storePart(part, 24+i, r, tmp)
+			a.storePart(part, pixels+2*i, r, tmp)
 		}
 		a.line("ADD R%d, R%d, R%d", pixel, next0, y0)
 		a.line("ADD R%d, R%d, R%d", pixel, next1, y1)
@@ -232,7 +263,7 @@ func (a *arm64) winogradGradient() {
 	a.begin("winogradGradient", 0)
 	const pixel, plane, tile, dst, y0, y1, count, left, offset, q, tmp, next0, next1, planes = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 	a.loadBytes(pixel, "pixel", "plane", "tile")
-	a.channelBlocks(left, offset, func(name string, part int) {
+	a.channelBlocks(left, offset, true, func(name string, part int) {
 		a.load(dst, "dst")
 		a.load(y0, "y0", "y1")
 		for _, r := range []int{dst, y0, y1} {
@@ -243,19 +274,19 @@ func (a *arm64) winogradGradient() {
 		a.line("ADD R%d, R%d, R%d", pixel, y0, next0)
 		a.line("ADD R%d, R%d, R%d", pixel, y1, next1)
 		for i, r := range []int{y0, next0, y1, next1} {
-			a.loadPart(part, i, r, tmp)
+			a.loadPart(part, 2*i, r, tmp)
 		}
-		a.op("FADD.4S", 4, 0, 2)
-		a.op("FADD.4S", 5, 1, 3)
-		a.op("FSUB.4S", 6, 0, 2)
-		a.op("FSUB.4S", 7, 1, 3)
+		a.opPart(part, "FADD.4S", 8, 0, 4)
+		a.opPart(part, "FADD.4S", 10, 2, 6)
+		a.opPart(part, "FSUB.4S", 12, 0, 4)
+		a.opPart(part, "FSUB.4S", 14, 2, 6)
 		a.line("MOVD R%d, R%d", dst, q)
-		for i, row := range [][2]int{{0, 1}, {4, 5}, {6, 7}, {2, 3}} {
-			sum, difference := 16+2*i, 17+2*i
-			a.op("FADD.4S", sum, row[0], row[1])
-			a.op("FSUB.4S", difference, row[0], row[1])
+		for i, row := range [][2]int{{0, 2}, {8, 10}, {12, 14}, {4, 6}} {
+			sum, difference := 16+4*i, 18+4*i
+			a.opPart(part, "FADD.4S", sum, row[0], row[1])
+			a.opPart(part, "FSUB.4S", difference, row[0], row[1])
 			for j, v := range []int{row[0], sum, difference, row[1]} {
-				a.str(v, q, 0)
+				a.putPart(part, v, q)
 				if i < 3 || j < 3 {
 					a.line("ADD R%d, R%d, R%d", plane, q, q)
 				}
@@ -378,7 +409,7 @@ func (a *arm64) winogradWeights() {
 	a.loadBytes(tap, "tap")
 	a.loadBytes(plane, "plane")
 	a.constant(half, tmp, 0x3f000000)
-	a.channelBlocks(left, offset, func(name string, part int) {
+	a.channelBlocks(left, offset, false, func(name string, part int) {
 		a.load(at, "w")
 		a.load(u, "u")
 		a.line("ADD R%d, R%d, R%d", offset, at, at)
@@ -429,7 +460,7 @@ func (a *arm64) winogradFold() {
 	a.loadBytes(plane, "plane")
 	a.loadBytes(tap, "tap")
 	a.constant(half, tmp, 0x3f000000)
-	a.channelBlocks(left, offset, func(name string, part int) {
+	a.channelBlocks(left, offset, false, func(name string, part int) {
 		a.load(du, "du")
 		a.load(dw, "dw")
 		a.line("ADD R%d, R%d, R%d", offset, du, du)

@@ -15,10 +15,7 @@ const (
 	nameNEON   = "NEON"
 )
 
-var (
-	x86 = []string{nameAVX512, nameAVX2}
-	all = []string{nameAVX512, nameAVX2, nameNEON}
-)
+var all = []string{nameAVX512, nameAVX2, nameNEON}
 
 // kernels is the table of what there is in assembly, and on which instruction sets.
 var kernels = []kernel{
@@ -32,11 +29,11 @@ var kernels = []kernel{
 		"computes a tile of C from columns of A and rows of B, for heights that are a step of the level or, with cols at " +
 			"most a vector, twice the largest.", all},
 	{"dot", "x, y *float32, n int", "float32",
-		"returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.", x86},
+		"returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.", all},
 	{"dotRows", "sums, a *float32, lda int, x *float32, n int", "",
-		"sets sums to Σ a·x for each of 4 rows of n elements, each added up in two vectors of sums in a fixed order. n is not 0.", x86},
+		"sets sums to Σ a·x for each of 4 rows of n elements, each added up in two vectors of sums in a fixed order. n is not 0.", all},
 	{"addRows", "dst, a *float32, lda int, x *float32, n int", "",
-		"adds 4 rows of n elements to dst, each times its element of x, in order. n is not 0.", x86},
+		"adds 4 rows of n elements to dst, each times its element of x, in order. n is not 0.", all},
 	{"winogradInput", "r0, r1, r2, r3 *float32, pixel int, dst *float32, plane, tile, tiles, channels, right int", "",
 		"is winogradInput.", all},
 	{"winogradOutput", "m *float32, plane, tile int, y0, y1 *float32, pixel, tiles, channels int, add bool", "",
@@ -50,55 +47,55 @@ var kernels = []kernel{
 	{"winogradWeights", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights.", all},
 	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", all},
 	{"transpose", "y *float32, ldy int, x *float32, ldx, n int", "",
-		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2}},
-	{"peak", "n int", "", "does n times 12 vectors of fused multiply-adds.", x86},
+		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2, nameNEON}},
+	{"peak", "n int", "", "does n times 12 vectors of fused multiply-adds.", all},
 
 	// Down a block of columns: cols is a block of the level, or less than a vector.
 	{"channelSums", "x *float32, rows, stride, cols int, sum, sumsq *float64", "",
-		"sets the sums and sums of squares of the columns, for whole vectors. rows is not 0.", x86},
+		"sets the sums and sums of squares of the columns, for whole vectors. rows is not 0.", all},
 	{"scaleShift", "y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32", "",
-		"sets y = max(x·scale + shift + shortcut, floor), without the shortcut when it is nil. rows is not 0.", x86},
+		"sets y = max(x·scale + shift + shortcut, floor), without the shortcut when it is nil. rows is not 0.", all},
 	{"batchNormGradSums", "dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64", "",
 		"sets dy to 0 where y is not positive, unless y is nil, and sets the sums of dy and of dy·(x−mean), for whole vectors. " +
-			"With scale not nil, dy counts as 0 where x·scale + shift is not positive. rows is not 0.", x86},
+			"With scale not nil, dy counts as 0 where x·scale + shift is not positive. rows is not 0.", all},
 	{"batchNormGradInput", "dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int", "",
 		"sets dx = k1·dy + k2·(x−mean) + k3. With scale not nil, dy counts as 0 where x·scale + shift is not positive. " +
-			"rows is not 0.", x86},
+			"rows is not 0.", all},
 
 	// Elements in whole vectors: n is a multiple of their lanes.
-	{"addScaled", "dst, x *float32, alpha float32, n int", "", "adds alpha·x to dst.", x86},
-	{"scale", "x *float32, alpha float32, n int", "", "multiplies x by alpha.", x86},
-	{"subTwo", "y, x *float32, hi, lo float32, n int", "", "sets y = x − hi − lo.", x86},
-	{"relu", "y, x *float32, n int", "", "sets y = max(x, 0), keeping NaN.", x86},
-	{"reluGrad", "dx, dy, y *float32, n int", "", "adds dy to dx where y > 0.", x86},
+	{"addScaled", "dst, x *float32, alpha float32, n int", "", "adds alpha·x to dst.", all},
+	{"scale", "x *float32, alpha float32, n int", "", "multiplies x by alpha.", all},
+	{"subTwo", "y, x *float32, hi, lo float32, n int", "", "sets y = x − hi − lo.", all},
+	{"relu", "y, x *float32, n int", "", "sets y = max(x, 0), keeping NaN.", all},
+	{"reluGrad", "dx, dy, y *float32, n int", "", "adds dy to dx where y > 0.", all},
 
 	// Any number n of elements.
-	{"sigmoid", "y, x *float32, n int", "", "sets y = 1/(1+exp(−x)).", x86},
-	{"tanh", "y, x *float32, n int", "", "sets y = tanh(x).", x86},
-	{"maximum", "x *float32, n int", "float32", "returns the maximum: NaN when x has one, −Inf for n 0.", x86},
+	{"sigmoid", "y, x *float32, n int", "", "sets y = 1/(1+exp(−x)).", all},
+	{"tanh", "y, x *float32, n int", "", "sets y = tanh(x).", all},
+	{"maximum", "x *float32, n int", "float32", "returns the maximum: NaN when x has one, −Inf for n 0.", all},
 	{"expSum", "y, x *float32, n int, top float32", "float64",
-		"sets y = exp(x − top), unless y is nil, for x at most top, and returns the sum, added in float64.", x86},
-	{"maxTo", "top, x *float32, n int", "", "sets top = max(top, x); where x is NaN, to NaN.", x86},
-	{"addExp", "sum, x, top *float32, n int", "", "adds exp(x − top) to sum, for x − top at most 80.", x86},
+		"sets y = exp(x − top), unless y is nil, for x at most top, and returns the sum, added in float64.", all},
+	{"maxTo", "top, x *float32, n int", "", "sets top = max(top, x); where x is NaN, to NaN.", all},
+	{"addExp", "sum, x, top *float32, n int", "", "adds exp(x − top) to sum, for x − top at most 80.", all},
 	{"pairExp", "y, x, top, scale *float32, n int, rowTop, rowScale float32", "",
-		"sets y = rowScale·exp(x − rowTop) + scale·exp(x − top), for exponents at most 80.", x86},
-	{"dotWide", "x, y *float32, n int", "float64", "returns Σ x·y, added in float64 in a fixed order.", x86},
-	{"scaleWide", "y, x *float32, n int, scale float64", "", "sets y = scale·x, multiplied in float64.", x86},
+		"sets y = rowScale·exp(x − rowTop) + scale·exp(x − top), for exponents at most 80.", all},
+	{"dotWide", "x, y *float32, n int", "float64", "returns Σ x·y, added in float64 in a fixed order.", all},
+	{"scaleWide", "y, x *float32, n int, scale float64", "", "sets y = scale·x, multiplied in float64.", all},
 	{"addTangent", "dx, dy, y *float32, n int, dot, scale float64", "",
-		"adds scale·(dy − dot·y) to dx, calculated in float64.", x86},
+		"adds scale·(dy − dot·y) to dx, calculated in float64.", all},
 	{"maxTap", "best *float32, arg *int32, x *float32, n int, pixel int32", "",
-		"sets best to x and arg to pixel where x is greater, or NaN while best is not.", x86},
+		"sets best to x and arg to pixel where x is greater, or NaN while best is not.", all},
 	{"addWide", "sum *float64, x *float32, n int", "",
-		"adds x to sum, which has room for whole vectors: beyond n it is left as it is.", x86},
+		"adds x to sum, which has room for whole vectors: beyond n it is left as it is.", all},
 	{"sgdPlain", "value, grad *float32, n int, rate, decay float32", "",
-		"sets value −= rate·(grad + decay·value).", x86},
+		"sets value −= rate·(grad + decay·value).", all},
 	{"sgdMomentum", "value, buf, grad *float32, n int, rate, mu, decay float32", "",
-		"sets buf = mu·buf + grad + decay·value and value −= rate·buf.", x86},
+		"sets buf = mu·buf + grad + decay·value and value −= rate·buf.", all},
 	{"sgdNesterov", "value, buf, grad *float32, n int, rate, mu, decay float32", "",
-		"sets d = grad + decay·value, buf = mu·buf + d and value −= rate·(d + mu·buf).", x86},
+		"sets d = grad + decay·value, buf = mu·buf + d and value −= rate·(d + mu·buf).", all},
 	{"adam", "value, mean, square, grad *float32, n int, rate, keep, decay, mix1, beta2, mix2, unbias, epsilon float32", "",
 		"sets value = keep·value, d = grad + decay·value, mean += mix1·(d − mean), square = beta2·square + mix2·d² and " +
-			"value −= rate·mean/(√square/unbias + epsilon).", x86},
+			"value −= rate·mean/(√square/unbias + epsilon).", all},
 }
 
 // lookUp returns the kernel of a name that the instruction set is to provide.
