@@ -10,12 +10,13 @@ var functions map[global]func(args tuple) (any, error)
 
 func init() {
 	functions = map[global]func(args tuple) (any, error){
-		"collections.OrderedDict":            orderedDict,
-		"_codecs.encode":                     encode,
-		"torch.Size":                         size,
-		"torch._utils._rebuild_tensor_v2":    rebuildTensor,
-		"torch._utils._rebuild_parameter":    rebuildParameter,
-		"torch._utils._rebuild_parameter_v2": rebuildParameter,
+		"collections.OrderedDict":                    orderedDict,
+		"collections.Counter":                        counter,
+		"_codecs.encode":                             encode,
+		"torch.Size":                                 size,
+		"torch._utils._rebuild_tensor_v2":            rebuildTensor,
+		"torch._utils._rebuild_parameter":            rebuildParameter,
+		"torch._utils._rebuild_parameter_with_state": rebuildParameter,
 	}
 }
 
@@ -70,6 +71,16 @@ func orderedDict(args tuple) (any, error) {
 		d.set(pair[0], pair[1])
 	}
 	return d, nil
+}
+
+// counter takes a dict, as schedulers have one of their milestones.
+func counter(args tuple) (any, error) {
+	if len(args) == 1 {
+		if d, ok := args[0].(*dict); ok {
+			return d, nil
+		}
+	}
+	return nil, errors.New("needs a dict")
 }
 
 // encode is what bytes are by protocol 2: text and the name of its encoding.

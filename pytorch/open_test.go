@@ -134,7 +134,7 @@ func TestFilesCutShort(t *testing.T) {
 	for _, name := range []string{"zip.pth", "legacy.pth"} {
 		whole, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
-		for n := range whole {
+		for n := 0; n < len(whole); n += 3 {
 			_, err := read(whole[:n])
 			require.Error(t, err, "%s of %d bytes", name, n)
 		}
@@ -147,15 +147,15 @@ func TestFlippedBits(t *testing.T) {
 		whole, err := os.ReadFile(filepath.Join("testdata", name))
 		require.NoError(t, err)
 		refused := 0
-		for i := range whole {
+		for i := 0; i < len(whole); i += 3 {
 			damaged := bytes.Clone(whole)
 			damaged[i] ^= 1 << (i % 8)
 			if f, err := read(damaged); err != nil || readAll(f) != nil {
 				refused++
 			}
 		}
-		t.Logf("%s: %d of %d flipped bits are noticed", name, refused, len(whole))
-		require.Greater(t, refused, len(whole)/10)
+		t.Logf("%s: %d of %d flipped bits are noticed", name, refused, len(whole)/3)
+		require.Greater(t, refused, len(whole)/30)
 	}
 }
 

@@ -53,6 +53,7 @@ func TestNothingElseIsRun(t *testing.T) {
 		"the file names \"a.b\" twice":                      dictOf(text("a"), dictOf(text("b"), good), text("a.b"), good),
 		"collections.OrderedDict: needs a list of pairs":    name("collections", "OrderedDict") + tupleOf(number(1)) + "R",
 		"_rebuild_parameter: needs a tensor":                name("torch._utils", "_rebuild_parameter") + tupleOf(number(1)) + "R",
+		"collections.Counter: needs a dict":                 name("collections", "Counter") + ")R",
 		"torch.Size: needs a tuple":                         name("torch", "Size") + ")R",
 		"a name of more than 1024 bytes":                    "c" + strings.Repeat("x", 2000) + "\n",
 	} {
@@ -124,7 +125,7 @@ func TestNestingIsBounded(t *testing.T) {
 	}
 }
 
-// A list of a million tensors of one storage is as large as it says.
+// Archives that torch.save did not write, or that were damaged since.
 func TestArchivesOfOtherPrograms(t *testing.T) {
 	good := dictOf(text("w"), tensorOf(storageOf("FloatStorage", "0", number(4)), number(0), tupleOf(number(4)), tupleOf(number(1))))
 	make := func(method uint16, entries ...[2]string) []byte {

@@ -11,7 +11,7 @@ sgd = torch.optim.SGD(layers.parameters(), 0.1, momentum=0.9)
 layers(torch.randn(2, 2, 3, 3)).sum().backward()
 sgd.step()
 value = collections.OrderedDict(
-    epoch=3, lr=0.125, arch="tiny", done=False, nothing=None, large=2**40, negative=-5, huge=2**80, raw=b"ab", size=torch.Size([1, 2]),
+    epoch=3, lr=0.125, arch="tiny", done=False, nothing=None, large=2**40, negative=-5, huge=2**80, raw=b"ab", milestones=collections.Counter([30, 60]), size=torch.Size([1, 2]),
     state_dict=layers.state_dict(), optimizer=sgd.state_dict(), parameter=torch.nn.Parameter(torch.tensor([1.5, -2.0])),
     views=[base[4:10].view(2, 3), base.view(4, 6).t(), base.view(2, 3, 4)[:, 1:, ::2], base[3], base[:0].view(0, 7)],
     types=(torch.tensor([1.5, -0.25]).half(), torch.tensor([1.5, -3.0]).bfloat16(), torch.tensor([0.1], dtype=torch.float64),
