@@ -47,6 +47,10 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 	"CEBalanced by plain descent, accumulated": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.SGD{}, Batch: 4, Accumulate: 2}
 	},
+	"CE with dropout": func(_ *testing.T, n *hybrid.Network) train.Trainer { // whose randomness is that of each step
+		n.Classifier = nn.Sequential{nn.Dropout{Keep: 0.7}, n.Classifier}
+		return train.Trainer{Streams: hybrid.CE(), Optimizer: optim.SGD{Momentum: 0.9}}
+	},
 	"CE by groups of parameters": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.CE(), Optimizer: optim.Groups{Rule: optim.SGD{Momentum: 0.9, WeightDecay: 1e-3},
 			Groups: []optim.Group{{Match: []string{"classifier"}, LearningRate: 2, WeightDecay: 1e-2}}, NoVectorDecay: true}}
