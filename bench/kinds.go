@@ -19,12 +19,12 @@ var kinds = []struct {
 	name      string
 	functions []string // how their names start, after the module's path
 }{
-	{"convolution, forward", kernelNames("ConvForward", "Conv.forward")},
-	{"convolution, input gradient", kernelNames("ConvInputGrad", "Conv.inputGradPlain", "winogradConv.convolve", "winogradConv.weights")},
-	{"convolution, weight gradient", kernelNames("ConvWeightGrad", "Conv.weightGradPlain", "winogradConv.addWeightGrad", "winogradConv.fold", "addPartials")},
+	{"convolution, forward", kernelNames("ConvForward", "Conv.forward", "GroupedConvForward", "Conv.depthwiseForward")},
+	{"convolution, input gradient", kernelNames("ConvInputGrad", "Conv.inputGradPlain", "winogradConv.convolve", "winogradConv.weights", "Conv.depthwiseInputGrad")},
+	{"convolution, weight gradient", kernelNames("ConvWeightGrad", "Conv.weightGradPlain", "winogradConv.addWeightGrad", "winogradConv.fold", "addPartials", "Conv.depthwiseWeightGrad")},
 	{"batch norm, ReLU, shortcut", kernelNames("ChannelSums", "ScaleShift", "BatchNorm", "Norm.", "Relu", "PadStride")},
 	{"matrix products", append(kernelNames("Gemm", "Gemv", "Dot"), "blas.")},
-	{"pooling", kernelNames("MaxPool", "GlobalAvgPool")},
+	{"pooling", kernelNames("MaxPool", "GlobalAvgPool", "AdaptiveAvgPool")},
 	{"losses", append(kernelNames("LogSumExp", "Softmax", "LogSoftmax", "SumExp", "PairExp", "NormalizeRows"), "loss.", "prototype.")},
 	{"optimizer", append(kernelNames("SGD", "Adam", "SumSquares"), "optim.")},
 	{otherKernels, kernelNames("")},

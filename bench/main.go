@@ -1,10 +1,11 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
+//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
 //
-//	train   ResNet-32 training step on [B, 32, 32, 3], images/s
-//	infer   ResNet-32 inference, images/s
+//	train   training step of ResNet-32 on [B, 32, 32, 3], or of -net resnet18, resnet50 or any that backbone.NamedResNet
+//	        knows on [B, 224, 224, 3] (-size N), images/s
+//	infer   inference of the same networks, images/s
 //	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s
 //	methods whole training steps of the methods of package method, and what their images foretell, images/s
 //	input   batches that are only made, by one and by two workers: 32×32 from memory and from JPEG, 500×375 JPEG to 224×224, images/s
@@ -35,6 +36,8 @@ import (
 // settings are the flags.
 type settings struct {
 	batch, threads, dim int
+	net                 string // of jobs train and infer
+	size                int    // of their images; 0: the usual one
 	seconds             float64
 	methods, views      string // of job methods
 	largest             int
@@ -62,6 +65,8 @@ func main() {
 	s := settings{}
 	f := flag.NewFlagSet("bench "+job, flag.ExitOnError)
 	f.IntVar(&s.batch, "batch", 0, "images, rows or side of the matrix (default: by job)")
+	f.StringVar(&s.net, "net", "resnet32", "network of train and infer: resnet32, resnet18, resnet50, …")
+	f.IntVar(&s.size, "size", 0, "height and width of the images of train and infer (default: 32 for resnet32, otherwise 224)")
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")

@@ -19,17 +19,35 @@ import (
 )
 
 // resnet32 returns the network with a 10-class Linear and no projection.
-func resnet32() (*hybrid.Network, error) {
-	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
+func resnet32() (*hybrid.Network, error) { return settings{net: "resnet32"}.network() }
+
+// network returns the network of the flags with a Linear and no projection: resnet32 is CIFAR's, with 10 classes, on images of
+// 32×32; others are for photographs, with 1,000, on 224×224.
+func (s settings) network() (*hybrid.Network, error) {
+	body, classes, size, err := s.backbone()
 	if err != nil {
 		return nil, err
 	}
-	return hybrid.NewNetwork(body, 10, hybrid.WithoutProjection())
+	size = or(s.size, size)
+	return hybrid.NewNetwork(body, classes, hybrid.WithoutProjection(), hybrid.WithInput(size, size, 3))
+}
+
+func (s settings) backbone() (body backbone.Backbone, classes, size int, err error) {
+	if s.net == "resnet32" {
+		body, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
+		return body, 10, 32, err
+	}
+	named, err := backbone.NamedResNet(s.net)
+	if err != nil {
+		return nil, 0, 0, err
+	}
+	body, err = backbone.NewResNet(named)
+	return body, 1000, 224, err
 }
 
 func trainSet(s settings) (result, error) {
 	b := or(s.batch, 128)
-	net, err := resnet32()
+	net, err := s.network()
 	if err != nil {
 		return nil, err
 	}
@@ -37,7 +55,13 @@ func trainSet(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	return result{"batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds)}, nil
+	return s.ofNetwork(net, b, seconds), nil
+}
+
+// ofNetwork are the figures of a job that takes b images in so many seconds.
+func (s settings) ofNetwork(net *hybrid.Network, b int, seconds float64) result {
+	return result{"net": s.net, "size": net.Input().Height, "batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds),
+		"ms": round(1e3 * seconds)}
 }
 
 // trainStep is the time of forward, cross-entropy, backward and SGD.
@@ -56,7 +80,8 @@ func newTrainStep(net *hybrid.Network, b int) (func(), error) {
 	if err != nil {
 		return nil, err
 	}
-	x, labels := gradtest.Normal(1, 1, b, 32, 32, 3), randomLabels(b)
+	in := net.Input()
+	x, labels := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels), randomLabels(b)
 	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
 	return func() {
 		_, _, err := step.Take(0.1, autograd.Mode{Train: true}, func(t *autograd.Tape) (*autograd.Var, error) {
@@ -69,7 +94,7 @@ func newTrainStep(net *hybrid.Network, b int) (func(), error) {
 
 func infer(s settings) (result, error) {
 	b := or(s.batch, 128)
-	net, err := resnet32()
+	net, err := s.network()
 	if err != nil {
 		return nil, err
 	}
@@ -77,13 +102,14 @@ func infer(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := gradtest.Normal(1, 1, b, 32, 32, 3)
+	in := net.Input()
+	x := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels)
 	seconds := s.timed(func() {
 		if _, err := predictor.Logits(x); err != nil {
 			panic(err) // the shapes are ours
 		}
 	}, s.seconds)
-	return result{"batch": b, "images_per_second": round(float64(b) / seconds)}, nil
+	return s.ofNetwork(net, b, seconds), nil
 }
 
 // step trains Hybrid-SC for as long as it is given and reports the median step.

@@ -37,6 +37,9 @@ func TestLargestErrors(t *testing.T) {
 		{N: 2, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 32, Stride: 1, Pad: 1},
 		{N: 4, H: 16, W: 16, C: 32, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1},
 		{N: 8, H: 8, W: 8, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1},
+		{N: 1, H: 42, W: 42, C: 3, KH: 7, KW: 7, O: 32, Stride: 2, Pad: 3},
+		{N: 2, H: 8, W: 8, C: 128, KH: 1, KW: 1, O: 64, Stride: 1, Pad: 0},
+		{N: 2, H: 8, W: 8, C: 64, KH: 1, KW: 1, O: 96, Stride: 2, Pad: 0},
 	} {
 		r := newRand(2)
 		nx, nw, ny := s.lens()
@@ -52,7 +55,7 @@ func TestLargestErrors(t *testing.T) {
 			forward(y)
 			input(dx)
 			weight(dw)
-			name = fmt.Sprintf("%dx%d %d-%d /%d %s", s.H, s.W, s.C, s.O, s.Stride, name)
+			name = fmt.Sprintf("%dx%d of %dx%d %d-%d /%d %s", s.KH, s.KW, s.H, s.W, s.C, s.O, s.Stride, name)
 			report(name+" forward", wantY, y, 5e-6)
 			report(name+" input gradient", wantDX, dx, 5e-6)
 			report(name+" weight gradient", wantDW, dw, 5e-6)
@@ -62,6 +65,38 @@ func TestLargestErrors(t *testing.T) {
 		if s.winograd() {
 			check("Winograd", func(y []float32) { ConvForward(s, x, w, nil, y) },
 				func(dx []float32) { ConvInputGrad(s, dy, w, dx, false) }, func(dw []float32) { ConvWeightGrad(s, x, dy, dw) })
+		}
+	}
+}
+
+// TestLargestErrorsInGroups does so for convolutions in groups.
+func TestLargestErrorsInGroups(t *testing.T) {
+	for _, c := range []struct {
+		Conv
+		groups int
+	}{
+		{Conv{N: 2, H: 14, W: 14, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1}, 16},
+		{Conv{N: 2, H: 14, W: 14, C: 64, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1}, 16},
+		{Conv{N: 2, H: 14, W: 14, C: 64, KH: 3, KW: 3, O: 64, Stride: 1, Pad: 1}, 64},
+	} {
+		s, r := c.Conv, newRand(2)
+		nx, ny, nw := s.N*s.H*s.W*s.C, s.N*s.OutH()*s.OutW()*s.O, s.KH*s.KW*s.C/c.groups*s.O
+		x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
+		wantY, wantDX, wantDW := make([]float64, ny), make([]float64, nx), make([]float64, nw)
+		eachGroupedTap(s, c.groups, func(i, j, k int) {
+			wantY[k] += float64(x[i]) * float64(w[j])
+			wantDX[i] += float64(dy[k]) * float64(w[j])
+			wantDW[j] += float64(dy[k]) * float64(x[i])
+		})
+		y, dx, dw := make([]float32, ny), make([]float32, nx), make([]float32, nw)
+		GroupedConvForward(s, c.groups, x, w, nil, y)
+		GroupedConvBackward(s, c.groups, dy, x, w, dx, false, dw)
+		for _, e := range []struct {
+			what string
+			size float64
+		}{{"forward", relativeError(wantY, y)}, {"input gradient", relativeError(wantDX, dx)}, {"weight gradient", relativeError(wantDW, dw)}} {
+			t.Logf("%-7s 3x3 of 14x14 64-64 /%d in %d groups %s %.1e", Level(), s.Stride, c.groups, e.what, e.size)
+			require.Less(t, e.size, 5e-6, e.what)
 		}
 	}
 }
