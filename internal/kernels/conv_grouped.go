@@ -68,7 +68,7 @@ type bundle struct {
 	in, out      int // channels of a group
 }
 
-const bundleWidth = 32 // channels
+const bundleWidth = 16 // channels
 
 // eachBundle visits all groups.
 func (s Conv) eachBundle(groups int, visit func(b bundle)) {
