@@ -53,6 +53,9 @@ func (r *Run) begin() (done *Report, err error) {
 			return nil, err
 		}
 	}
+	if _, err := os.Stat(filepath.Join(r.Dir, manifestFile)); err == nil {
+		return nil, nil // which says what build began the run
+	}
 	return nil, writeManifest(r.Dir, r.planned())
 }
 

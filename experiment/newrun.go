@@ -110,7 +110,9 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	}
 	all.Selection = manifest.LastEpoch
 	if r.Choose {
-		all.Selection = manifest.BestHeldOut
+		if all.Selection = manifest.BestHeldOut; s.Choose == "balanced" {
+			all.Selection += ", by the mean over classes"
+		}
 	}
 	r.Manifest = all
 	for _, stream := range t.Streams {

@@ -96,7 +96,7 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 			return err
 		}
 		best := fitted.Best
-		report.Figures = Figures{Weights: manifest.BestHeldOut, Epoch: &best.Epoch}
+		report.Figures = Figures{Weights: r.Manifest.Selection, Epoch: &best.Epoch}
 		for _, e := range fitted.Epochs {
 			if e.Epoch == best.Epoch {
 				report.HeldOut = percent(e.Validation.Top1)

@@ -166,6 +166,10 @@ func TestAnotherRunIsRefused(t *testing.T) {
 	_, err = newRun(t, tiny(func(s *Settings) { s.LR = 0.2 }), "ce", dir).Do(context.Background())
 	require.ErrorContains(t, err, "another build began the run: revision 12ab")
 	do(t, newRun(t, tiny(), "ce", dir)) // the same run goes on with another build
+	require.NoError(t, os.Remove(filepath.Join(dir, "report.json")))
+	_, err = newRun(t, tiny(), "ce", dir).begin()
+	require.NoError(t, err)
+	require.Contains(t, text(t, path), "older", "until its end the manifest says what build began it")
 	require.NoError(t, os.WriteFile(path, []byte("{"), 0o666))
 	_, err = newRun(t, tiny(), "ce", dir).Do(context.Background())
 	require.ErrorContains(t, err, path+": manifest: ")
