@@ -67,9 +67,13 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 	return code(command.Run(&console{out, log}, parser), log)
 }
 
+const description = `Learn from long-tailed image data: a few classes have many images, most have few.
+
+Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong; 3 it was stopped and saved, and --resume goes on; 4 a check did not pass.`
+
 func newParser(out, log io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("longtail"), kong.Writers(out, log), kong.Exit(exit),
-		kong.Description("Learn from long-tailed image data: a few classes have many images, most have few."),
+		kong.Description(description),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Vars{"methods": methodNames()})
 }
 
