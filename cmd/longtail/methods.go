@@ -2,13 +2,9 @@ package main
 
 import (
 	"fmt"
-	"runtime"
 	"strings"
 	"text/tabwriter"
 
-	"github.com/longtail-ml/longtail"
-	"github.com/longtail-ml/longtail/internal/kernels"
-	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
 )
 
@@ -61,28 +57,4 @@ func (m *methodsCmd) Run(c *console) error {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Name, d.Title, d.ArXiv, d.Images, yes[d.SecondStage], yes[d.Recipe])
 	}
 	return w.Flush()
-}
-
-type versionCmd struct {
-	JSON bool `name:"json" help:"Write JSON."`
-}
-
-func (versionCmd) Help() string { return example("longtail version", "longtail version --json") }
-
-// Run tells version and build.
-func (v *versionCmd) Run(c *console) error {
-	build := manifest.New(kernels.Level()).Build
-	if v.JSON {
-		return writeJSON(c, struct {
-			Version string         `json:"version"`
-			Build   manifest.Build `json:"build"`
-		}{longtail.Version, build})
-	}
-	revision := build.Revision
-	if revision == "" {
-		revision = build.Module
-	}
-	_, err := fmt.Fprintf(c.out, "longtail %s (%s), %s, %s, %s instructions, %d CPUs\n", longtail.Version, revision, build.Go, build.Platform,
-		build.CPULevel, runtime.NumCPU())
-	return err
 }

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/longtail-ml/longtail"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/manifest"
+)
+
+type versionCmd struct {
+	JSON bool `name:"json" help:"Write JSON."`
+}
+
+func (versionCmd) Help() string { return example("longtail version", "longtail version --json") }
+
+// Run tells version and build.
+func (v *versionCmd) Run(c *console) error {
+	build := manifest.New(kernels.Level()).Build
+	if v.JSON {
+		return writeJSON(c, struct {
+			Version string         `json:"version"`
+			Build   manifest.Build `json:"build"`
+		}{longtail.Version, build})
+	}
+	revision := build.Revision
+	if revision == "" {
+		revision = build.Module
+	}
+	_, err := fmt.Fprintf(c.out, "longtail %s (%s), %s, %s, %s instructions, %d CPUs\n", longtail.Version, revision, build.Go, build.Platform,
+		build.CPULevel, runtime.NumCPU())
+	return err
+}
