@@ -27,6 +27,23 @@ func resum(t testing.TB, dir string) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "SHA256SUMS"), []byte(lines), 0o666))
 }
 
+// A checkpoint of another version is not damaged: it is not passed over, and the error says what reads it.
+func TestCheckpointsOfAnotherVersion(t *testing.T) {
+	for version, want := range map[int]string{
+		1: "finish the run with the program that began it, which build.revision in its manifest.json names, or with longtail of commit 8ac9c55",
+		3: "go on with the program that saved it",
+	} {
+		s := checkpoint.Store{Dir: t.TempDir()}
+		saved(t, s, 6, 0, newModel(t))
+		path := saved(t, s, 7, 0, newModel(t))
+		require.NoError(t, os.WriteFile(filepath.Join(path, "run.json"), fmt.Appendf(nil, `{"version":%d,"epoch":"seven"}`, version), 0o666))
+		resum(t, path)
+		_, skipped, err := s.Newest()
+		require.Empty(t, skipped)
+		require.ErrorContains(t, err, fmt.Sprintf("%s: the format has version %d, this program reads version 2: %s", filepath.Join(path, "run.json"), version, want))
+	}
+}
+
 func TestDamagedCheckpoints(t *testing.T) {
 	write := func(name, text string) func(*testing.T, string) {
 		return func(t *testing.T, dir string) {
@@ -74,18 +91,16 @@ func TestDamagedCheckpoints(t *testing.T) {
 			remove("run.json")(t, dir)
 			require.NoError(t, os.Mkdir(filepath.Join(dir, "run.json"), 0o777))
 		}},
-		{"other version", "DIR/run.json: the format has version 2, this program reads version 1: go on with the program that saved it",
-			forge("run.json", `{"version":2,"epoch":"seven"}`)},
 		{"no version", "DIR/run.json: not the state of a run: it has no version", forge("run.json", `{"epoch":7}`)},
 		{"no JSON", "DIR/run.json: not the state of a run: invalid character 'h' looking for beginning of value", forge("run.json", "hello")},
-		{"nonsense", "DIR/run.json: epoch -1 and step 0 must not be negative", forge("run.json", `{"version":1,"epoch":-1}`)},
-		{"of another type", "DIR/run.json: not the state of a run: json: cannot unmarshal string", forge("run.json", `{"version":1,"epoch":"7"}`)},
+		{"nonsense", "DIR/run.json: epoch -1 and step 0 must not be negative", forge("run.json", `{"version":2,"epoch":-1}`)},
+		{"of another type", "DIR/run.json: not the state of a run: json: cannot unmarshal string", forge("run.json", `{"version":2,"epoch":"7"}`)},
 		{"manifest that is none", "DIR/manifest.json: not valid JSON", forge("manifest.json", "hello")},
 		{"no run.json by the checksums", "DIR/run.json: SHA256SUMS does not list it: this is no checkpoint of a run", func(t *testing.T, dir string) {
 			remove("run.json")(t, dir)
 			resum(t, dir)
 		}},
-		{"renamed", "DIR: holds the checkpoint epoch-0008-step-000000: it was renamed", forge("run.json", `{"version":1,"epoch":8}`)},
+		{"renamed", "DIR: holds the checkpoint epoch-0008-step-000000: it was renamed", forge("run.json", `{"version":2,"epoch":8}`)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := checkpoint.Store{Dir: t.TempDir()}

@@ -25,8 +25,8 @@ func FuzzOpen(f *testing.F) {
 	}
 	f.Add(seed[0], seed[1], []byte(nil), seed[2])
 	f.Add([]byte(nil), seed[1], []byte(`{"images":[5,3]}`), seed[2])
-	f.Add([]byte(nil), []byte(`{"version":2}`), []byte(nil), seed[2][:20])
-	f.Add(bytes.Repeat([]byte("0"), 64), []byte(`{"version":1,"score":1e999}`), []byte("null"), []byte(nil))
+	f.Add([]byte(nil), []byte(`{"version":3}`), []byte(nil), seed[2][:20])
+	f.Add(bytes.Repeat([]byte("0"), 64), []byte(`{"version":2,"score":1e999}`), []byte("null"), []byte(nil))
 	f.Fuzz(func(t *testing.T, sums, run, manifest, model []byte) {
 		dir := t.TempDir()
 		files := map[string][]byte{"run.json": run, "manifest.json": manifest, "model.safetensors": model}

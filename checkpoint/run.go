@@ -6,7 +6,7 @@ import (
 )
 
 // Version is the format of checkpoint directories that this package writes and reads.
-const Version = 1
+const Version = 2
 
 // Run is where a run stood: the file run.json of a checkpoint.
 type Run struct {
@@ -15,9 +15,8 @@ type Run struct {
 	Step    int    `json:"step"`    // steps of that epoch that are done
 	Seed    uint64 `json:"seed"`
 	// Score ranks the checkpoints of a run, the highest first; nil: this one has no rank.
-	Score    *float64        `json:"score,omitempty"`
-	Settings json.RawMessage `json:"settings,omitempty"` // what must be the same for the run to go on
-	State    json.RawMessage `json:"state,omitempty"`    // what else the run needs to go on: history, counters
+	Score *float64        `json:"score,omitempty"`
+	State json.RawMessage `json:"state,omitempty"` // what else the run needs to go on: history, counters
 }
 
 // name is that of the checkpoint's directory. Names sort as the run went, up to epoch 9,999.
@@ -35,6 +34,18 @@ func position(name string) (Run, bool) {
 	return r, err == nil && r.Epoch >= 0 && r.Step >= 0 && r.name() == name
 }
 
+// otherVersion is the error of a checkpoint that is intact, but of another version of this package.
+type otherVersion int
+
+func (v otherVersion) Error() string {
+	text := fmt.Sprintf("the format has version %d, this program reads version %d: ", int(v), Version)
+	if v == 1 {
+		return text + "finish the run with the program that began it, which build.revision in its manifest.json names, or with longtail " +
+			"of commit 8ac9c55, or begin a run in another directory; the weights in it open as they are"
+	}
+	return text + "go on with the program that saved it"
+}
+
 // parseRun reads run.json.
 func parseRun(text []byte) (Run, error) {
 	var v struct {
@@ -48,8 +59,7 @@ func parseRun(text []byte) (Run, error) {
 		return Run{}, fmt.Errorf("not the state of a run: it has no version")
 	}
 	if *v.Version != Version {
-		return Run{}, fmt.Errorf("the format has version %d, this program reads version %d: go on with the program that saved it",
-			*v.Version, Version)
+		return Run{}, otherVersion(*v.Version)
 	}
 	var r Run
 	if err := json.Unmarshal(text, &r); err != nil {

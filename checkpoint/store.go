@@ -55,7 +55,8 @@ func (s Store) runs() ([]Run, error) {
 }
 
 // Newest returns the newest intact checkpoint. Newer ones that are damaged are passed over: skipped says which they are
-// and what is wrong with them. It is an error if there is none, which wraps ErrNone unless there are damaged ones.
+// and what is wrong with them. One of another version is an error that says what reads it. It is an error if there is none,
+// which wraps ErrNone unless there are damaged ones.
 func (s Store) Newest() (c *Checkpoint, skipped []error, err error) {
 	runs, err := s.runs()
 	if err != nil {
@@ -64,6 +65,9 @@ func (s Store) Newest() (c *Checkpoint, skipped []error, err error) {
 	for _, r := range slices.Backward(runs) {
 		if c, err = s.open(r); err == nil {
 			return c, skipped, nil
+		}
+		if errors.As(err, new(otherVersion)) { // it is not damaged, and what is older is no newer run
+			return nil, skipped, err
 		}
 		skipped = append(skipped, err)
 	}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"slices"
 )
 
 // HoldoutSettings says how Holdout splits. The zero value holds out a tenth of each class, chosen with seed 0.
@@ -69,20 +70,31 @@ func Holdout(d Dataset, s HoldoutSettings) (train, held Dataset, err error) {
 }
 
 // Indices returns which images d consists of: for what Subset, LongTail or Holdout chose, the indices in the set it was
-// chosen from in the end, else 0 to Len()−1. With the labels they say what a run was trained on.
+// chosen from in the end, also once Load has read it; else 0 to Len()−1. With the labels they say what a run was trained on.
 func Indices(d Dataset) []int {
-	s, ok := d.(*subset)
-	if !ok {
-		all := make([]int, d.Len())
-		for i := range all {
-			all[i] = i
+	if chosen := chosenFrom(d); chosen != nil {
+		return chosen
+	}
+	all := make([]int, d.Len())
+	for i := range all {
+		all[i] = i
+	}
+	return all
+}
+
+// chosenFrom returns the indices of what was chosen from another set; nil for a set that was not.
+func chosenFrom(d Dataset) []int {
+	switch s := d.(type) {
+	case *Memory:
+		return slices.Clone(s.indices)
+	case *subset:
+		indices, below := slices.Clone(s.indices), chosenFrom(s.Dataset)
+		for i, at := range indices {
+			if below != nil {
+				indices[i] = below[at]
+			}
 		}
-		return all
+		return indices
 	}
-	below := Indices(s.Dataset)
-	indices := make([]int, len(s.indices))
-	for i, at := range s.indices {
-		indices[i] = below[at]
-	}
-	return indices
+	return nil
 }

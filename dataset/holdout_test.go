@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -165,6 +166,14 @@ func TestIndicesOfChoicesOfChoices(t *testing.T) {
 	fewer, err := Subset(some, []int{3, 0})
 	require.NoError(t, err)
 	require.Equal(t, []int{11, 7}, Indices(fewer))
+	loaded, err := Load(context.Background(), fewer)
+	require.NoError(t, err)
+	require.Equal(t, []int{11, 7}, Indices(loaded), "also in memory")
+	one, err := Subset(loaded, []int{1})
+	require.NoError(t, err)
+	require.Equal(t, []int{7}, Indices(one))
+	require.NoError(t, loaded.Append(0, make([]uint8, len(loaded.pix)/2)))
+	require.Equal(t, ascending(3), Indices(loaded), "a set of one's own again")
 	tail, err := LongTail(set, Exponential{Imbalance: 4}, LongTailSettings{Selection: First})
 	require.NoError(t, err)
 	require.Equal(t, []int{0, 3, 6, 9, 1, 4, 2}, Indices(tail))

@@ -44,7 +44,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	}
 	m, err := FromPixels(first.Shape(), d.Classes(), l.pix, Labels(d))
 	if err == nil {
-		m.fit = FitOf(d)
+		m.fit, m.indices = FitOf(d), chosenFrom(d)
 		m.mean, m.std = NormalizationOf(d)
 	}
 	return m, err

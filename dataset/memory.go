@@ -16,6 +16,7 @@ type Memory struct {
 	pix       []uint8
 	fit       Fit
 	mean, std []float64 // usual for the images; nil: not known
+	indices   []int     // in the set that Load read it from, see Indices; nil: those of this one
 }
 
 // NewMemory returns an empty set of images of the given shape.
@@ -59,6 +60,7 @@ func (m *Memory) Append(label int, pix []uint8) error {
 		return fmt.Errorf("dataset: image %d has %d bytes: images of %s take %d", len(m.labels), len(pix),
 			m.shape, size)
 	}
+	m.indices = nil // it is another set now
 	m.labels = append(m.labels, label)
 	m.pix = append(m.pix, pix...)
 	return nil

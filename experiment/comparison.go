@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
 )
 
@@ -70,7 +71,7 @@ func (p *Plan) add(d *Data, m method.Method) error {
 		return err
 	}
 	next := *r.Planned()
-	if slices.ContainsFunc(p.Earlier, func(e Report) bool { return e.same(next) && len(apart(e, next)) == 0 }) {
+	if slices.ContainsFunc(p.Earlier, func(e Report) bool { return e.same(next) && len(manifest.Changes(e.Manifest, next.Manifest)) == 0 }) {
 		return nil
 	}
 	p.keep(r)

@@ -23,7 +23,7 @@ func TestUnfairTablesAreRefused(t *testing.T) {
 	}
 	for _, change := range []func(*Settings){func(s *Settings) { s.LR = 0.2 }, func(s *Settings) { s.Cuts = nil }, func(s *Settings) { s.Warmup = 0 },
 		func(s *Settings) { s.Decay = 0 }, func(s *Settings) { s.Clip = 0 }} {
-		unfair(t, first, "training.other", change)
+		unfair(t, first, "training.recipe", change)
 	}
 	// Equal images at other epochs and batches, other seeds, and one more last block, are fair.
 	require.NoError(t, Comparable(planned(t, tiny(), []uint64{1, 2}, "ce", "hybrid-sc", "bbn"), nil, true))
@@ -47,10 +47,10 @@ func unfair(t *testing.T, first []Report, field string, change func(*Settings)) 
 func TestRunsWithoutARecipeAgreeWithAny(t *testing.T) {
 	a, b := planned(t, tiny(), []uint64{1}, "ce"), planned(t, tiny(), []uint64{1}, "crt")
 	c := planned(t, tiny(func(s *Settings) { s.LR = 0.2 }), []uint64{1}, "lws")
-	a[0].Manifest.Training.Other = nil
+	a[0].Manifest.Training.Recipe = ""
 	require.NoError(t, Comparable(slices.Concat(a, b), nil, true))
 	require.NoError(t, Comparable(slices.Concat(a, c), nil, true))
-	require.ErrorContains(t, Comparable(slices.Concat(a, b, c), nil, true), "crt (seed 1) and lws (seed 1) differ in training.other: ")
+	require.ErrorContains(t, Comparable(slices.Concat(a, b, c), nil, true), "crt (seed 1) and lws (seed 1) differ in training.recipe: ")
 }
 
 func TestMethodsHaveTheSameSeeds(t *testing.T) {

@@ -21,16 +21,6 @@ func CheckFields(fields []string) error {
 	return nil
 }
 
-// matches tells whether a field is one of those listed or part of one.
-func matches(field string, list []string) bool {
-	for _, f := range list {
-		if field == f || strings.HasPrefix(field, f+".") {
-			return true
-		}
-	}
-	return false
-}
-
 // value returns a field of a manifest by its path, as JSON.
 func value(m manifest.Manifest, path string) (string, bool) {
 	text, _ := json.Marshal(m) // a manifest always has a JSON form

@@ -82,11 +82,11 @@ func (r *Run) look() (done *Report, err error) {
 	if !r.Resume && (len(saved) > 0 || Exists(r.Dir)) {
 		return nil, fmt.Errorf("experiment: %s %w: resume it, or choose another folder", r.Dir, ErrExists)
 	}
-	was, err := r.earlier()
+	was, err := readManifest(r.Dir)
 	if err != nil || was == nil {
 		return nil, err
 	}
-	if all := manifest.Diff(*was, r.planned()); len(all) > 0 {
+	if all := manifest.Changes(*was, r.planned()); len(all) > 0 {
 		lines := []string{fmt.Sprintf("experiment: %s has another run: choose another folder, or finish it by the settings and the build that began it. "+
 			"What it was, and what it is now:", r.Dir)}
 		for _, d := range all {
@@ -102,15 +102,6 @@ func (r *Run) planned() manifest.Manifest {
 	m := r.Manifest
 	m.Training.ImagesSeen = 0
 	return m
-}
-
-// earlier returns the manifest of the run in the folder with this program's build, nil if there is none.
-func (r *Run) earlier() (*manifest.Manifest, error) {
-	was, err := readManifest(r.Dir)
-	if was != nil {
-		was.Build, was.Training.ImagesSeen = r.Manifest.Build, 0 // it may go on with another build
-	}
-	return was, err
 }
 
 func readManifest(dir string) (*manifest.Manifest, error) {

@@ -83,7 +83,7 @@ func (s Settings) body(branches int, seed uint64) (backbone.Backbone, error) {
 
 // describe fills in the manifest of a run, and what tables say of its augmentation.
 func (d *Data) describe(r *Run, m method.Method) error {
-	s, t := d.Settings, r.Trainer
+	s, t := d.Settings, &r.Trainer
 	groups := t.Groups
 	if groups == nil {
 		groups = metrics.Groups{}
@@ -91,7 +91,16 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	if _, _, _, err := groups.Split(d.counts); err != nil {
 		return fmt.Errorf("experiment: groups %s: %w", s.Groups, err)
 	}
-	all, err := t.Manifest(r.Network, d.Train, nil, d.Test)
+	t.Notes = manifest.Notes{Data: d.manifest.Name, Profile: d.manifest.Profile, Method: m.Name, Recipe: s.recipe(), Selection: manifest.LastEpoch}
+	if m.Branches > 1 {
+		t.Notes.Other = []string{fmt.Sprintf("%d last blocks", m.Branches)}
+	}
+	if r.Choose {
+		if t.Notes.Selection = manifest.BestHeldOut; s.Choose == "balanced" {
+			t.Notes.Selection += ", by the mean over classes"
+		}
+	}
+	all, err := t.Manifest(r.Network, d.Train, d.Test)
 	if err != nil {
 		return err
 	}
@@ -101,19 +110,8 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	} else {
 		all.Network.Backbone = fmt.Sprintf("ResNet-%d", s.Depth)
 	}
-	all.Training.Method = m.Name
 	steps := cmp.Or(t.LimitSteps, d.Train.Len()/all.Training.Batch)
 	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(all.Training.Batch) * int64(m.Images)
-	all.Training.Other = []string{s.recipe()}
-	if m.Branches > 1 {
-		all.Training.Other = append(all.Training.Other, fmt.Sprintf("%d last blocks", m.Branches))
-	}
-	all.Selection = manifest.LastEpoch
-	if r.Choose {
-		if all.Selection = manifest.BestHeldOut; s.Choose == "balanced" {
-			all.Selection += ", by the mean over classes"
-		}
-	}
 	r.Manifest = all
 	for _, stream := range t.Streams {
 		for _, v := range stream.Views {

@@ -35,9 +35,6 @@ func (s Settings) trainer(m method.Method, images int) train.Trainer {
 	}
 }
 
-// recipePrefix begins the text of a recipe in a manifest.
-const recipePrefix = "recipe: "
-
 // recipe says what runs of one table are trained by. Manifests have it besides schedule and batch, which differ where
 // methods have equal images: they see them in different epochs.
 func (s Settings) recipe() string {
@@ -52,7 +49,7 @@ func (s Settings) recipe() string {
 	if s.Clip > 0 {
 		text += fmt.Sprintf(", clipped to %g", s.Clip)
 	}
-	return recipePrefix + text
+	return text
 }
 
 func percents(cuts []float64) string {

@@ -47,7 +47,6 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	t := r.Trainer
 	if r.Dir != "" {
 		t.Checkpoints.Dir, t.Checkpoints.Resume = filepath.Join(r.Dir, checkpoints), true // begin saw what is there
-		t.Checkpoints.Manifest = r.planned()
 		t.Observers = append([]record.Observer{&record.Files{Dir: r.Dir}}, t.Observers...)
 	}
 	var test dataset.Dataset

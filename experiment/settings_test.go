@@ -61,13 +61,13 @@ func TestRecipesOfThePapers(t *testing.T) {
 		m := runs[i].Manifest.Training
 		require.Equal(t, want.batch, m.Batch)
 		require.Equal(t, want.optimizer, m.Optimizer)
-		require.Equal(t, "recipe: the method's own", m.Other[0])
+		require.Equal(t, "the method's own", m.Recipe)
 		require.EqualValues(t, images/want.batch*want.batch*want.images, m.ImagesSeen)
 		require.Equal(t, m.ImagesSeen, table.Rows[i].Images)
 	}
 	s.Clip = 2
 	again := plan(t, Comparison{Settings: s, Methods: presets("ce")})
-	require.Equal(t, "recipe: the method's own, clipped to 2", again.Todo[0].Manifest.Training.Other[0])
+	require.Equal(t, "the method's own, clipped to 2", again.Todo[0].Manifest.Training.Recipe)
 }
 
 // What would fail in training is found before it.

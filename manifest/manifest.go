@@ -5,8 +5,10 @@ const Version = 1
 
 // What Manifest.Selection says about the weights that figures are quoted of.
 const (
-	LastEpoch   = "last epoch"
-	BestHeldOut = "best on held-out split" // of the training set, see dataset.Holdout
+	LastEpoch    = "last epoch"
+	BestHeldOut  = "best on held-out split" // of the training set, see dataset.Holdout
+	BestOnTest   = "best on the test set"   // whose figures then say too much
+	BestTraining = "best in training"       // by its losses
 )
 
 // Manifest says what a run was. Fields that do not apply stay zero.
@@ -66,7 +68,8 @@ type Training struct {
 	Groups        string   `json:"groups"`             // what counts as many, medium and few
 	BLAS          string   `json:"blas"`               // dense products other than this module's; "" for these
 	Seed          uint64   `json:"seed"`
-	Other         []string `json:"other"` // whatever else sets the run apart: "weights from a model of ImageNet"
+	Recipe        string   `json:"recipe,omitempty"` // what runs that are compared have in common, besides what is above, in words
+	Other         []string `json:"other"`            // whatever else sets the run apart: "weights from a model of ImageNet"
 }
 
 // Stream is one of the streams of batches that a method trains on; a plain classifier has one, a hybrid two.

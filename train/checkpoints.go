@@ -10,6 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
 )
 
@@ -17,7 +18,7 @@ import (
 //
 // A checkpoint is a directory of checkpoint.Store: "model" has the network and the parameters of losses, "ema", with
 // Trainer.EMA, the average weights, "best" and "best-ema" those of Result.Best and BestEMA, "keys" the momentum encoder of
-// losses that take keys, and "optimizer" its state. hybrid.Open makes a network of the directory, or of one of
+// losses that take keys, and "optimizer" its state; manifest.json is Trainer.Manifest. hybrid.Open makes a network of the directory, or of one of
 // model.safetensors, ema.safetensors, best.safetensors and best-ema.safetensors in it, with the class names of
 // the training set. It says why if the network cannot be described; safetensors.LoadPartial fills one made by hand.
 // Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
@@ -29,25 +30,24 @@ type Checkpoints struct {
 	// Score. 0 means 3.
 	Keep int
 	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
-	// begins a run where there is none. The trainer, the network and the data must be those of the run: a difference is
-	// an error that names it. EvalBatch, Workers, callbacks, WarnAfter and these settings may differ, and GOMAXPROCS. With
-	// another EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
+	// begins a run where there is none. The trainer, the network and the data must be those of the run, as its manifest says
+	// them: a difference is an error that names the fields (manifest.Changes). EvalBatch, Workers, observers, functions,
+	// WarnAfter and these settings may differ, and GOMAXPROCS, and the build of the program but for the kind of processor.
+	// With another EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
 	//
-	// Of losses, samplers and other parts, exported fields and the values of schedules are compared. Parts with state
+	// Of losses, samplers and other parts the manifest has exported fields, and the values of schedules. Parts with state
 	// must show it as nn.Visitable.
 	Resume bool
-	// Manifest says what the run is: saved as JSON with every checkpoint, and compared by Resume. Of a manifest.Manifest
-	// (see Trainer.Manifest), or a pointer to one, Build may differ: it says what saved a checkpoint. nil: nothing.
-	Manifest any
 }
 
 // saver is what a run needs to be saved.
 type saver struct {
-	store              checkpoint.Store
-	settings, manifest json.RawMessage
-	about              hybrid.About // the run's network
-	draws              string       // of the epoch, see drawsOf
-	resumed            *state       // until it was compared with the epoch's draws
+	store    checkpoint.Store
+	manifest manifest.Manifest // what the run is
+	encoded  []byte            // manifest
+	about    hybrid.About      // the run's network
+	draws    string            // checksum of the epoch's samples
+	resumed  *state            // until it was compared with the epoch's draws
 }
 
 // open prepares saving and goes on with an earlier run.
@@ -58,16 +58,16 @@ func (r *run) open() error {
 	}
 	r.saver.store = checkpoint.Store{Dir: c.Dir, Keep: c.Keep}
 	var err error
-	if r.saver.settings, err = r.settings(); err != nil {
+	if r.saver.manifest, err = r.describe(r.network, r.train, r.test); err != nil {
 		return fmt.Errorf("train: Trainer: %w", err)
 	}
-	if c.Manifest != nil {
-		if r.saver.manifest, err = json.Marshal(c.Manifest); err != nil {
-			return fmt.Errorf("train: Trainer.Checkpoints.Manifest: %w", err)
-		}
+	r.saver.manifest.Network.Frozen = frozen(trainable{r.network, r.Streams}) // those of losses too, now that they are built
+	if r.saver.encoded, err = r.saver.manifest.Encode(); err != nil {
+		return fmt.Errorf("train: Trainer: %w", err)
 	}
-	r.saver.about, err = r.about()
-	if err != nil {
+	r.saver.about = hybrid.AboutOf(r.train)
+	r.saver.about.Method = r.Notes.Method
+	if r.saver.about.Manifest, err = checkpoint.SumManifest(r.saver.encoded); err != nil {
 		return err
 	}
 	if c.Resume {
@@ -139,8 +139,7 @@ func (r *run) save(score *float64) error {
 	if r.encoder != nil {
 		files["keys"] = checkpoint.File{State: r.network.With(r.encoder.weights)}
 	}
-	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score,
-		Settings: r.saver.settings, State: s}, r.saver.manifest, files)
+	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score, State: s}, r.saver.encoded, files)
 	if path != "" {
 		r.result.Checkpoint = path
 	} else if err != nil {

@@ -18,6 +18,7 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/sampler"
@@ -128,8 +129,8 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	less, err := dataset.Subset(trainSet, []int{0, 9, 18, 27, 1, 10, 19, 28, 2})
 	require.NoError(t, err)
 	base := func(dir string) train.Trainer {
-		return train.Trainer{Streams: hybrid.SC(0.1), Epochs: 4, Batch: 8, Seed: 1, Checkpoints: train.Checkpoints{Dir: dir, Resume: true,
-			Manifest: map[string]any{"images": []int{9, 9, 9, 9}, "selection": "last"}}}
+		return train.Trainer{Streams: hybrid.SC(0.1), Epochs: 4, Batch: 8, Seed: 1, Notes: manifest.Notes{Method: "sc"},
+			Checkpoints: train.Checkpoints{Dir: dir, Resume: true}}
 	}
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -140,60 +141,56 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	path := filepath.Join(dir, "epoch-0001-step-000000")
 
 	for want, change := range map[string]func(*train.Trainer){
-		"Trainer.Epochs was 4, now it is 5":                               func(t *train.Trainer) { t.Epochs = 5 },
-		"Trainer.Batch was 8, now it is 9":                                func(t *train.Trainer) { t.Batch = 9 },
-		"Trainer.Seed was 1, now it is 2":                                 func(t *train.Trainer) { t.Seed = 2 },
-		"Trainer.Accumulate was 1, now it is 2":                           func(t *train.Trainer) { t.Accumulate = 2 },
-		"Trainer.LimitSteps was 0, now it is 1":                           func(t *train.Trainer) { t.LimitSteps = 1 },
-		"Trainer.EvalEvery was 1, now it is 2":                            func(t *train.Trainer) { t.EvalEvery = 2 },
-		"Trainer.ClipNorm was 0, now it is 1.5":                           func(t *train.Trainer) { t.ClipNorm = 1.5 },
-		"Trainer.EMA.Decay was 0, now it is 0.99":                         func(t *train.Trainer) { t.EMA.Decay = 0.99 },
-		"Trainer.SkipNonFinite was 0, now it is 3":                        func(t *train.Trainer) { t.SkipNonFinite = 3 },
-		"Trainer.Optimizer.WeightDecay was 0.0001, now it is 0.1":         func(t *train.Trainer) { t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 0.1} },
-		`Trainer.Optimizer.type was "optim.SGD", now it is "optim.AdamW"`: func(t *train.Trainer) { t.Optimizer = optim.AdamW{} },
-		"Trainer.LearningRate.Base was 0.5, now it is 0.25":               func(t *train.Trainer) { t.LearningRate = schedule.MultiStep{Base: 0.25, Milestones: []int{2, 3}} },
-		"Trainer.LearningRate.Milestones was [2,3], now it is [2]": func(t *train.Trainer) {
-			t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: []int{2}}
+		"training.batch was 8, now it is 9":                 func(t *train.Trainer) { t.Batch = 9 },
+		"training.seed was 1, now it is 2":                  func(t *train.Trainer) { t.Seed = 2 },
+		"training.accumulate was 1, now it is 2":            func(t *train.Trainer) { t.Accumulate = 2 },
+		"training.limit_steps was 0, now it is 1":           func(t *train.Trainer) { t.LimitSteps = 1 },
+		"training.eval_every was 1, now it is 2":            func(t *train.Trainer) { t.EvalEvery = 2 },
+		`training.clip_norm was "", now it is "1.5"`:        func(t *train.Trainer) { t.ClipNorm = 1.5 },
+		`training.ema was "", now it is "{Decay: 0.99}"`:    func(t *train.Trainer) { t.EMA.Decay = 0.99 },
+		"training.skip_non_finite was 0, now it is 3":       func(t *train.Trainer) { t.SkipNonFinite = 3 },
+		`training.method was "sc", now it is ""`:            func(t *train.Trainer) { t.Notes = manifest.Notes{} },
+		`training.blas was "", now it is "gonum.Implement`:  func(t *train.Trainer) { t.BLAS = gonum.Implementation{} },
+		`selection was "last epoch", now it is "best on h`:  func(t *train.Trainer) { t.Validation = test },
+		`training.score was "", now it is "func"`:           func(t *train.Trainer) { t.Score = func(train.EpochReport) float64 { return 0 } },
+		`now it is "optim.SGD{Momentum: 0.9, WeightDecay: `: func(t *train.Trainer) { t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 0.1} },
+		`now it is "optim.AdamW"`:                           func(t *train.Trainer) { t.Optimizer = optim.AdamW{} },
+		`training.learning_rate was "schedule.MultiStep{Base: 0.5, Milestones: [2, 3]}", now it is "schedule.MultiStep{Base: 0.25, Mi`: func(t *train.Trainer) {
+			t.LearningRate = schedule.MultiStep{Base: 0.25, Milestones: []int{2, 3}}
 		},
-		`Trainer.LearningRate.type was "schedule.MultiStep", now it is "schedule.Constant"`: func(t *train.Trainer) { t.LearningRate = schedule.Constant(0.5) },
-		"Trainer.Streams[0].Terms[0].Loss.Temperature was 0.1, now it is 0.2":               func(t *train.Trainer) { t.Streams = hybrid.SC(0.2) },
-		`Trainer.Streams[1].Terms[0].Weight.values was `: func(t *train.Trainer) {
+		// What depends on the epochs changes with them.
+		`training.learning_rate was "schedule.MultiStep{Base: 0.5, Milestones: [2, 3]}", now it is "schedule.MultiStep{Base: 0.5, Milestones: [3, 4]}"; ` +
+			`training.epochs was 4, now it is 5`: func(t *train.Trainer) { t.Epochs = 5 },
+		`training.streams[0].terms[0].settings.Temperature was "0.1", now it is "0.2"`: func(t *train.Trainer) { t.Streams = hybrid.SC(0.2) },
+		`training.streams[1].terms[0].weight was "schedule.complement{of: schedule.Curriculum}", now it is "schedule.complement{of: schedule.Constant(0.5)}`: func(t *train.Trainer) {
 			t.Streams[1].Terms[0].Weight = schedule.Complement(schedule.Constant(0.5))
 		},
-		`Trainer.Streams[1].Sampler.SkipEmpty was false, now it is true`: func(t *train.Trainer) {
+		`training.streams[1].sampler was "sampler.ClassBalanced", now it is "sampler.ClassBalanced{SkipEmpty: true}"`: func(t *train.Trainer) {
 			t.Streams[1].Sampler = sampler.ClassBalanced{SkipEmpty: true}
 		},
-		`Trainer.Streams[0].Views[1].value[1].P was 0.5, now it is 0.25`: func(t *train.Trainer) {
+		`training.streams[0].views was [["augment.Crop{Padding: 4}"`: func(t *train.Trainer) {
 			t.Streams[0].Views = []augment.Transform{t.Streams[0].Views[0], augment.Compose{augment.Crop{Padding: 4}, augment.Flip{P: 0.25}, augment.Grayscale{P: 0.2}}}
 		},
-		`Trainer.BLAS was null, now it is {"type":"gonum.Implementation"}`: func(t *train.Trainer) { t.BLAS = gonum.Implementation{} },
-		`manifest.selection was "last", now it is "best"`: func(t *train.Trainer) {
-			t.Checkpoints.Manifest = map[string]any{"images": []int{9, 9, 9, 9}, "selection": "best"}
-		},
-		`manifest.images[3] was 9, now it is 8`: func(t *train.Trainer) {
-			t.Checkpoints.Manifest = map[string]any{"images": []int{9, 9, 9, 8}, "selection": "last"}
-		},
-		`manifest was {"images":[9,9,9,9],"selection":"last"}, now it is null`: func(t *train.Trainer) { t.Checkpoints.Manifest = nil },
 	} {
-		refused(t, "train: resuming from "+path+": "+want, base(dir), change, resNet(t, 1), trainSet, test)
+		refused(t, path, want, base(dir), change, resNet(t, 1), trainSet, test)
 	}
 	same := func(*train.Trainer) {}
 	for want, c := range map[string]struct {
 		n              *hybrid.Network
 		trainSet, test dataset.Dataset
 	}{
-		"training data.images was 36, now it is 9":                                   {resNet(t, 1), less, test},
-		"test data.images was 80, now it is 36":                                      {resNet(t, 1), trainSet, trainSet},
-		"test data was {":                                                            {resNet(t, 1), trainSet, nil},
-		"Network.separate passes was false, now it is true":                          {resNet(t, 1, hybrid.WithSeparatePasses()), trainSet, test},
-		`Network.Classifier.type was "*nn.Linear", now it is "*nn.Cosine"`:           {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
-		"Network.frozen.classifier.bias was null, now it is true":                    {frozen(t), trainSet, test},
-		"Network.frozen.backbone.layer2.0.bn1.running_mean was null, now it is true": {frozenStatistics(t), trainSet, test},
-		"Network.black[0] was -2,":                                                   {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
-		`Network.Classifier.Weight was "[4 16]", now it is "[4 32]"`:                 {sized(t, 8, 8), trainSet, test},
-		`Network.tensors.backbone.layer1.1.bn1.bias was null, now it is "[4]"`:       {sized(t, 14, 4), trainSet, test},
+		"data.train_counts was [9,9,9,9], now it is [3,2,2,2]":                                                                    {resNet(t, 1), less, test},
+		"data.test_counts was [20,20,20,20], now it is [9,9,9,9]":                                                                 {resNet(t, 1), trainSet, trainSet},
+		"data.test_counts was [20,20,20,20], now it is none":                                                                      {resNet(t, 1), trainSet, nil},
+		"network.separate_passes was false, now it is true":                                                                       {resNet(t, 1, hybrid.WithSeparatePasses()), trainSet, test},
+		`network.classifier was "nn.Linear`:                                                                                       {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
+		`network.frozen was none, now it is ["classifier.weight","classifier.bias"]`:                                              {frozen(t), trainSet, test},
+		`network.frozen was none, now it is ["backbone.layer2.0.bn1.running_mean",`:                                               {frozenStatistics(t), trainSet, test},
+		`network.normalize was "black [-2, `:                                                                                    {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
+		`network.backbone was "CIFAR ResNet-8, width 4", now it is "CIFAR ResNet-8, width 8"; network.width was 4, now it is 8; `: {sized(t, 8, 8), trainSet, test},
+		`network.backbone was "CIFAR ResNet-8, width 4", now it is "CIFAR ResNet-14, width 4"; network.parameters was `:           {sized(t, 14, 4), trainSet, test},
 	} {
-		refused(t, "train: resuming from "+path+": "+want, base(dir), same, c.n, c.trainSet, c.test)
+		refused(t, path, want, base(dir), same, c.n, c.trainSet, c.test)
 	}
 
 	// These may differ.
@@ -206,11 +203,12 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 	require.Len(t, fit(t, tr, resNet(t, 1), trainSet, test).Epochs, 4)
 }
 
-func refused(t *testing.T, want string, tr train.Trainer, change func(*train.Trainer), n *hybrid.Network, trainSet, test dataset.Dataset) {
+func refused(t *testing.T, path, want string, tr train.Trainer, change func(*train.Trainer), n *hybrid.Network, trainSet, test dataset.Dataset) {
 	t.Helper()
 	change(&tr)
 	before := state(n, nil)
 	_, err := tr.Fit(context.Background(), n, trainSet, test)
+	require.ErrorContains(t, err, "train: resuming from "+path+": it is another run: ")
 	require.ErrorContains(t, err, want)
 	require.ErrorContains(t, err, ": set it as it was, or begin a run in another directory")
 	require.Equal(t, before, state(n, nil))
@@ -374,9 +372,6 @@ func TestCheckpointSettingsAreChecked(t *testing.T) {
 		"train: Trainer.EMA.Decay 1 must be above 0 and below 1, or 0 for no average":                     func(t *train.Trainer) { t.EMA.Decay = 1 },
 		"train: Trainer.EMA.Decay NaN must be above 0 and below 1, or 0 for no average":                   func(t *train.Trainer) { t.EMA.Decay = math.NaN() },
 		"train: Trainer.EMA.Warmup needs EMA.Decay: set it, commonly to 0.999":                            func(t *train.Trainer) { t.EMA.Warmup = true },
-		"train: Trainer.Checkpoints.Manifest: json: unsupported type: func()": func(tr *train.Trainer) {
-			tr.Checkpoints.Dir, tr.Checkpoints.Manifest = t.TempDir(), func() {}
-		},
 	} {
 		tr := short()
 		change(&tr)
@@ -393,10 +388,9 @@ func TestSettingsAreSavedWithTheRun(t *testing.T) {
 	r := fit(t, tr, mlp(t), trainSet, nil)
 	c, err := checkpoint.Open(r.Checkpoint)
 	require.NoError(t, err)
-	settings := string(c.Run.Settings)
-	require.Contains(t, settings, `"processor": "`+runtime.GOARCH+" "+kernels.Level()+`"`)
-	require.Contains(t, settings, `"images": 20`)
-	require.NotContains(t, settings, "EvalBatch")
+	settings := string(c.Manifest)
+	require.Contains(t, settings, `"cpu_level": "`+kernels.Level()+`"`)
+	require.Contains(t, settings, `"batch": 4`)
 	require.NotContains(t, settings, tr.Checkpoints.Dir)
 }
 

@@ -4,17 +4,18 @@ import (
 	"fmt"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/nn"
 )
 
 // judge names what Score looks at, "" if nothing is chosen.
-func (r *run) judge() string {
+func (t Trainer) judge(test dataset.Dataset) string {
 	switch {
-	case r.Validation != nil:
+	case t.Validation != nil:
 		return OnValidation
-	case r.Score == nil:
+	case t.Score == nil:
 		return ""
-	case r.test != nil:
+	case test != nil:
 		return OnTest
 	}
 	return OnTraining
@@ -22,7 +23,7 @@ func (r *run) judge() string {
 
 // choose scores an epoch that was evaluated, and keeps its weights if they are the best. Doing it twice is doing it once.
 func (r *run) choose(e *EpochReport) error {
-	if r.judge() == "" {
+	if r.judge(r.test) == "" {
 		return nil
 	}
 	seen := e.finished()
@@ -31,7 +32,7 @@ func (r *run) choose(e *EpochReport) error {
 		seen.Test = nil
 	}
 	var err error
-	if e.Score, err = r.rank(&r.result.Best, seen, nil); err != nil || r.average == nil || r.judge() == OnTraining {
+	if e.Score, err = r.rank(&r.result.Best, seen, nil); err != nil || r.average == nil || r.judge(r.test) == OnTraining {
 		return err
 	}
 	seen.Test, seen.Validation = e.EMA, e.ValidationEMA
@@ -60,7 +61,7 @@ func (r *run) rank(best **Best, e EpochReport, w *autograd.Weights) (*float64, e
 		*best = &Best{Weights: autograd.Snapshot(nn.Tensors(r.network)...)}
 	}
 	b := *best
-	b.Epoch, b.Score, b.On = e.Epoch, score, r.judge()
+	b.Epoch, b.Score, b.On = e.Epoch, score, r.judge(r.test)
 	for _, x := range nn.Tensors(r.network) {
 		from := w.Of(x)
 		if from == nil {

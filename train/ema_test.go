@@ -113,7 +113,9 @@ func TestTheMovingAverageIsEvaluatedSavedAndFrozen(t *testing.T) {
 	require.NotEqual(t, predict(plain), predict(frozen))
 
 	path := filepath.Join(t.TempDir(), "average")
-	require.NoError(t, hybrid.SaveWith(path, n, r.EMA, hybrid.AboutOf(trainSet)))
+	_, about, err := hybrid.Open(r.Checkpoint)
+	require.NoError(t, err)
+	require.NoError(t, hybrid.SaveWith(path, n, r.EMA, about))
 	saved, err := os.ReadFile(path)
 	require.NoError(t, err)
 	want, err := os.ReadFile(filepath.Join(r.Checkpoint, "ema.safetensors"))

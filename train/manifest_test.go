@@ -10,6 +10,7 @@ import (
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
@@ -25,9 +26,9 @@ import (
 	"gonum.org/v1/gonum/blas/gonum"
 )
 
-func manifestOf(t testing.TB, tr train.Trainer, n *hybrid.Network, trainSet, held, test dataset.Dataset) manifest.Manifest {
+func manifestOf(t testing.TB, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset) manifest.Manifest {
 	t.Helper()
-	m, err := tr.Manifest(n, trainSet, held, test)
+	m, err := tr.Manifest(n, trainSet, test)
 	require.NoError(t, err)
 	return m
 }
@@ -94,9 +95,13 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.skip_non_finite: 0, 7", func(t *train.Trainer) { t.SkipNonFinite = 7 }},
 		{`training.groups: "metrics.Groups", "metrics.ByRank{First: 1}"`, func(t *train.Trainer) { t.Groups = metrics.ByRank{First: 1} }},
 		{`training.groups: "metrics.Groups", "train_test.half{Share: 1}"`, func(t *train.Trainer) { t.Groups = half{Share: 1} }},
-		{`training.score: "", "func"`, func(t *train.Trainer) { t.Score = func(train.EpochReport) float64 { return 0 } }},
-		{`training.score: "", "train_test.byEpoch"|training.patience: 0, 3`, func(t *train.Trainer) { t.Score, t.Patience = byEpoch, 3 }},
-		{`data.heldout_sha256: "", "|data.heldout_counts: none, [20,20,20,20]`, func(t *train.Trainer) { t.Validation = test }},
+		{`training.score: "", "func"|selection: "last epoch", "best on the test set"`, func(t *train.Trainer) { t.Score = func(train.EpochReport) float64 { return 0 } }},
+		{`training.score: "", "train_test.byEpoch"|training.patience: 0, 3|selection: "last epoch", "best on the test set"`, func(t *train.Trainer) { t.Score, t.Patience = byEpoch, 3 }},
+		{`data.heldout_sha256: "", "|data.heldout_counts: none, [20,20,20,20]|selection: "last epoch", "best on held-out split"`, func(t *train.Trainer) { t.Validation = test }},
+		{`data.name: "", "mine"|data.profile: "", "steep"|training.method: "", "sc"|training.recipe: "", "own"|training.other: none, ["x"]|selection: "last epoch", "by hand"`,
+			func(t *train.Trainer) {
+				t.Notes = manifest.Notes{Data: "mine", Profile: "steep", Method: "sc", Recipe: "own", Other: []string{"x"}, Selection: "by hand"}
+			}},
 		{`training.blas: "", "gonum.Implementation"`, func(t *train.Trainer) { t.BLAS = gonum.Implementation{} }},
 
 		{`training.streams[0].name: "feature", "tail"`, func(t *train.Trainer) { t.Streams[0].Name = "tail" }},
@@ -130,7 +135,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 	} {
 		tr := base()
 		c.change(&tr)
-		lines := differences(manifestOf(t, base(), mlp(t), trainSet, nil, test), manifestOf(t, tr, mlp(t), trainSet, nil, test))
+		lines := differences(manifestOf(t, base(), mlp(t), trainSet, test), manifestOf(t, tr, mlp(t), trainSet, test))
 		want := strings.Split(c.want, "|")
 		require.Len(t, lines, len(want), "%s:\n%s", c.want, strings.Join(lines, "\n"))
 		for i, w := range want {
@@ -152,18 +157,18 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 	a, b := base(), base()
 	a.KeyDecay, b.KeyDecay, b.Streams[0].Terms[0].KeyViews = 0.9, 0.9, []int{0}
 	require.Equal(t, []string{"training.streams[0].terms[0].key_views: none, [0]"},
-		differences(manifestOf(t, a, mlp(t), trainSet, nil, nil), manifestOf(t, b, mlp(t), trainSet, nil, nil)))
+		differences(manifestOf(t, a, mlp(t), trainSet, nil), manifestOf(t, b, mlp(t), trainSet, nil)))
 	a = base()
 	a.Streams[0].Terms[0].KeyViews, b.KeyDecay = []int{0}, 0.999
-	require.Empty(t, differences(manifestOf(t, a, mlp(t), trainSet, nil, nil), manifestOf(t, b, mlp(t), trainSet, nil, nil)), "the default")
+	require.Empty(t, differences(manifestOf(t, a, mlp(t), trainSet, nil), manifestOf(t, b, mlp(t), trainSet, nil)), "the default")
 
 	a, b = base(), base()
 	a.Streams[0].Terms[0].Weight, b.Streams[0].Terms[0].Weight = curve(0.5), curve(0.6)
-	lines := differences(manifestOf(t, a, mlp(t), trainSet, nil, nil), manifestOf(t, b, mlp(t), trainSet, nil, nil))
+	lines := differences(manifestOf(t, a, mlp(t), trainSet, nil), manifestOf(t, b, mlp(t), trainSet, nil))
 	require.Len(t, lines, 1, "one function, other values")
 
 	a.Streams[0].Terms[0].Loss = &ownLoss{Margins: []float64{0, 0.5}, Head: nn.Sequential{nn.Func(nn.ReLU)}}
-	term := manifestOf(t, a, mlp(t), trainSet, nil, nil).Training.Streams[0].Terms[0]
+	term := manifestOf(t, a, mlp(t), trainSet, nil).Training.Streams[0].Terms[0]
 	require.Equal(t, "train_test.ownLoss", term.Loss)
 	require.Equal(t, map[string]string{"Margins": "[0, 0.5]", "Head": "nn.Sequential[nn.Func(nn.ReLU)]"}, term.Settings)
 }
@@ -179,7 +184,7 @@ type unnamed struct{ backbone.Backbone }
 
 func TestTheNetworkInAManifest(t *testing.T) {
 	trainSet, _ := generated(t, 6)
-	of := func(n *hybrid.Network) manifest.Manifest { return manifestOf(t, short(), n, trainSet, nil, nil) }
+	of := func(n *hybrid.Network) manifest.Manifest { return manifestOf(t, short(), n, trainSet, nil) }
 	m := of(resNet(t, 1)).Network
 	size, err := resNet(t, 1).Summary()
 	require.NoError(t, err)
@@ -217,7 +222,17 @@ func TestTheDataInAManifest(t *testing.T) {
 	require.NoError(t, err)
 	trainSet, held, err := dataset.Holdout(tail, dataset.HoldoutSettings{Fraction: 0.4})
 	require.NoError(t, err)
-	m := manifestOf(t, short(), mlp(t), trainSet, held, test)
+	chosen := short()
+	chosen.Validation = held
+	m := manifestOf(t, chosen, mlp(t), trainSet, test)
+	require.Equal(t, manifest.BestHeldOut, m.Selection)
+	loaded := [3]dataset.Dataset{trainSet, held, test}
+	for i, set := range loaded {
+		loaded[i], err = dataset.Load(context.Background(), set)
+		require.NoError(t, err)
+	}
+	chosen.Validation = loaded[1]
+	require.Equal(t, m, manifestOf(t, chosen, mlp(t), loaded[0], loaded[2]), "in memory they are the same images")
 	for _, c := range []struct {
 		set    dataset.Dataset
 		sum    string
@@ -230,58 +245,58 @@ func TestTheDataInAManifest(t *testing.T) {
 	}
 	other, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 5}, dataset.LongTailSettings{Seed: 4})
 	require.NoError(t, err)
-	lines := differences(manifestOf(t, short(), mlp(t), tail, nil, test), manifestOf(t, short(), mlp(t), other, nil, test))
+	lines := differences(manifestOf(t, short(), mlp(t), tail, test), manifestOf(t, short(), mlp(t), other, test))
 	require.Len(t, lines, 1)
 	require.Contains(t, lines[0], "data.train_sha256: ")
 
 	three := with{Dataset: test, classes: test.Classes()[:3]}
 	for want, sets := range map[string][3]dataset.Dataset{
-		"train: Fit needs a network and training data":           {nil, held, test},
-		"hybrid: the training data has 3 classes, the network 4": {three, held, test},
-		"hybrid: the held-out data has 3 classes, the network 4": {trainSet, three, test},
-		"hybrid: test image 0 has label 9, not one of 4 classes": {trainSet, nil, with{Dataset: test, label: func(int) int { return 9 }}},
+		"train: Fit needs a network and training data":             {nil, held, test},
+		"hybrid: the training data has 3 classes, the network 4":   {three, held, test},
+		"hybrid: the validation data has 3 classes, the network 4": {trainSet, three, test},
+		"hybrid: test image 0 has label 9, not one of 4 classes":   {trainSet, nil, with{Dataset: test, label: func(int) int { return 9 }}},
 	} {
-		m, err := short().Manifest(mlp(t), sets[0], sets[1], sets[2])
+		tr := short()
+		tr.Validation = sets[1]
+		m, err := tr.Manifest(mlp(t), sets[0], sets[2])
 		require.EqualError(t, err, want)
 		require.Zero(t, m)
 	}
-	_, err = train.Trainer{Batch: -1}.Manifest(mlp(t), trainSet, nil, nil)
+	_, err = train.Trainer{Batch: -1}.Manifest(mlp(t), trainSet, nil)
 	require.EqualError(t, err, "train: Trainer.Batch -1 must not be negative")
-	_, err = train.Trainer{Streams: []hybrid.Stream{{Terms: []hybrid.Term{{}}}}}.Manifest(mlp(t), trainSet, nil, nil)
+	_, err = train.Trainer{Streams: []hybrid.Stream{{Terms: []hybrid.Term{{}}}}}.Manifest(mlp(t), trainSet, nil)
 	require.NoError(t, err, "what Fit says of streams it says itself")
 }
 
-// The manifest of a run that goes on is the one it began with, whatever computes it.
+// The manifest of a run that goes on is the one it began with, and that of its checkpoints.
 func TestAManifestIsTheSameWhenARunGoesOn(t *testing.T) {
 	trainSet, test := generated(t, 10)
 	dir := t.TempDir()
-	begin := func(revision string) (train.Trainer, *hybrid.Network, manifest.Manifest) {
+	begin := func() (train.Trainer, *hybrid.Network, manifest.Manifest) {
 		n := resNet(t, 1)
-		tr := train.Trainer{Streams: hybrid.PSC(0.5), Epochs: 3, Batch: 8, LearningRate: schedule.Constant(0.05)}
-		m := manifestOf(t, tr, n, trainSet, test, nil)
-		m.Selection, m.Build.Revision = manifest.BestHeldOut, revision
-		tr.Checkpoints = train.Checkpoints{Dir: dir, Resume: true, Manifest: m}
-		return tr, n, m
+		tr := train.Trainer{Streams: hybrid.PSC(0.5), Epochs: 3, Batch: 8, LearningRate: schedule.Constant(0.05), Validation: test,
+			Notes: manifest.Notes{Method: "hybrid-psc"}, Checkpoints: train.Checkpoints{Dir: dir, Resume: true}}
+		return tr, n, manifestOf(t, tr, n, trainSet, nil)
 	}
-	tr, n, first := begin("abc")
+	tr, n, first := begin()
 	ctx, cancel := context.WithCancel(context.Background())
 	tr.OnEpoch = func(train.EpochReport) error { cancel(); return nil }
-	_, err := tr.Fit(ctx, n, trainSet, test)
+	_, err := tr.Fit(ctx, n, trainSet, nil)
 	require.ErrorIs(t, err, context.Canceled)
 
-	tr, n, second := begin("def")
-	require.Equal(t, []string{`build.revision: "abc", "def"`}, differences(first, second))
-	m := second
-	m.Selection = manifest.LastEpoch
-	tr.Checkpoints.Manifest = m
-	_, err = tr.Fit(context.Background(), n, trainSet, test)
-	require.ErrorContains(t, err, `manifest.selection was "best on held-out split", now it is "last epoch"`)
-
-	tr.Checkpoints.Manifest = second
-	r, err := tr.Fit(context.Background(), n, trainSet, test)
-	require.NoError(t, err)
-	second.Training.ImagesSeen = int64(r.Images)
-	require.Equal(t, int64(3*5*8*3), second.Training.ImagesSeen)
-	first.Build, first.Training.ImagesSeen = second.Build, second.Training.ImagesSeen
+	tr, n, second := begin()
 	require.Equal(t, first, second)
+	tr.Notes.Method = "mine"
+	_, err = tr.Fit(context.Background(), n, trainSet, nil)
+	require.ErrorContains(t, err, `training.method was "hybrid-psc", now it is "mine"`)
+
+	tr.Notes.Method = "hybrid-psc"
+	r, err := tr.Fit(context.Background(), n, trainSet, nil)
+	require.NoError(t, err)
+	require.Equal(t, 3*5*8*3, r.Images)
+	c, err := checkpoint.Open(r.Checkpoint)
+	require.NoError(t, err)
+	saved, err := manifest.Decode(c.Manifest)
+	require.NoError(t, err)
+	require.Equal(t, first, saved)
 }

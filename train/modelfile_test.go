@@ -24,10 +24,7 @@ func TestACheckpointIsAModelFile(t *testing.T) {
 	tr, n := short(), resNet(t, 1)
 	tr.Streams = hybrid.PSC(0.5)
 	tr.EMA.Decay, tr.Checkpoints.Dir = 0.9, t.TempDir()
-	m, err := tr.Manifest(n, trainSet, nil, test)
-	require.NoError(t, err)
-	m.Training.Method = "hybrid-psc"
-	tr.Checkpoints.Manifest = m
+	tr.Notes.Method = "hybrid-psc"
 	r := fit(t, tr, n, trainSet, test)
 
 	for _, path := range []string{r.Checkpoint, filepath.Join(r.Checkpoint, "model.safetensors")} {
@@ -54,9 +51,10 @@ func TestACheckpointIsAModelFile(t *testing.T) {
 	require.ErrorContains(t, err, "such as "+r.Checkpoint)
 
 	tr.Checkpoints = train.Checkpoints{Dir: t.TempDir()}
+	tr.Notes.Method = ""
 	_, about, err = hybrid.Open(fit(t, tr, resNet(t, 1), trainSet, nil).Checkpoint)
 	require.NoError(t, err)
-	require.Empty(t, about.Method+about.Manifest, "without a manifest")
+	require.Empty(t, about.Method)
 }
 
 // A network that cannot be described is saved and goes on all the same, and its checkpoint says why it does not open.

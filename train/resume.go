@@ -1,12 +1,15 @@
 package train
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
@@ -107,10 +110,7 @@ func (r *run) resume() error {
 }
 
 func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
-	if err := compare("", c.Run.Settings, r.saver.settings); err != nil {
-		return err
-	}
-	if err := compare("manifest", r.sameBuild(c.Manifest), r.saver.manifest); err != nil {
+	if err := r.sameRun(c.Manifest); err != nil {
 		return err
 	}
 	images := 0
@@ -164,22 +164,38 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	return nil
 }
 
-// sameBuild returns a saved manifest with the build of this program, if it is of a form that has one.
-func (r *run) sameBuild(saved json.RawMessage) json.RawMessage {
-	now, ok := r.manifestOf()
-	if !ok {
-		return saved
-	}
+// sameRun compares the manifest of a checkpoint with that of this run.
+func (r *run) sameRun(saved json.RawMessage) error {
 	was, err := manifest.Decode(saved)
 	if err != nil {
-		return saved // comparing tells what it is instead
+		return fmt.Errorf("manifest.json: %w", err)
 	}
-	was.Build = now.Build
-	text, err := was.Encode()
-	if err != nil {
-		return saved
+	now := r.saver.manifest
+	all := manifest.Changes(was, now)
+	if a, b := was.Build, now.Build; a.CPULevel != b.CPULevel || path.Base(a.Platform) != path.Base(b.Platform) {
+		all = append(all, manifest.Difference{Field: "the kind of processor", A: path.Base(a.Platform) + " " + a.CPULevel, B: path.Base(b.Platform) + " " + b.CPULevel})
 	}
-	return text
+	if len(all) == 0 {
+		return nil
+	}
+	const most = 5
+	var list []string
+	for i, d := range all {
+		if i == most {
+			list = append(list, fmt.Sprintf("and %d more", len(all)-most))
+			break
+		}
+		list = append(list, fmt.Sprintf("%s was %s, now it is %s", d.Field, short(d.A), short(d.B)))
+	}
+	return fmt.Errorf("it is another run: %s: set it as it was, or begin a run in another directory", strings.Join(list, "; "))
+}
+
+// short is a value, cut where it is long.
+func short(v string) string {
+	if r := []rune(v); len(r) > 100 {
+		return string(r[:100]) + "…"
+	}
+	return cmp.Or(v, "none")
 }
 
 // checkDraws compares an epoch that is gone on with to what it was.

@@ -218,7 +218,7 @@ func trainerOf(t *testing.T, name, dir string) (train.Trainer, *hybrid.Network) 
 	}
 	tr.Epochs, tr.Seed, tr.EvalEvery = 10, 5, 3
 	tr.LearningRate = schedule.Warmup{Epochs: 2, Then: schedule.Cosine{Base: 0.05}}
-	tr.Checkpoints = train.Checkpoints{Dir: dir, EveryEpochs: 4, Resume: true, Manifest: map[string]string{"case": name}}
+	tr.Checkpoints, tr.Notes.Method = train.Checkpoints{Dir: dir, EveryEpochs: 4, Resume: true}, name
 	return tr, n
 }
 
@@ -269,8 +269,8 @@ func TestARunThatGoesOnHasTheSameBits(t *testing.T) {
 			tr, n := trainerOf(t, name, dir)
 			want := resultText(t, fit(t, tr, n, trainSet, test))
 			bits := ended(t, dir)
-			for _, kind := range regexp.MustCompile(`"type": "\*?([a-z]+\.[A-Z]\w*)"`).FindAllStringSubmatch(bits["run.json"], -1) {
-				tested[kind[1]] = true
+			for _, kind := range regexp.MustCompile(`\b[a-z]+\.[A-Z]\w*`).FindAllString(bits["manifest.json"], -1) {
+				tested[kind] = true
 			}
 			for way, interrupt := range interruptions {
 				dir := t.TempDir()

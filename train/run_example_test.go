@@ -122,13 +122,13 @@ func ExampleWarning() {
 // A manifest says what a run was; with another it says how the two differ.
 func ExampleTrainer_Manifest() {
 	trainSet, test := exampleData()
-	trainer := train.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05)}
+	trainer := train.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05),
+		Notes: manifest.Notes{Data: "generated", Method: "hybrid-sc"}}
 	net := exampleNetwork()
-	first, err := trainer.Manifest(net, trainSet, nil, test)
+	first, err := trainer.Manifest(net, trainSet, test)
 	if err != nil {
 		log.Fatal(err)
 	}
-	first.Data.Name, first.Training.Method, first.Selection = "generated", "hybrid-sc", manifest.LastEpoch
 	result, err := trainer.Fit(context.Background(), net, trainSet, test)
 	if err != nil {
 		log.Fatal(err)
@@ -136,7 +136,7 @@ func ExampleTrainer_Manifest() {
 	first.Training.ImagesSeen = int64(result.Images)
 
 	trainer.Streams = hybrid.SC(0.2)
-	second, err := trainer.Manifest(net, trainSet, nil, test)
+	second, err := trainer.Manifest(net, trainSet, test)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -146,9 +146,6 @@ func ExampleTrainer_Manifest() {
 	}
 	// Output:
 	// CIFAR ResNet-8, width 4 on [100 36 13 5]
-	// data.name: "generated", ""
-	// training.method: "hybrid-sc", ""
 	// training.streams[0].terms[0].settings.Temperature: "0.1", "0.2"
 	// training.images_seen: 432, 0
-	// selection: "last epoch", ""
 }

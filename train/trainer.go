@@ -6,6 +6,7 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/record"
@@ -38,6 +39,7 @@ type Trainer struct {
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
+	Notes        manifest.Notes     // what manifests and checkpoints say of the run besides what is here, such as the method's name
 	// SkipNonFinite is how many steps of a run are left out, and counted, where the loss or a gradient is not finite. The
 	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
 	// not notice the end of an epoch whose last step is left out, and take two as one.

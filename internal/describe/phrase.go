@@ -1,4 +1,4 @@
-package train
+package describe
 
 import (
 	"fmt"
@@ -10,14 +10,31 @@ import (
 	"strings"
 )
 
-// phrase is what a describer says about v as a text: "optim.SGD{Momentum: 0.9, WeightDecay: 0.0001}". Zero values, which
-// mean the default, are left out.
-func (d describer) phrase(v any) string {
+// Value says what v is, in a run of so many epochs; "" for nil.
+func Value(v any, epochs int) string {
 	if v == nil {
 		return ""
 	}
-	return phrase(d.dynamic(reflect.ValueOf(v)))
+	r := reflect.ValueOf(v)
+	if r.Kind() == reflect.Func { // its type says nothing
+		return phrase(newDescriber(epochs).value(r))
+	}
+	return phrase(newDescriber(epochs).dynamic(r))
 }
+
+// Fields says what v, a struct or a pointer to one, is: the name of its type, and its fields that are not zero.
+func Fields(v any, epochs int) (name string, fields map[string]string) {
+	all := newDescriber(epochs).dynamic(reflect.ValueOf(v)).(map[string]any)
+	fields = map[string]string{}
+	for field, v := range all {
+		if field != "type" && !isZero(v) {
+			fields[field] = phrase(v)
+		}
+	}
+	return phrase(map[string]any{"type": all["type"]}), fields
+}
+
+func newDescriber(epochs int) describer { return describer{epochs: epochs, within: map[uintptr]bool{}} }
 
 func phrase(v any) string {
 	switch x := v.(type) {

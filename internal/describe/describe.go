@@ -1,4 +1,9 @@
-package train
+// Package describe says in words what settings are: types by their names, and their exported fields, so that a user's own
+// types show up too. Zero values, which mean the default, are left out: "optim.SGD{Momentum: 0.9, WeightDecay: 0.0001}".
+//
+// Schedules are told by all of their fields and, where there is a function in one, by a checksum of its value in each epoch.
+// Tensors are told by their shape, functions by their name if they have one.
+package describe
 
 import (
 	"crypto/sha256"
@@ -17,14 +22,10 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// describer turns settings into what JSON can hold: exported fields by name, with the type of what an interface holds.
-// Tensors are described by their shape, functions by their name if they have one.
+// describer turns settings into what JSON can hold.
 type describer struct {
 	epochs int              // at which schedules are asked for their values, which fields may not tell
 	within map[uintptr]bool // what is being described: what points back to it is not followed
-	// inside follows the fields of schedules that are not exported, which are settings too, and asks for values only where
-	// there is a function: values depend on the number of epochs.
-	inside bool
 }
 
 // literal matches the names of functions without one: they count the literals around them, and how these were inlined.
@@ -98,10 +99,10 @@ func (d describer) value(v reflect.Value) any {
 	return v.Type().String()
 }
 
-// fields describes the exported fields of a struct, and the others of a schedule where the describer looks inside.
+// fields describes the exported fields of a struct, and all of a schedule's, which are settings too.
 func (d describer) fields(v reflect.Value) map[string]any {
 	all := map[string]any{}
-	every := d.inside && (v.Type().Implements(isScheduler) || reflect.PointerTo(v.Type()).Implements(isScheduler))
+	every := v.Type().Implements(isScheduler) || reflect.PointerTo(v.Type()).Implements(isScheduler)
 	for i := range v.NumField() {
 		if f := v.Type().Field(i); every || f.IsExported() {
 			all[f.Name] = d.value(v.Field(i))
@@ -138,7 +139,7 @@ func (d describer) dynamic(v reflect.Value) any {
 		all = map[string]any{"value": inner}
 	}
 	all["type"] = v.Type().String()
-	if !v.Type().Implements(isScheduler) || !v.CanInterface() || d.inside && !hasFunction(inner) {
+	if !v.Type().Implements(isScheduler) || !v.CanInterface() || !hasFunction(inner) {
 		return all
 	}
 	h, s := sha256.New(), v.Interface().(schedule.Scheduler)
