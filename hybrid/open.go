@@ -21,10 +21,18 @@ const checkpointModel = "model.safetensors"
 //
 // What is damaged, missing or of another version is an error that names the file and the field. The checksum is compared
 // first, so that nothing of a damaged file is believed; it finds accidents, not forgers.
-func Open(path string) (*Network, About, error) { return OpenWith(path, nil) }
+func Open(path string) (*Network, About, error) { return OpenWith(path, OpenSettings{}) }
 
-// OpenWith is Open for networks with modules of your own, which own builds.
-func OpenWith(path string, own Builders) (*Network, About, error) {
+// OpenSettings are those of OpenWith.
+type OpenSettings struct {
+	Builders Builders // of modules of your own; nil: the file has none
+	// Rename returns what the network calls the tensor that the file calls name, such as safetensors.ReplacePrefix: for files
+	// saved before a module of your own named its parameters otherwise. nil: names are as in the file.
+	Rename safetensors.Rename
+}
+
+// OpenWith is Open for networks with modules of your own.
+func OpenWith(path string, s OpenSettings) (*Network, About, error) {
 	if stat, err := os.Stat(path); err == nil && stat.IsDir() {
 		if path, err = inDirectory(path); err != nil {
 			return nil, About{}, err
@@ -37,7 +45,7 @@ func OpenWith(path string, own Builders) (*Network, About, error) {
 	defer f.Close()
 	var n *Network
 	err = tensor.Try(func() (err error) {
-		n, err = open(f, own)
+		n, err = open(f, s)
 		return err
 	})
 	if err != nil && strings.HasPrefix(err.Error(), "safetensors: ") { // it names the path
@@ -62,7 +70,7 @@ func inDirectory(dir string) (string, error) {
 	return "", fmt.Errorf("hybrid: the directory %s has no file %s: %s", dir, checkpointModel, hint)
 }
 
-func open(f *safetensors.File, own Builders) (*Network, error) {
+func open(f *safetensors.File, s OpenSettings) (*Network, error) {
 	text, ok := f.Metadata[descriptionKey]
 	if !ok {
 		why := "its metadata has no entry " + descriptionKey
@@ -79,11 +87,11 @@ func open(f *safetensors.File, own Builders) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata %s: %w", descriptionKey, err)
 	}
-	n, err := d.network(builder{own: own, values: values(f)})
+	n, err := d.network(builder{own: s.Builders, values: values(f)})
 	if err != nil {
 		return nil, fmt.Errorf("metadata %s: %w", descriptionKey, err)
 	}
-	p, err := f.LoadPartial(n)
+	p, err := f.LoadPartial(n, s.Rename)
 	if err != nil {
 		return nil, err
 	}

@@ -145,6 +145,11 @@ type described struct{ twice }
 
 func (b described) Describe() (string, any) { return "twice", map[string]int{"width": b.width} }
 
+// renamed is a twice of a later version.
+type renamed struct{ twice }
+
+func (b renamed) Visit(v nn.Visitor) { v.Sub("core", b.Inner) }
+
 func TestOwnModulesHaveBuilders(t *testing.T) {
 	n := newNetwork(t, described{twice{newMLP(t, 192, 6), 6}}, hybrid.WithoutProjection(),
 		hybrid.WithClassifier(nn.Sequential{described{twice{nn.NewLinear(nn.LinearSettings{In: 6, Out: 4, Seed: 1}), 4}}}))
@@ -161,7 +166,23 @@ func TestOwnModulesHaveBuilders(t *testing.T) {
 		b, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{192, s.Width}, Seed: 9})
 		return twice{b, s.Width}, err
 	}}
-	opened, _, err := hybrid.OpenWith(path, own)
+	opened, _, err := hybrid.OpenWith(path, hybrid.OpenSettings{Builders: own})
+	require.NoError(t, err)
+	require.Equal(t, outputs(t, n), outputs(t, opened))
+
+	// A later version of the module calls its parameters otherwise.
+	later := hybrid.Builders{"twice": func(settings json.RawMessage) (nn.Module, error) {
+		m, err := own["twice"](settings)
+		if err != nil {
+			return nil, err
+		}
+		return renamed{m.(twice)}, nil
+	}}
+	_, _, err = hybrid.OpenWith(path, hybrid.OpenSettings{Builders: later})
+	require.ErrorContains(t, err, "the file names nothing of the model")
+	opened, _, err = hybrid.OpenWith(path, hybrid.OpenSettings{Builders: later, Rename: func(name string) string {
+		return strings.Replace(name, ".inner.", ".core.", 1)
+	}})
 	require.NoError(t, err)
 	require.Equal(t, outputs(t, n), outputs(t, opened))
 
@@ -183,7 +204,7 @@ func TestOwnModulesHaveBuilders(t *testing.T) {
 		if strings.Contains(want, "[5 192]") { // found before the tensors are compared
 			want = "input and weight [out, in] differ in width"
 		}
-		_, _, err := hybrid.OpenWith(path, builders)
+		_, _, err := hybrid.OpenWith(path, hybrid.OpenSettings{Builders: builders})
 		require.ErrorContains(t, err, path)
 		require.ErrorContains(t, err, want)
 	}
