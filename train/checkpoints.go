@@ -10,6 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/describe"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
 )
@@ -61,7 +62,7 @@ func (r *run) open() error {
 	if r.saver.manifest, err = r.describe(r.network, r.train, r.test); err != nil {
 		return fmt.Errorf("train: Trainer: %w", err)
 	}
-	r.saver.manifest.Network.Frozen = frozen(trainable{r.network, r.Streams}) // those of losses too, now that they are built
+	r.saver.manifest.Network.Frozen = describe.Frozen(trainable{r.network, r.Streams}) // those of losses too, now that they are built
 	if r.saver.encoded, err = r.saver.manifest.Encode(); err != nil {
 		return fmt.Errorf("train: Trainer: %w", err)
 	}
@@ -129,7 +130,7 @@ func (r *run) save(score *float64) error {
 	metadata, _ := hybrid.Metadata(r.network, nil, r.saver.about)
 	files := map[string]checkpoint.File{"model": {State: trainable{r.network, r.Streams}, Metadata: metadata}, "optimizer": {State: r.optimizer}}
 	if r.average != nil {
-		files["ema"] = r.model(r.average.weights)
+		files["ema"] = r.model(r.average.Weights)
 	}
 	for name, b := range r.result.bests {
 		if b != nil {
@@ -137,7 +138,7 @@ func (r *run) save(score *float64) error {
 		}
 	}
 	if r.encoder != nil {
-		files["keys"] = checkpoint.File{State: r.network.With(r.encoder.weights)}
+		files["keys"] = checkpoint.File{State: r.network.With(r.encoder.Weights)}
 	}
 	path, err := r.saver.store.Save(checkpoint.Run{Epoch: r.at.Epoch, Step: r.at.Step, Seed: r.Seed, Score: score, State: s}, r.saver.encoded, files)
 	if path != "" {

@@ -39,7 +39,7 @@ func (r *run) choose(e *EpochReport) error {
 	if r.Validation != nil {
 		seen.Test = nil
 	}
-	e.ScoreEMA, err = r.rank(&r.result.BestEMA, seen, r.average.weights)
+	e.ScoreEMA, err = r.rank(&r.result.BestEMA, seen, r.average.Weights)
 	return err
 }
 

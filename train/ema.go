@@ -1,12 +1,5 @@
 package train
 
-import (
-	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/hybrid"
-	"github.com/longtail-ml/longtail/nn"
-	"github.com/longtail-ml/longtail/tensor"
-)
-
 // EMA sets up an exponential moving average of a network's weights, which often predicts better than the weights
 // themselves. After each optimizer step, with decay d,
 //
@@ -19,40 +12,4 @@ type EMA struct {
 	Decay float64
 	// Warmup takes min(Decay, (1+t)/(10+t)) after step t = 1, 2, …, so that the first weights are soon forgotten.
 	Warmup bool
-}
-
-// average is the moving average of a run.
-type average struct {
-	EMA
-	weights *autograd.Weights
-	tensors []*tensor.Tensor // the network's
-	updates int
-}
-
-func newAverage(s EMA, n *hybrid.Network) *average {
-	all := nn.Tensors(n)
-	return &average{EMA: s, weights: autograd.Snapshot(all...), tensors: all}
-}
-
-// decay is that of the next update.
-func (a *average) decay() float64 {
-	if t := float64(a.updates + 1); a.Warmup {
-		return min(a.Decay, (1+t)/(10+t))
-	}
-	return a.Decay
-}
-
-// update moves the average towards the weights; a nil average stays nil.
-func (a *average) update() {
-	if a == nil {
-		return
-	}
-	share := float32(1 - a.decay())
-	a.updates++
-	for _, x := range a.tensors {
-		from, to := x.Data(), a.weights.Of(x).Data()
-		for i, v := range from {
-			to[i] += share * (v - to[i])
-		}
-	}
 }

@@ -32,7 +32,7 @@ func (r *run) evaluateOn(ctx context.Context, set dataset.Dataset) (c *metrics.C
 		return nil, nil, nil, nil
 	}
 	if c, own, err = r.evaluateWith(ctx, nil, set); err == nil && r.average != nil {
-		_, ema, err = r.evaluateWith(ctx, r.average.weights, set)
+		_, ema, err = r.evaluateWith(ctx, r.average.Weights, set)
 	}
 	return c, own, ema, err
 }

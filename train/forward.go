@@ -6,21 +6,22 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
 // losses computes the weighted sum of all terms on a batch and adds them to the report.
-func (r *run) losses(b *batch) (total *autograd.Var, err error) {
+func (r *run) losses(b *batch.Batch) (total *autograd.Var, err error) {
 	k := 0
 	features, err := r.features(b)
 	if err != nil {
 		return nil, err
 	}
-	for i, part := range b.parts {
+	for i, part := range b.Parts {
 		inputs := r.heads(part, features[i])
-		keys := r.encoder.keys(r.network, part, b.images)
-		for j, term := range part.stream.Terms {
+		keys := r.encoder.Keys(r.network, part, b.Images)
+		for j, term := range part.Stream.Terms {
 			weight := r.weight(term)
 			if !(weight >= 0) || !finite(weight) {
 				return nil, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
@@ -35,7 +36,7 @@ func (r *run) losses(b *batch) (total *autograd.Var, err error) {
 			total = value
 			k++
 		}
-		r.report.Images += part.images
+		r.report.Images += part.Images
 	}
 	return total, nil
 }
@@ -49,19 +50,19 @@ func (r *run) weight(t hybrid.Term) float64 {
 }
 
 // features returns the features of each stream's rows that terms see.
-func (r *run) features(b *batch) (out []*autograd.Var, err error) {
-	out = make([]*autograd.Var, len(b.parts))
+func (r *run) features(b *batch.Batch) (out []*autograd.Var, err error) {
+	out = make([]*autograd.Var, len(b.Parts))
 	var joint []int // the streams that pass together
 	var images []*tensor.Tensor
 	total := 0
-	for i, p := range b.parts {
-		if p.stream.Partner != nil {
+	for i, p := range b.Parts {
+		if p.Stream.Partner != nil {
 			if out[i], err = r.mixed(b, p); err != nil {
 				return nil, err
 			}
 			continue
 		}
-		x := p.of(r.tape, b.images.Rows(p.own()), p.seen)
+		x := p.Of(r.tape, b.Images.Rows(p.Own()), p.Seen)
 		if r.network.SeparatePasses() {
 			out[i] = r.network.Features(r.tape.Const(x))
 			continue
@@ -72,9 +73,9 @@ func (r *run) features(b *batch) (out []*autograd.Var, err error) {
 	if joint == nil {
 		return out, nil
 	}
-	joined := b.images
-	if total < b.images.Dim(0) {
-		joined = r.tape.Scratch(append([]int{total}, b.images.Shape()[1:]...)...)
+	joined := b.Images
+	if total < b.Images.Dim(0) {
+		joined = r.tape.Scratch(append([]int{total}, b.Images.Shape()[1:]...)...)
 		at := 0
 		for _, x := range images {
 			at += copy(joined.Data()[at:], x.Data())
@@ -82,46 +83,46 @@ func (r *run) features(b *batch) (out []*autograd.Var, err error) {
 	}
 	all, from := r.network.Features(r.tape.Const(joined)), 0
 	for k, x := range images {
-		out[joint[k]] = cut(all, from, from+x.Dim(0))
+		out[joint[k]] = batch.Cut(all, from, from+x.Dim(0))
 		from += x.Dim(0)
 	}
 	return out, nil
 }
 
 // mixed returns the mixed features of a stream's samples and their partners, and notes α in the rows.
-func (r *run) mixed(b *batch, p *rows) (*autograd.Var, error) {
-	alpha, err := share(p.stream.Partner, r.at)
+func (r *run) mixed(b *batch.Batch, p *batch.Rows) (*autograd.Var, error) {
+	alpha, err := share(p.Stream.Partner, r.at)
 	if err != nil {
 		return nil, err
 	}
-	for i := range p.mix.Weight {
-		p.mix.Weight[i] = float32(alpha)
+	for i := range p.Mix.Weight {
+		p.Mix.Weight[i] = float32(alpha)
 	}
 	body := r.network.Backbone.(backbone.Branched)
-	f := body.Branch(0, r.tape.Const(p.of(r.tape, b.images.Rows(p.own()), p.seen)))
-	g := body.Branch(1, r.tape.Const(p.of(r.tape, b.images.Rows(p.partners()), p.seen)))
+	f := body.Branch(0, r.tape.Const(p.Of(r.tape, b.Images.Rows(p.Own()), p.Seen)))
+	g := body.Branch(1, r.tape.Const(p.Of(r.tape, b.Images.Rows(p.Partners()), p.Seen)))
 	return autograd.Columns(autograd.Scale(f, alpha), autograd.Scale(g, 1-alpha)), nil
 }
 
 // heads returns the input of each term of a stream.
-func (r *run) heads(p *rows, features *autograd.Var) []loss.Input {
+func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 	at := r.at // in batches: what remembers an epoch takes stock after its last one
 	at.Step, at.Steps = at.Step*r.Accumulate+r.batch, at.Steps*r.Accumulate
-	whole := loss.Input{Labels: p.labels, Views: p.views, Mix: p.mix, At: at}
-	if len(p.seen) < p.views {
-		whole = input(whole, p.seen)
+	whole := loss.Input{Labels: p.Labels, Views: p.Views, Mix: p.Mix, At: at}
+	if len(p.Seen) < p.Views {
+		whole = batch.Input(whole, p.Seen)
 	}
-	needs := p.stream.Needs()
+	needs := p.Stream.Needs()
 	if needs.Embedding {
 		whole.Embedding = r.network.Embed(features)
 	}
 	if needs.Logits {
 		whole.Logits = r.network.Logits(features)
 	}
-	inputs := make([]loss.Input, len(p.stream.Terms))
-	for i, t := range p.stream.Terms {
-		inputs[i] = input(whole, positions(p.seen, t.Views))
-		if p.stream.Partner == nil { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
+	inputs := make([]loss.Input, len(p.Stream.Terms))
+	for i, t := range p.Stream.Terms {
+		inputs[i] = batch.Input(whole, batch.Positions(p.Seen, t.Views))
+		if p.Stream.Partner == nil { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
 			inputs[i] = dropMix(inputs[i])
 		}
 		needs := t.Loss.Needs()

@@ -48,7 +48,7 @@ func (r *run) skip() error {
 	}
 	r.skipped++
 	r.epoch.NonFinite++
-	if err := r.before.restore(); err != nil {
+	if err := r.before.Restore(); err != nil {
 		return err
 	}
 	optim.ZeroGrad(r.params)

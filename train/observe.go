@@ -47,7 +47,7 @@ func (r *run) epochHooks(e EpochReport) error {
 	}
 	if r.OnEpoch != nil {
 		if r.average != nil {
-			e.Average = r.average.weights
+			e.Average = r.average.Weights
 		}
 		if err := r.OnEpoch(e); err != nil {
 			return fmt.Errorf("OnEpoch %s: %w", what, err)

@@ -4,26 +4,13 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/longtail-ml/longtail/dataset"
-	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/sampler"
 )
 
-// plan says what the batches of an epoch hold.
-type plan struct {
-	network  *hybrid.Network
-	train    dataset.Dataset
-	streams  hybrid.Streams
-	orders   [][]int // of each stream: the sample indices of the epoch
-	partners [][]int // and those of their partners; nil where there are none
-	samples  int     // of a stream in a batch
-	seed     uint64
-	epoch    int
-}
-
 // plan draws the samples of the epoch and learns how many steps they make.
-func (r *run) plan() (*plan, error) {
-	p := &plan{network: r.network, train: r.train, streams: r.Streams, samples: r.Batch, seed: r.Seed, epoch: r.at.Epoch}
+func (r *run) plan() (*batch.Plan, error) {
+	p := &batch.Plan{Network: r.network, Data: r.train, Streams: r.Streams, Samples: r.Batch, Seed: r.Seed, Epoch: r.at.Epoch}
 	r.at.Steps = 0
 	at := r.at
 	at.Step = 0 // an epoch gone on with has the samples it began with
@@ -51,7 +38,7 @@ func (r *run) plan() (*plan, error) {
 		if i == 0 || n < r.at.Steps {
 			r.at.Steps = n
 		}
-		p.orders, p.partners = append(p.orders, order), append(p.partners, partners)
+		p.Orders, p.Partners = append(p.Orders, order), append(p.Partners, partners)
 	}
 	if r.LimitSteps > 0 {
 		r.at.Steps = min(r.at.Steps, r.LimitSteps)

@@ -13,6 +13,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/nn"
@@ -38,7 +39,7 @@ func (r *run) state() state {
 		s.Draws = r.saver.draws
 	}
 	if r.average != nil {
-		s.Averaged = r.average.updates
+		s.Averaged = r.average.Updates
 	}
 	for _, e := range r.params {
 		if e.Param.Grad == nil {
@@ -128,10 +129,10 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 		return err
 	}
 	if r.average != nil {
-		if err := c.Load("ema", r.network.With(r.average.weights)); err != nil {
+		if err := c.Load("ema", r.network.With(r.average.Weights)); err != nil {
 			return err
 		}
-		r.average.updates = s.Averaged
+		r.average.Updates = s.Averaged
 	}
 	for name, b := range s.Result.bests {
 		if b != nil {
@@ -142,7 +143,7 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 		}
 	}
 	if r.encoder != nil {
-		if err := c.Load("keys", r.network.With(r.encoder.weights)); err != nil {
+		if err := c.Load("keys", r.network.With(r.encoder.Weights)); err != nil {
 			return err
 		}
 	}
@@ -199,12 +200,12 @@ func short(v string) string {
 }
 
 // checkDraws compares an epoch that is gone on with to what it was.
-func (r *run) checkDraws(p *plan) error {
+func (r *run) checkDraws(p *batch.Plan) error {
 	if r.Checkpoints.Dir == "" {
 		return nil
 	}
 	h := sha256.New()
-	for _, order := range slices.Concat(p.orders, p.partners) {
+	for _, order := range slices.Concat(p.Orders, p.Partners) {
 		for _, i := range order {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(i)))
 		}

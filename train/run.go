@@ -9,6 +9,8 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/average"
+	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/internal/prefetch"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
@@ -27,11 +29,11 @@ type run struct {
 	params    []nn.Entry
 	optimizer optim.Optimizer
 	update    Step
-	tape      *autograd.Tape // of update
-	average   *average       // of the weights; nil: none
-	encoder   *encoder       // of keys; nil: no term takes them
+	tape      *autograd.Tape   // of update
+	average   *average.Average // of the weights; nil: none
+	encoder   *average.Encoder // of keys; nil: no term takes them
 	evaluator hybrid.Evaluator
-	loader    prefetch.Loader[*batch, *scratch]
+	loader    prefetch.Loader[*batch.Batch, *batch.Scratch]
 	watches   []watch // of the terms of all streams
 	saver     saver
 
@@ -39,7 +41,7 @@ type run struct {
 	batch   int               // batches of it that are done
 	number  int               // steps of the epochs before
 	warned  error             // of OnWarning
-	before  moving            // state as it was before the step's first batch
+	before  average.Moving    // state as it was before the step's first batch
 	report  StepReport        // sums over the batches
 	epoch   EpochReport       // sums over the steps
 	skipped int               // steps left out in this run
@@ -54,7 +56,7 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 	}
 	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
 		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, Workers: t.Workers, BLAS: t.BLAS},
-		loader: prefetch.Loader[*batch, *scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
+		loader: prefetch.Loader[*batch.Batch, *batch.Scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
 	if err := checkStreams(t.Streams, n, r.counts, t.Epochs, t.Seed); err != nil {
 		return nil, err
 	}
@@ -65,13 +67,13 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 	nn.Name(all)
 	r.params = nn.Params(all)
 	if t.Accumulate > 1 {
-		r.before = newMoving(all)
+		r.before = average.NewMoving(all)
 	}
 	if t.EMA.Decay > 0 {
-		r.average = newAverage(t.EMA, n)
-		r.result.EMA = r.average.weights
+		r.average = average.New(t.EMA.Decay, t.EMA.Warmup, n)
+		r.result.EMA = r.average.Weights
 	}
-	r.encoder = newEncoder(t.Streams, t.KeyDecay, n)
+	r.encoder = average.NewEncoder(t.Streams, t.KeyDecay, n)
 	var err error
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
@@ -81,16 +83,16 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 }
 
 // step trains on one batch, and updates when it is the step's last.
-func (r *run) step(b *batch) error {
+func (r *run) step(b *batch.Batch) error {
 	at, rate := r.at, r.LearningRate.At(r.at)
 	if !(rate >= 0) || !finite(rate) {
 		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
 	}
 	number := at.Step*r.Accumulate + r.batch
 	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS}
-	r.encoder.reset(mode)
+	r.encoder.Reset(mode)
 	if r.batch == 0 {
-		if err := r.before.remember(); err != nil {
+		if err := r.before.Remember(); err != nil {
 			return err
 		}
 		r.report = StepReport{At: at, LearningRate: rate}
@@ -116,8 +118,8 @@ func (r *run) step(b *batch) error {
 		return r.skip()
 	}
 	r.update.update(rate)
-	r.average.update()
-	r.encoder.update()
+	r.average.Update()
+	r.encoder.Update()
 	return r.stepDone()
 }
 
@@ -156,7 +158,7 @@ func (r *run) countSteps() {
 }
 
 // beginEpoch draws the samples of the epoch.
-func (r *run) beginEpoch() (*plan, error) {
+func (r *run) beginEpoch() (*batch.Plan, error) {
 	r.countSteps()
 	p, err := r.plan()
 	if err != nil {
@@ -192,7 +194,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 // stop ends a run that err interrupts, at the last whole step.
 func (r *run) stop(ctx context.Context, err error) (*Result, error) {
 	if r.batch > 0 {
-		err = errors.Join(err, r.before.restore())
+		err = errors.Join(err, r.before.Restore())
 		r.batch = 0
 	}
 	err = r.saveOnCancel(ctx, err)

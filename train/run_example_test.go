@@ -8,8 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
+	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
@@ -47,6 +49,55 @@ func ExampleCheckpoints() {
 	// Output:
 	// true epoch-0001-step-000005
 	// 13 more steps, 3 epochs, epoch-0003-step-000000 <nil>
+}
+
+// The epoch is chosen on a part held out of training, and the run ends when it gets no better. The test set has no say in it.
+func ExampleTrainer_choosing() {
+	all, test := exampleData()
+	trainSet, held, err := dataset.Holdout(all, dataset.HoldoutSettings{Fraction: 0.2, Min: 1})
+	if err != nil {
+		log.Fatal(err)
+	}
+	net := exampleNetwork()
+	trainer := train.Trainer{Streams: hybrid.CEBalanced(), Epochs: 50, Batch: 16, LearningRate: schedule.Constant(0.05),
+		Validation: held, Patience: 3,
+		Score: func(e train.EpochReport) float64 { return float64(e.Validation.Balanced) }} // nil: top-1
+	result, err := trainer.Fit(context.Background(), net, trainSet, nil)
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println("epochs after the best:", len(result.Epochs)-1-result.Best.Epoch, "chosen on the", result.Best.On)
+	net.SetWeights(result.Best.Weights)
+	confusion, err := net.Evaluate(context.Background(), test, 0) // the only look at it
+	fmt.Println(confusion.Total(), "test images", err)
+	// Output:
+	// epochs after the best: 3 chosen on the validation set
+	// 200 test images <nil>
+}
+
+// Progress and figures attach in a line.
+func ExampleTrainer_observers() {
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	defer os.RemoveAll(dir)
+	trainSet, test := exampleData()
+	trainer := train.Trainer{Streams: hybrid.CE(), Epochs: 2, Batch: 16, LearningRate: schedule.Constant(0.05),
+		Observers: []record.Observer{&record.Progress{W: os.Stderr}, &record.Files{Dir: dir}}}
+	if _, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, test); err != nil {
+		log.Fatal(err)
+	}
+	all, err := os.ReadDir(dir)
+	for _, f := range all {
+		fmt.Println(f.Name())
+	}
+	fmt.Println(err)
+	// Output:
+	// metrics.csv
+	// steps.csv
+	// tensorboard
+	// <nil>
 }
 
 // The average of the weights over the last steps is evaluated beside them, and predicts by itself.

@@ -89,9 +89,9 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 		if err != nil {
 			return run.end(err)
 		}
-		for batch, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
+		for b, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
 			if err == nil {
-				err = tensor.Try(func() error { return run.step(batch) })
+				err = tensor.Try(func() error { return run.step(b) })
 			}
 			if err == nil {
 				err = run.saveInEpoch()

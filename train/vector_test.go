@@ -7,6 +7,7 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/internal/vectortest"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
@@ -77,8 +78,8 @@ func TestVectorHybridSteps(t *testing.T) {
 				images := append(s.XFeature.Float32(), s.XClassifier.Float32()...)
 				x, err := tensor.FromSlice(images, n+m, 1, width, 1)
 				require.NoError(t, err)
-				b := &batch{images: x, parts: []*rows{newRows(streams[0], n/2, 0), newRows(streams[1], m, n)}}
-				b.parts[0].labels, b.parts[1].labels = s.YFeature, s.YClassifier
+				b := &batch.Batch{Images: x, Parts: []*batch.Rows{batch.NewRows(streams[0], n/2, 0), batch.NewRows(streams[1], m, n)}}
+				b.Parts[0].Labels, b.Parts[1].Labels = s.YFeature, s.YClassifier
 				var got StepReport
 				r.OnStep = func(s StepReport) error { got = s; return nil }
 				r.at = schedule.Progress{Epoch: s.Epoch, Epochs: c.Epochs}

@@ -1,4 +1,4 @@
-package train
+package average
 
 import (
 	"fmt"
@@ -6,16 +6,17 @@ import (
 	"github.com/longtail-ml/longtail/nn"
 )
 
-// moving is the state that Tape.Commit changes, as it was at some time: what a step of several batches that cannot be
+// Moving is the state that Tape.Commit changes, as it was at some time: what a step of several batches that cannot be
 // finished must put back. The zero value is no state.
-type moving struct {
+type Moving struct {
 	entries []nn.Entry
 	values  [][]float32 // of buffers
 	bytes   [][]byte    // of other state
 }
 
-func newMoving(m nn.Visitable) moving {
-	var k moving
+// NewMoving returns that of m.
+func NewMoving(m nn.Visitable) Moving {
+	var k Moving
 	for _, e := range nn.Entries(m) {
 		if e.Param == nil {
 			k.entries = append(k.entries, e)
@@ -25,7 +26,8 @@ func newMoving(m nn.Visitable) moving {
 	return k
 }
 
-func (k moving) remember() (err error) {
+// Remember notes the state.
+func (k Moving) Remember() (err error) {
 	for i, e := range k.entries {
 		if e.Buffer != nil {
 			k.values[i] = append(k.values[i][:0], e.Buffer.Data()...)
@@ -36,7 +38,8 @@ func (k moving) remember() (err error) {
 	return nil
 }
 
-func (k moving) restore() error {
+// Restore puts back what was noted.
+func (k Moving) Restore() error {
 	for i, e := range k.entries {
 		if e.Buffer != nil {
 			copy(e.Buffer.Data(), k.values[i])

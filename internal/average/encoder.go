@@ -1,0 +1,57 @@
+package average
+
+import (
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/batch"
+	"github.com/longtail-ml/longtail/tensor"
+)
+
+// Encoder is the momentum encoder of a run: the network with a moving average of its weights, on a tape of its own. As in
+// MoCo (arXiv 1911.05722) batch norm uses the statistics of the batch of keys, unless they are frozen; it does not move the
+// running ones.
+type Encoder struct {
+	*Average
+	tape *autograd.Tape
+}
+
+// NewEncoder returns nil if no term takes keys.
+func NewEncoder(streams hybrid.Streams, decay float64, n *hybrid.Network) *Encoder {
+	for _, s := range streams {
+		if len(s.Keyed()) > 0 {
+			return &Encoder{New(decay, false, n), autograd.NewTape(autograd.Mode{})}
+		}
+	}
+	return nil
+}
+
+// Reset begins a batch and ends the life of the keys of the one before. A nil encoder does nothing.
+func (e *Encoder) Reset(m autograd.Mode) {
+	if e == nil {
+		return
+	}
+	m.NoGrad, m.Weights = true, e.Weights
+	e.tape.Reset(m)
+}
+
+// Update moves the encoder towards the network's weights. A nil encoder does nothing.
+func (e *Encoder) Update() {
+	if e != nil {
+		e.Average.Update()
+	}
+}
+
+// Keys returns Input.Keys of each term of a stream, of the images of a batch; nil where the term takes none.
+func (e *Encoder) Keys(n *hybrid.Network, p *batch.Rows, images *tensor.Tensor) []*tensor.Tensor {
+	out := make([]*tensor.Tensor, len(p.Stream.Terms))
+	if len(p.Keyed) == 0 {
+		return out
+	}
+	z := n.Embed(n.Features(e.tape.Const(p.Of(e.tape, images.Rows(p.Own()), p.Keyed)))).Value()
+	for i, t := range p.Stream.Terms {
+		if t.KeyViews != nil {
+			out[i] = p.Of(e.tape, z, batch.Positions(p.Keyed, t.KeyViews))
+		}
+	}
+	return out
+}
