@@ -3,19 +3,26 @@ package record
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
 // Files is an Observer that keeps the figures of Scalars in a folder: those of steps in steps.csv, those of epochs in
 // metrics.csv, and both for TensorBoard in tensorboard. What the files have of later steps than the run begins with goes.
 type Files struct {
-	Dir string // that of the run, which must be there
+	Dir string // that of the run; made if need be
 
 	open Scalars
 }
 
 // Begin opens the files.
 func (f *Files) Begin(epochs, steps int) (err error) {
+	if f.Dir == "" {
+		return errors.New("record: Files.Dir is empty: name the folder of the run")
+	}
+	if err := os.MkdirAll(f.Dir, 0o777); err != nil {
+		return fmt.Errorf("record: %w", err)
+	}
 	if f.open.Steps, err = f.resume("steps", steps); err == nil {
 		f.open.Epochs, err = f.resume("metrics", epochs)
 	}
@@ -26,9 +33,6 @@ func (f *Files) Begin(epochs, steps int) (err error) {
 }
 
 func (f *Files) resume(name string, at int) (Recorder, error) {
-	if f.Dir == "" {
-		return nil, fmt.Errorf("record: Files.Dir is empty: name the folder of the run")
-	}
 	table, err := ResumeCSV(filepath.Join(f.Dir, name+".csv"), at)
 	if err != nil {
 		return nil, err

@@ -23,7 +23,7 @@ func rowsOf(t *testing.T, path string) (all []string) {
 
 // A run that was killed after step 2 goes on from the checkpoint after its first epoch of two steps: no row is there twice.
 func TestFilesOfARunThatGoesOn(t *testing.T) {
-	dir := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "runs", "first")
 	of := func(from, to int) {
 		f := &record.Files{Dir: dir}
 		require.NoError(t, f.Begin(from/2, from))

@@ -5,6 +5,6 @@
 // of your own.
 //
 // Fit is deterministic: the same seed gives the same weights bit for bit, whatever GOMAXPROCS, and whether the run went
-// through or was stopped and resumed (Checkpoints). It logs nothing and changes no global state; progress comes by
-// callback, and so do warnings.
+// through or was stopped and resumed (Checkpoints). It logs nothing and changes no global state; progress comes to Observers
+// and functions, and so do warnings. What is chosen is chosen on Trainer.Validation, never silently on the test set.
 package train

@@ -69,13 +69,13 @@ type Trainer struct {
 }
 
 // Fit trains n on train, in place, and evaluates it on Validation and on test, which may both be nil. Choosing looks at
-// Validation, the figures of test are only reported. n has the weights of the last step in the end: those of the best epoch are
-// in Result.Best. Each call starts with fresh optimizer
-// state, unless Checkpoints.Resume makes it go on with an earlier run.
+// Validation, the figures of test are only reported. In the end n has the weights of the last step; those of the best epoch
+// are in Result.Best. Each call starts with fresh optimizer state, unless Checkpoints.Resume makes it go on with an earlier
+// run.
 //
-// When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err() and context.Cause(ctx). A loss or gradient that is not
-// finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step; weights that an update
-// itself drives out of range are found at the end of the epoch at the latest.
+// When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err() and context.Cause(ctx). A loss or
+// gradient that is not finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step;
+// weights that an update itself drives out of range are found at the end of the epoch at the latest.
 func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
 	run, err := t.start(n, train, test)
 	if err != nil {
