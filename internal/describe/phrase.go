@@ -16,7 +16,7 @@ func Value(v any, epochs int) string {
 		return ""
 	}
 	r := reflect.ValueOf(v)
-	if r.Kind() == reflect.Func { // its type says nothing
+	if r.Kind() == reflect.Func && r.Type().Name() == "" { // its type says nothing
 		return phrase(newDescriber(epochs).value(r))
 	}
 	return phrase(newDescriber(epochs).dynamic(r))
