@@ -189,7 +189,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 		`network.classifier was "nn.Linear`:                                                                                       {resNet(t, 1, hybrid.WithCosineClassifier()), trainSet, test},
 		`network.frozen was none, now it is ["classifier.weight","classifier.bias"]`:                                              {frozen(t), trainSet, test},
 		`network.frozen was none, now it is ["backbone.layer2.0.bn1.running_mean",`:                                               {frozenStatistics(t), trainSet, test},
-		`network.normalize was "black [-2, `:                                                                                    {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
+		`network.normalize was "black [-2 -2 `:                                                                                    {resNet(t, 1, hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.5, 0.5, 0.5}, Std: []float64{1, 1, 1}})), trainSet, test},
 		`network.backbone was "CIFAR ResNet-8, width 4", now it is "CIFAR ResNet-8, width 8"; network.width was 4, now it is 8; `: {sized(t, 8, 8), trainSet, test},
 		`network.backbone was "CIFAR ResNet-8, width 4", now it is "CIFAR ResNet-14, width 4"; network.parameters was `:           {sized(t, 14, 4), trainSet, test},
 	} {
