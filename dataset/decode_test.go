@@ -9,7 +9,6 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
-	"strconv"
 	"testing"
 	"testing/iotest"
 
@@ -115,19 +114,15 @@ func hugePNG(w, h uint32) []byte {
 func TestDecodeErrors(t *testing.T) {
 	var img Image
 	err := Decode(bytes.NewReader([]byte("GIF89a")), 2, 2, CenterCrop, &img)
-	require.EqualError(t, err, "dataset: not a readable JPEG or PNG image: image: unknown format")
+	require.ErrorContains(t, err, "a GIF that is cut off")
 	raw := encodePNG(t, stripes(9, 9))
 	err = Decode(bytes.NewReader(raw[:len(raw)-20]), 2, 2, CenterCrop, &img)
-	require.ErrorContains(t, err, "dataset: not a readable JPEG or PNG image: ")
-	err = Decode(bytes.NewReader(hugePNG(1<<20, 1<<20)), 2, 2, CenterCrop, &img)
-	if want := "an image of 1048576×1048576 pixels: it must have at least 1 pixel and at most 268435456"; strconv.IntSize == 64 {
-		require.EqualError(t, err, "dataset: "+want)
-	} else {
-		require.ErrorContains(t, err, "dimension overflow") // image/png's own, which comes first
-	}
+	require.ErrorContains(t, err, "dataset: reading an image: a PNG that is cut off")
+	err = Decode(bytes.NewReader(hugePNG(20_000, 20_000)), 2, 2, CenterCrop, &img)
+	require.ErrorContains(t, err, "20000×20000 pixels")
 	err = Decode(bytes.NewReader(raw), 0, 2, CenterCrop, &img)
 	require.EqualError(t, err,
-		"dataset: a size of 0×2 pixels was asked for: it must have at least 1 pixel and at most 268435456")
+		"dataset: a size of 0×2 pixels was asked for: it must have at least 1 pixel and at most 67108864")
 	err = Decode(bytes.NewReader(raw), 2, 2, Fit(5), &img)
 	require.EqualError(t, err, "dataset: fit 5 is neither CenterCrop nor Squash")
 	broken := errors.New("cable pulled")

@@ -1,8 +1,9 @@
 // Package dataset reads labelled images and cuts long tails out of them.
 //
-// A [Dataset] is a set of images read by index. [Memory] keeps its pixels as bytes in one slab; [Folder] decodes JPEG
-// and PNG files when asked; [CIFAR10] and [CIFAR100] read the binary versions of those sets; [Generate] draws images
-// that need no file at all; [Open] finds out which of them a directory holds. [Load] reads any of them into memory.
+// A [Dataset] is a set of images read by index. [Memory] keeps its pixels as bytes in one slab; [Folder] decodes image
+// files of every usual kind when asked; [CIFAR10] and [CIFAR100] read the binary versions of those sets; [Generate] draws
+// images that need no file at all; [OpenSplit] finds out which of them a directory holds. [Load] reads any of them into
+// memory. [Check] finds the files that cannot be read, all of them at once.
 //
 // [LongTail] thins a set to class sizes given by a [Profile]. The test set of a long-tail experiment stays balanced, so it
 // is applied to training sets only.
@@ -11,5 +12,5 @@
 // random follows from a seed. Nothing here logs or keeps process-wide state; data that is not as expected gives an error
 // that names the file or the index.
 //
-// Limits: the orientation tag of JPEG files is ignored, and a partly transparent image is seen on black.
+// Limits: a partly transparent image is seen on black.
 package dataset

@@ -25,7 +25,7 @@ func TestConvertIsWhatDecodeDoes(t *testing.T) {
 	}
 	var img Image
 	require.ErrorContains(t, Convert(nil, 3, 3, CenterCrop, &img), "dataset: the picture is nil")
-	require.ErrorContains(t, Convert(stripes(2, 0), 3, 3, CenterCrop, &img), "dataset: an image of 2×0 pixels")
+	require.ErrorContains(t, Convert(stripes(2, 0), 3, 3, CenterCrop, &img), "dataset: a picture of 2×0 pixels")
 	require.ErrorContains(t, Convert(image.NewUniform(color.White), 3, 3, CenterCrop, &img), "pixels: it must have at least 1 pixel and at most")
 	require.ErrorContains(t, Convert(stripes(2, 2), 0, 3, CenterCrop, &img), "a size of 0×3 pixels")
 	require.ErrorContains(t, Convert(stripes(2, 2), 3, 3, 9, &img), "dataset: fit 9 is neither CenterCrop nor Squash")

@@ -1,18 +1,24 @@
 package dataset
 
 import (
+	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-	"slices"
-	"strings"
+
+	"github.com/longtail-ml/longtail/imagefile"
 )
 
-// FolderSettings says how a Folder brings its images to one size.
+// FolderSettings says where the images of a Folder lie and how they are brought to one size.
 type FolderSettings struct {
 	Width  int // of the images handed out; 0 means 32
 	Height int // 0 means the same as Width
 	Fit    Fit // what to do about another aspect ratio; the zero value is CenterCrop
+	Nested Nesting
+	// Classes are the classes, in this order, whether or not they have images: a class folder that is none of them is an
+	// error. nil: those that are found, in the order of their names.
+	Classes []string
+	// Decode bounds decoding. Its Budget, if nil, is four times its MaxPixels.
+	Decode imagefile.Settings
 }
 
 func (s FolderSettings) withDefaults() FolderSettings {
@@ -22,90 +28,40 @@ func (s FolderSettings) withDefaults() FolderSettings {
 	if s.Height == 0 {
 		s.Height = s.Width
 	}
+	if s.Decode.MaxPixels == 0 {
+		s.Decode.MaxPixels = imagefile.DefaultMaxPixels
+	}
+	if s.Decode.Budget == nil {
+		s.Decode.Budget = imagefile.NewBudget(4 * s.Decode.MaxPixels)
+	}
 	return s
 }
 
-// Folder is a Dataset of JPEG and PNG files, one folder a class. Only the names are in memory: Image decodes its file
-// each time, so use Load where the pixels fit.
+// Folder is a Dataset of image files, one folder a class. Only the names are in memory: Image decodes its file each time,
+// so use Load where the pixels fit.
 type Folder struct {
 	dir      string
 	settings FolderSettings
 	classes  []string
 	labels   []int
-	files    []string // base names
+	files    []string // below dir
+	passed   []PassedOver
 }
 
-// OpenFolder lists the class folders of dir: every folder in it is a class, and every .jpg, .jpeg and .png file in that
-// (in any case) an image. Classes and files come in the order of their names; names that begin with a dot are passed
-// over, deeper folders and other files too. It is an error if there is no class folder or one without images.
+// OpenFolder lists the class folders of dir: every folder in it is a class, and every file in that with a name of
+// imagefile's formats an image. Links are followed. Classes and files come in the order of their names. What is passed over
+// is counted in PassedOver: names that begin with a dot, folders that systems leave behind (__MACOSX, @eaDir, lost+found),
+// files of other kinds. It is an error if there is no class folder, if one has no image, or if there are images where
+// Nested does not look.
 func OpenFolder(dir string, s FolderSettings) (*Folder, error) {
+	if s.Decode.MaxPixels < 0 {
+		return nil, fmt.Errorf("dataset: MaxPixels is %d: it must be positive, or 0 for %d", s.Decode.MaxPixels, maxPixels)
+	}
 	s = s.withDefaults()
 	if err := checkGeometry(s.Width, s.Height, s.Fit); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
-	f := &Folder{dir: dir, settings: s}
-	var err error
-	if f.classes, err = classFolders(dir); err != nil {
-		return nil, err
-	}
-	if len(f.classes) == 0 {
-		return nil, fmt.Errorf("dataset: %s holds no class folder: put the images of each class in a folder of its name", dir)
-	}
-	for label, class := range f.classes {
-		entries, err := os.ReadDir(filepath.Join(dir, class))
-		if err != nil {
-			return nil, fmt.Errorf("dataset: class %q: %w", class, err)
-		}
-		before := len(f.files)
-		for _, e := range entries {
-			if isImageName(e.Name()) && isFile(filepath.Join(dir, class), e) {
-				f.files = append(f.files, e.Name())
-				f.labels = append(f.labels, label)
-			}
-		}
-		if len(f.files) == before {
-			return nil, fmt.Errorf("dataset: class folder %s holds no .jpg, .jpeg or .png file: add images or remove it",
-				filepath.Join(dir, class))
-		}
-	}
-	return f, nil
-}
-
-// isFile tells files and links to files from folders, pipes and the like.
-func isFile(dir string, e os.DirEntry) bool {
-	if e.Type()&os.ModeSymlink == 0 {
-		return e.Type().IsRegular()
-	}
-	info, err := os.Stat(filepath.Join(dir, e.Name()))
-	return err != nil || info.Mode().IsRegular() // a broken link is an error when its image is read
-}
-
-// classFolders returns the names of the folders in dir, sorted, links to folders included.
-func classFolders(dir string) ([]string, error) {
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return nil, fmt.Errorf("dataset: class folders: %w", err)
-	}
-	var names []string
-	for _, e := range entries {
-		if strings.HasPrefix(e.Name(), ".") {
-			continue
-		}
-		if isDir(filepath.Join(dir, e.Name())) {
-			names = append(names, e.Name())
-		}
-	}
-	return names, nil
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
-}
-
-func isImageName(name string) bool {
-	return !strings.HasPrefix(name, ".") &&
-		slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(name)))
+	return walk(dir, s)
 }
 
 // Len is the number of images.
@@ -114,29 +70,29 @@ func (f *Folder) Len() int { return len(f.files) }
 // Label is the class of image i.
 func (f *Folder) Label(i int) int { return f.labels[i] }
 
-// Classes are the names of the class folders.
+// Classes are the names of the classes.
 func (f *Folder) Classes() []string { return f.classes }
 
 // Fit is that of the settings.
 func (f *Folder) Fit() Fit { return f.settings.Fit }
 
+// PassedOver says what lies in the folder and is not in the set.
+func (f *Folder) PassedOver() []PassedOver { return f.passed }
+
 // Path is the file of image i.
-func (f *Folder) Path(i int) string {
-	return filepath.Join(f.dir, f.classes[f.labels[i]], f.files[i])
-}
+func (f *Folder) Path(i int) string { return filepath.Join(f.dir, f.files[i]) }
 
 // Image decodes the file of image i to RGB at the size of the settings. An error names the file.
-func (f *Folder) Image(i int, dst *Image) error {
+func (f *Folder) Image(i int, dst *Image) error { return f.image(context.Background(), i, dst) }
+
+func (f *Folder) image(ctx context.Context, i int, dst *Image) error {
 	if err := checkIndex(i, len(f.files)); err != nil {
 		return err
 	}
-	path := f.Path(i)
-	raw, err := os.ReadFile(path)
+	src, err := imagefile.DecodeFile(ctx, f.Path(i), f.settings.Decode)
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
-	if err := decode(raw, f.settings.Width, f.settings.Height, f.settings.Fit, dst); err != nil {
-		return fmt.Errorf("dataset: %s: %w", path, err)
-	}
+	convert(src, f.settings.Width, f.settings.Height, f.settings.Fit, dst)
 	return nil
 }

@@ -2,80 +2,147 @@ package dataset
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 )
 
-// Open finds out what dir holds and returns its training and its test set:
+// Split is a data set in its parts. Validation is nil where there is none.
+type Split struct {
+	Train      Dataset
+	Validation Dataset // to choose epochs and settings by
+	Test       Dataset // to report
+}
+
+// SplitSettings says how OpenSplit reads. Its zero value cuts images to 32×32.
+type SplitSettings struct {
+	FolderSettings // of all parts; Classes must be nil
+	// AllowMissing lets classes of the training set be absent from the other parts, where they then have no image.
+	AllowMissing bool
+}
+
+// validationNames and testNames are what folders beside train are called.
+var (
+	validationNames = []string{"val", "valid", "validation"}
+	testNames       = []string{"test", "testing"}
+)
+
+// OpenSplit finds out what dir holds and returns its parts:
 //
-//   - folders train and test (or val) with one folder of JPEG or PNG files for each class, the same classes in both:
-//     two *Folder that hand out width×height images, cropped in the middle; 0 means what it means in FolderSettings;
-//   - CIFAR-10 or CIFAR-100 in the binary version: two *Memory; width and height must be 0 or 32.
+//   - folders train, val (or valid, validation) and test with one folder of image files for each class, the same classes in
+//     each: *Folders. Without test, val is the test set, as in ImageNet;
+//   - CIFAR-10 or CIFAR-100 in the binary version: two *Memory; Width and Height must be 0 or 32.
 //
 // Where it finds none of them, the error lists what it looked for.
-func Open(dir string, width, height int) (train, test Dataset, err error) {
+func OpenSplit(dir string, s SplitSettings) (Split, error) {
 	if isDir(filepath.Join(dir, "train")) {
-		return openFolders(dir, FolderSettings{Width: width, Height: height})
+		return openFolders(dir, s)
 	}
 	ten, hundred := cifar10Format(), cifar100Format()
 	_, isTen := ten.locate(dir)
 	_, isHundred := hundred.locate(dir)
 	switch {
 	case isTen && isHundred:
-		return nil, nil, fmt.Errorf("dataset: %s holds both CIFAR-10 and CIFAR-100: call CIFAR10 or CIFAR100, or name the "+
+		return Split{}, fmt.Errorf("dataset: %s holds both CIFAR-10 and CIFAR-100: call CIFAR10 or CIFAR100, or name the "+
 			"folder of one", dir)
 	case isTen:
-		return openCIFAR(ten, dir, width, height)
+		return openCIFAR(ten, dir, s)
 	case isHundred:
-		return openCIFAR(hundred, dir, width, height)
+		return openCIFAR(hundred, dir, s)
 	}
-	return nil, nil, fmt.Errorf("dataset: no known data set in %s: looked for class folders in train and test (or val), for "+
+	if _, err := os.Stat(dir); err != nil {
+		return Split{}, fmt.Errorf("dataset: %w", err)
+	}
+	return Split{}, fmt.Errorf("dataset: no known data set in %s: looked for class folders in train and test (or val), for "+
 		"CIFAR-10 (%s) there or in %s, and for CIFAR-100 (%s) there or in %s", dir, ten.expected(), ten.folder,
 		hundred.expected(), hundred.folder)
 }
 
-func openCIFAR(f cifarFormat, dir string, width, height int) (train, test Dataset, err error) {
-	if (width != 0 && width != cifarSide) || (height != 0 && height != cifarSide) {
-		return nil, nil, fmt.Errorf("dataset: images of %d×%d were asked for, %s has %d×%d: ask for 0×0",
-			width, height, f.name, cifarSide, cifarSide)
+// Open is OpenSplit for sets of two parts, cropped in the middle to width×height; 0 means what it means in FolderSettings.
+// A set with a validation part beside its test set is an error: OpenSplit returns all three.
+func Open(dir string, width, height int) (train, test Dataset, err error) {
+	s, err := OpenSplit(dir, SplitSettings{FolderSettings: FolderSettings{Width: width, Height: height}})
+	if err == nil && s.Validation != nil {
+		err = fmt.Errorf("dataset: %s holds a validation set beside its test set, which Open would pass over: use OpenSplit", dir)
 	}
-	a, b, err := f.read(dir)
 	if err != nil {
-		return nil, nil, err // not a, b: a nil *Memory in an interface is not nil
+		return nil, nil, err
 	}
-	return a, b, nil
+	return s.Train, s.Test, nil
 }
 
-func openFolders(dir string, s FolderSettings) (train, test Dataset, err error) {
-	second := filepath.Join(dir, "test")
-	if !isDir(second) {
-		second = filepath.Join(dir, "val")
+func openCIFAR(f cifarFormat, dir string, s SplitSettings) (Split, error) {
+	if (s.Width != 0 && s.Width != cifarSide) || (s.Height != 0 && s.Height != cifarSide) {
+		return Split{}, fmt.Errorf("dataset: images of %d×%d were asked for, %s has %d×%d: ask for 0×0",
+			s.Width, s.Height, f.name, cifarSide, cifarSide)
 	}
-	if !isDir(second) {
-		return nil, nil, fmt.Errorf("dataset: %s holds train but neither test nor val: add one, or use OpenFolder on train",
-			dir)
-	}
-	a, err := OpenFolder(filepath.Join(dir, "train"), s)
+	train, test, err := f.read(dir)
 	if err != nil {
-		return nil, nil, err
+		return Split{}, err // not train, test: a nil *Memory in an interface is not nil
 	}
-	b, err := OpenFolder(second, s)
+	return Split{Train: train, Test: test}, nil
+}
+
+func openFolders(dir string, s SplitSettings) (Split, error) {
+	if s.Classes != nil {
+		return Split{}, fmt.Errorf("dataset: Classes is set: the training set has the say in what the classes are")
+	}
+	parts := append(dirs(dir, testNames), dirs(dir, validationNames)...)
+	if len(parts) > 2 {
+		return Split{}, fmt.Errorf("dataset: %s holds %s beside train: leave a test and a validation set", dir, strings.Join(parts, ", "))
+	}
+	if len(parts) == 0 {
+		return Split{}, fmt.Errorf("dataset: %s holds train but neither test nor val: add one, or use OpenFolder on train and "+
+			"Holdout", dir)
+	}
+	train, err := OpenFolder(filepath.Join(dir, "train"), s.FolderSettings)
 	if err != nil {
-		return nil, nil, err
+		return Split{}, err
 	}
-	if err := sameClasses(a, b); err != nil {
-		return nil, nil, err
+	all := Split{Train: train}
+	if all.Test, err = openPart(filepath.Join(dir, parts[0]), train, s); err != nil {
+		return Split{}, err
 	}
-	return a, b, nil
+	if len(parts) == 2 {
+		if all.Validation, err = openPart(filepath.Join(dir, parts[1]), train, s); err != nil {
+			return Split{}, err
+		}
+	}
+	return all, nil
+}
+
+// openPart opens a part that is to have the classes of the training set.
+func openPart(dir string, train *Folder, s SplitSettings) (Dataset, error) {
+	if s.AllowMissing {
+		s.Classes = train.classes
+	}
+	part, err := OpenFolder(dir, s.FolderSettings)
+	if err != nil {
+		return nil, err
+	}
+	if err := sameClasses(train, part); err != nil {
+		return nil, err
+	}
+	return part, nil
+}
+
+// dirs returns those names that are folders in dir.
+func dirs(dir string, names []string) []string {
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return !isDir(filepath.Join(dir, name)) })
+}
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 func sameClasses(a, b *Folder) error {
 	if slices.Equal(a.classes, b.classes) {
 		return nil
 	}
-	return fmt.Errorf("dataset: the classes of %s and %s differ: only in the first: %s; only in the second: %s", a.dir, b.dir,
-		only(a.classes, b.classes), only(b.classes, a.classes))
+	return fmt.Errorf("dataset: the classes of %s and %s differ: only in the first: %s (AllowMissing permits that); only in the "+
+		"second: %s", a.dir, b.dir, only(a.classes, b.classes), only(b.classes, a.classes))
 }
 
 // only lists what a has and b has not.

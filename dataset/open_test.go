@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"io/fs"
 	"path/filepath"
 	"testing"
 
@@ -15,8 +16,13 @@ func TestOpenFolders(t *testing.T) {
 		writeFile(t, raw, dir, "train", "bee", "0.png")
 		writeFile(t, raw, dir, second, "ant", "0.png")
 		_, _, err := Open(dir, 0, 0)
-		require.EqualError(t, err, "dataset: the classes of "+filepath.Join(dir, "train")+" and "+
-			filepath.Join(dir, second)+` differ: only in the first: "bee"; only in the second: none`)
+		require.ErrorContains(t, err, "dataset: the classes of "+filepath.Join(dir, "train")+" and "+
+			filepath.Join(dir, second)+` differ: only in the first: "bee"`)
+		part, err := OpenSplit(dir, SplitSettings{AllowMissing: true})
+		require.NoError(t, err)
+		require.Nil(t, part.Validation)
+		require.Equal(t, part.Train.Classes(), part.Test.Classes())
+		require.Equal(t, []int{1, 0}, Counts(part.Test))
 		writeFile(t, raw, dir, second, "bee", "0.png")
 		train, test, err := Open(dir, 6, 5)
 		require.NoError(t, err)
@@ -63,5 +69,41 @@ func TestOpenErrors(t *testing.T) {
 	writeFile(t, encodePNG(t, stripes(4, 4)), dir, "train", "ant", "0.png")
 	_, _, err = Open(dir, 0, 0)
 	require.EqualError(t, err,
-		"dataset: "+dir+" holds train but neither test nor val: add one, or use OpenFolder on train")
+		"dataset: "+dir+" holds train but neither test nor val: add one, or use OpenFolder on train and Holdout")
+}
+
+func TestOpenSplitOfThree(t *testing.T) {
+	for _, name := range []string{"val", "valid", "validation"} {
+		dir := t.TempDir()
+		for _, part := range []string{"train", name, "test"} {
+			writeFile(t, encodePNG(t, stripes(4, 4)), dir, part, "ant", "0.png")
+		}
+		writeFile(t, encodePNG(t, stripes(4, 4)), dir, name, "ant", "1.png")
+		all, err := OpenSplit(dir, SplitSettings{})
+		require.NoError(t, err)
+		require.Equal(t, []int{1, 2, 1}, []int{all.Train.Len(), all.Validation.Len(), all.Test.Len()})
+		_, _, err = Open(dir, 0, 0)
+		require.ErrorContains(t, err, "OpenSplit", "a part is not passed over in silence")
+		writeFile(t, encodePNG(t, stripes(4, 4)), dir, name, "wasp", "1.png")
+		_, err = OpenSplit(dir, SplitSettings{AllowMissing: true})
+		require.ErrorContains(t, err, `"wasp"`)
+	}
+	_, err := OpenSplit("nowhere", SplitSettings{})
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	_, err = OpenSplit(t.TempDir(), SplitSettings{})
+	require.ErrorContains(t, err, "no known data set")
+}
+
+func TestOpenSplitWithTooManyParts(t *testing.T) {
+	dir := t.TempDir()
+	for _, part := range []string{"train", "val", "valid"} {
+		writeFile(t, encodePNG(t, stripes(4, 4)), dir, part, "ant", "0.png")
+	}
+	all, err := OpenSplit(dir, SplitSettings{})
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(dir, "val", "ant", "0.png"), all.Test.(*Folder).Path(0))
+	require.Equal(t, filepath.Join(dir, "valid", "ant", "0.png"), all.Validation.(*Folder).Path(0))
+	writeFile(t, encodePNG(t, stripes(4, 4)), dir, "test", "ant", "0.png")
+	_, err = OpenSplit(dir, SplitSettings{})
+	require.ErrorContains(t, err, "test, val, valid")
 }

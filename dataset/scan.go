@@ -1,14 +1,14 @@
 package dataset
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"image"
+	"io"
+	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -16,6 +16,8 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+
+	"github.com/longtail-ml/longtail/imagefile"
 )
 
 // Scan is what a look at every file of a data set found.
@@ -27,13 +29,13 @@ type Scan struct {
 
 // ScanPart is a training, test or validation set.
 type ScanPart struct {
-	Name    string         `json:"name"`    // of its folder: "train", "test", "val", …; "" where there are class folders alone
-	Classes []string       `json:"classes"` // folders without an image too
-	Counts  []int          `json:"counts"`  // of image files, by class, bad ones included
-	Formats map[string]int `json:"formats"` // images by format: "jpeg", "png", "cifar"
-	Sizes   ScanSizes      `json:"sizes"`
-	Bad     []BadFile      `json:"bad"`    // images that cannot be read, all of them
-	Others  map[string]int `json:"others"` // files in class folders that are passed over, by extension
+	Name       string         `json:"name"`    // of its folder: "train", "test", "val", …; "" where there are class folders alone
+	Classes    []string       `json:"classes"` // folders without an image too
+	Counts     []int          `json:"counts"`  // of image files, by class, bad ones included
+	Formats    map[string]int `json:"formats"` // images by format: "JPEG", "WebP", "CIFAR"
+	Sizes      ScanSizes      `json:"sizes"`
+	Bad        []BadFile      `json:"bad"` // images that cannot be read, all of them
+	PassedOver []PassedOver   `json:"passed_over"`
 
 	images []scanned
 }
@@ -71,7 +73,7 @@ type scanned struct {
 // an error if there is nothing to list.
 func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 	s := &Scan{Kind: "class folders"}
-	for _, name := range []string{"train", "test", "val", "valid", "validation"} {
+	for _, name := range slices.Concat([]string{"train"}, testNames, validationNames) {
 		if isDir(filepath.Join(dir, name)) {
 			s.Parts = append(s.Parts, ScanPart{Name: name})
 		}
@@ -84,7 +86,7 @@ func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 			s.findDuplicates()
 			return s, nil
 		}
-		if names, failed := classFolders(dir); failed != nil || len(names) == 0 {
+		if sc, failed := list(dir, Flat); failed != nil || len(sc.found) == 0 {
 			return nil, errors.Join(err, failed)
 		}
 		s.Parts = []ScanPart{{}}
@@ -103,36 +105,26 @@ func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 
 // scan reads the files of class folders.
 func (p *ScanPart) scan(ctx context.Context, dir string) error {
-	var err error
-	if p.Classes, err = classFolders(dir); err != nil {
+	sc, err := list(dir, Flat)
+	if err != nil {
 		return err
 	}
-	p.Counts, p.Others, p.Formats = make([]int, len(p.Classes)), map[string]int{}, map[string]int{}
+	p.PassedOver = sc.passed.list()
+	p.Classes = slices.Sorted(maps.Keys(sc.found))
+	p.Counts, p.Formats = make([]int, len(p.Classes)), map[string]int{}
 	for label, class := range p.Classes {
-		folder := filepath.Join(dir, class)
-		entries, err := os.ReadDir(folder)
-		if err != nil {
-			return fmt.Errorf("dataset: class %q: %w", class, err)
-		}
-		for _, e := range entries {
-			switch {
-			case strings.HasPrefix(e.Name(), "."):
-			case isImageName(e.Name()) && isFile(folder, e):
-				p.images = append(p.images, scanned{path: filepath.Join(folder, e.Name()), label: label})
-				p.Counts[label]++
-			case isDir(filepath.Join(folder, e.Name())):
-				p.Others["folder"]++
-			default:
-				p.Others[strings.ToLower(filepath.Ext(e.Name()))]++
-			}
+		for _, file := range sc.found[class] {
+			p.images = append(p.images, scanned{path: filepath.Join(dir, file), label: label})
+			p.Counts[label]++
 		}
 	}
+	limits := FolderSettings{}.withDefaults().Decode
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(p.images) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				p.images[i].read()
+				p.images[i].read(ctx, limits)
 			}
 		})
 	}
@@ -145,22 +137,29 @@ func (p *ScanPart) scan(ctx context.Context, dir string) error {
 }
 
 // read decodes the file.
-func (f *scanned) read() {
-	raw, err := os.ReadFile(f.path)
-	if err != nil {
-		f.err = err
+func (f *scanned) read(ctx context.Context, s imagefile.Settings) {
+	picture, err := imagefile.DecodeFile(ctx, f.path, s)
+	if f.err = err; err != nil {
 		return
 	}
-	header, format, err := image.DecodeConfig(bytes.NewReader(raw))
-	if err == nil {
-		err = checkSource(header.Width, header.Height)
-	}
+	f.width, f.height = picture.Bounds().Dx(), picture.Bounds().Dy()
 	var img Image
-	if err == nil {
-		err = decode(raw, header.Width, header.Height, CenterCrop, &img)
+	if f.err = Convert(picture, f.width, f.height, CenterCrop, &img); f.err == nil {
+		f.sum = sumOf(&img)
 	}
-	f.format, f.width, f.height, f.err = format, header.Width, header.Height, err
-	f.sum = sumOf(&img)
+	f.format = formatOf(f.path)
+}
+
+// formatOf names the format of a file that could be read.
+func formatOf(path string) string {
+	file, err := os.Open(path)
+	if err != nil {
+		return "unknown"
+	}
+	defer file.Close()
+	head := make([]byte, 300)
+	n, _ := io.ReadFull(file, head)
+	return imagefile.Identify(head[:n])
 }
 
 func sumOf(m *Image) [sha256.Size]byte {
@@ -173,10 +172,10 @@ func sumOf(m *Image) [sha256.Size]byte {
 
 // scanSet looks at images that are in memory.
 func scanSet(name string, d Dataset) ScanPart {
-	p := ScanPart{Name: name, Classes: d.Classes(), Counts: Counts(d), Others: map[string]int{}, Formats: map[string]int{}}
+	p := ScanPart{Name: name, Classes: d.Classes(), Counts: Counts(d), Formats: map[string]int{}}
 	var img Image
 	for i := range d.Len() {
-		f := scanned{path: fmt.Sprintf("%s image %d", name, i), format: "cifar", label: d.Label(i)}
+		f := scanned{path: fmt.Sprintf("%s image %d", name, i), format: "CIFAR", label: d.Label(i)}
 		f.err = d.Image(i, &img)
 		f.width, f.height, f.sum = img.Width, img.Height, sumOf(&img)
 		p.images = append(p.images, f)
@@ -191,7 +190,7 @@ func (p *ScanPart) sumUp() {
 	var sizes [][2]int
 	for _, f := range p.images {
 		if f.err != nil {
-			p.Bad = append(p.Bad, BadFile{f.path, f.err.Error()})
+			p.Bad = append(p.Bad, BadFile{f.path, strings.TrimPrefix(f.err.Error(), f.path+": ")})
 			continue
 		}
 		p.Formats[f.format]++

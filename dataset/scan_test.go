@@ -36,7 +36,7 @@ func TestScanDirFindsEveryFault(t *testing.T) {
 	d := onePNG(t, 6, 20, dir, "train", "elk", "d.png")
 	bad := filepath.Join(dir, "train", "dog", "bad.jpg")
 	require.NoError(t, os.WriteFile(bad, []byte("no"), 0o666))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "train", "dog", "x.webp"), nil, 0o666))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "train", "dog", "x.txt"), nil, 0o666))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "train", "dog", ".hidden"), nil, 0o666))
 	require.NoError(t, os.MkdirAll(filepath.Join(dir, "test", "dog"), 0o777))
 	s, err := ScanDir(context.Background(), dir)
@@ -45,12 +45,12 @@ func TestScanDirFindsEveryFault(t *testing.T) {
 	train := s.Parts[0]
 	require.Equal(t, []string{"cat", "dog", "elk"}, train.Classes)
 	require.Equal(t, []int{2, 3, 1}, train.Counts)
-	require.Equal(t, map[string]int{"png": 5}, train.Formats)
-	require.Equal(t, map[string]int{".webp": 1}, train.Others)
+	require.Equal(t, map[string]int{"PNG": 5}, train.Formats)
+	require.Equal(t, []PassedOver{{".txt files", 1, "dog/x.txt"}, {"hidden files and folders", 1, "dog/.hidden"}}, train.PassedOver)
 	require.Equal(t, ScanSizes{Smallest: [2]int{4, 4}, Median: [2]int{6, 6}, Largest: [2]int{9, 9}}, train.Sizes)
 	require.Len(t, train.Bad, 1)
 	require.Equal(t, bad, train.Bad[0].Path)
-	require.Contains(t, train.Bad[0].Error, "unknown format")
+	require.Contains(t, train.Bad[0].Error, "unknown data")
 	require.Equal(t, []int{1, 0}, s.Parts[1].Counts)
 	require.Equal(t, []Duplicate{{A: b, B: d}, {A: a, B: c}}, s.Duplicates)
 
@@ -83,7 +83,7 @@ func TestScanDirOfCIFAR(t *testing.T) {
 	s, err := ScanDir(context.Background(), dir)
 	require.NoError(t, err)
 	require.Equal(t, "CIFAR-10", s.Kind)
-	require.Equal(t, map[string]int{"cifar": 10}, s.Parts[0].Formats)
+	require.Equal(t, map[string]int{"CIFAR": 10}, s.Parts[0].Formats)
 	require.Equal(t, [2]int{32, 32}, s.Parts[0].Sizes.Median)
 	require.Equal(t, Duplicate{"train image 0", "test image 0"}, s.Duplicates[len(s.Duplicates)-1], "all its images are alike")
 }

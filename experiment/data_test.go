@@ -47,7 +47,7 @@ func TestAValidationSetBesideTrainAndTest(t *testing.T) {
 
 	require.NoError(t, os.Rename(filepath.Join(dir, "valid", d.Train.Classes()[0]), filepath.Join(dir, "valid", "other")))
 	_, err = Settings{Data: dir, Epochs: 1}.Open(1)
-	require.ErrorContains(t, err, "valid has the classes ")
+	require.ErrorContains(t, err, filepath.Join(dir, "valid")+" differ")
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "test")))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "valid")))
 	writeImages(t, filepath.Join(dir, "val"), 8, 9, []int{3, 3})

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
-	"strings"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
@@ -61,19 +59,12 @@ func (s Settings) source(seed uint64) (f source, err error) {
 		return f, err
 	}
 	f.deriveSize(folder)
-	if f.train, f.test, err = dataset.Open(s.Data, f.size, f.size); err != nil {
+	all, err := dataset.OpenSplit(s.Data, dataset.SplitSettings{FolderSettings: dataset.FolderSettings{Width: f.size, Height: f.size}})
+	if err != nil {
 		return f, err
 	}
-	if heldDir != "" {
-		held, err := dataset.OpenFolder(heldDir, dataset.FolderSettings{Width: f.size, Height: f.size})
-		if err != nil {
-			return f, err
-		}
-		if !slices.Equal(held.Classes(), f.train.Classes()) {
-			return f, fmt.Errorf("experiment: %s has the classes %s, %s has %s: a validation set has those of the training set", heldDir,
-				strings.Join(held.Classes(), ", "), trainDir, strings.Join(f.train.Classes(), ", "))
-		}
-		f.held = held
+	f.train, f.held, f.test = all.Train, all.Validation, all.Test
+	if f.held != nil {
 		f.derived = append(f.derived, fmt.Sprintf("validation set %s, so that nothing is held out of training", filepath.Base(heldDir)))
 	}
 	return f, f.deriveNormalize()

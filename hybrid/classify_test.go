@@ -143,9 +143,9 @@ func TestWhatCannotBeClassified(t *testing.T) {
 	_, err = p.WithAbout(hybrid.About{Classes: []string{"a"}})
 	require.ErrorContains(t, err, "hybrid: class names: there are 1 for a network of 4 classes")
 	for want, bad := range map[string]stdimage.Image{
-		"picture 1: dataset: the picture is nil":                       nil,
-		"picture 1: dataset: an image of 0×0 pixels":                   stdimage.NewGray(stdimage.Rectangle{}),
-		"picture 1: dataset: an image of 2000000000×2000000000 pixels": stdimage.NewUniform(color.White),
+		"picture 1: dataset: the picture is nil":                        nil,
+		"picture 1: dataset: a picture of 0×0 pixels":                   stdimage.NewGray(stdimage.Rectangle{}),
+		"picture 1: dataset: a picture of 2000000000×2000000000 pixels": stdimage.NewUniform(color.White),
 	} {
 		_, err = p.ClassifyAll(picture, bad)
 		require.ErrorContains(t, err, want)

@@ -67,7 +67,7 @@ func ExamplePredictor_Classify() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	picture := stdimage.NewGray(stdimage.Rect(0, 0, 640, 480)) // image.Decode of a file gives one too
+	picture := stdimage.NewGray(stdimage.Rect(0, 0, 640, 480)) // imagefile.DecodeFile gives one too
 	found, err := predictor.Classify(picture)
 	if err != nil {
 		log.Fatal(err)

@@ -69,7 +69,7 @@ func faults(s *dataset.Scan) (all []string) {
 		}
 		for i, n := range p.Counts {
 			if n == 0 {
-				all = append(all, fmt.Sprintf("%s: class %s has no .jpg, .jpeg or .png file: add images or remove the folder", name, p.Classes[i]))
+				all = append(all, fmt.Sprintf("%s: class %s has no image: add images or remove the folder", name, p.Classes[i]))
 			}
 		}
 		if len(p.Bad) > 0 {
@@ -78,8 +78,8 @@ func faults(s *dataset.Scan) (all []string) {
 		if !slices.Equal(p.Classes, first.Classes) {
 			all = append(all, fmt.Sprintf("%s has %d classes, %s %d, or others: both must have the same folders", name, len(p.Classes), first.Name, len(first.Classes)))
 		}
-		for _, ext := range slices.Sorted(maps.Keys(p.Others)) {
-			all = append(all, fmt.Sprintf("%s: %d files of the kind %q are passed over: only JPEG and PNG are read", name, p.Others[ext], ext))
+		for _, o := range p.PassedOver {
+			all = append(all, fmt.Sprintf("%s: passed over: %s", name, o))
 		}
 	}
 	if len(s.Duplicates) > 0 {

@@ -4,14 +4,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
-	"image"
-	_ "image/jpeg" // registers the decoder
-	_ "image/png"  // registers the decoder
 	"io"
 	"os"
 
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/imagefile"
 )
 
 func main() {
@@ -35,14 +34,9 @@ func run(out io.Writer, model string, photos []string) error {
 		return err
 	}
 	for _, path := range photos {
-		file, err := os.Open(path)
+		photo, err := imagefile.DecodeFile(context.Background(), path, imagefile.Settings{})
 		if err != nil {
 			return err
-		}
-		photo, _, err := image.Decode(file)
-		file.Close()
-		if err != nil {
-			return fmt.Errorf("%s: %w", path, err)
 		}
 		found, err := predictor.Classify(photo)
 		if err != nil {
