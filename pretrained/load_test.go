@@ -1,6 +1,7 @@
 package pretrained_test
 
 import (
+	"bytes"
 	"maps"
 	"math"
 	"os"
@@ -140,7 +141,7 @@ func TestPrefixes(t *testing.T) {
 		"backbone":               {several{"backbone": theirs}, pretrained.Settings{}, "", 0},
 		"a model in a state":     {several{"state_dict.model.backbone": theirs}, pretrained.Settings{}, "state_dict.model.", 0},
 		"of MoCo":                {several{"module.encoder_q": theirs, "module.encoder_k": other, "module.encoder_q.fc": head}, pretrained.Settings{}, "module.encoder_q.", 64},
-		"chosen":                 {several{"ema": other, "model": theirs}, pretrained.Settings{Prefix: "model."}, "model.", 60 + 42},
+		"chosen":                 {several{"ema": other, "model": theirs}, pretrained.Settings{Prefix: "model"}, "model.", 60 + 42},
 		"beside something small": {several{"a": theirs, "b.conv1": nn.NewConv2d(nn.Conv2dSettings{In: 3, Out: 2, Kernel: 7, Stride: 2, Padding: 3, Seed: 1})}, pretrained.Settings{}, "a.", 1},
 		"renamed": {nn.Rename(theirs, func(p string) string { return strings.Replace(p, "layer", "stage", 1) }),
 			pretrained.Settings{Rename: []safetensors.Rename{nil, func(n string) string { return strings.Replace(n, "stage", "layer", 1) }}}, "", 0},
@@ -228,6 +229,26 @@ func TestFilesOfNetworksWithABackbone(t *testing.T) {
 	require.ErrorContains(t, err, "2 unknown to the network (backbone.layer1.0.se.weight")
 	_, err = pretrained.Load(t.TempDir(), net, pretrained.Settings{})
 	require.ErrorContains(t, err, "is not a regular file")
+}
+
+// Counters of batch norm are passed over, of whatever type they are; values of half precision become float32.
+func TestNetworksOfHalfPrecision(t *testing.T) {
+	whole, err := pretrained.Open(small)
+	require.NoError(t, err)
+	defer whole.Close()
+	var tensors []safetensors.Tensor
+	for _, x := range whole.Tensors {
+		tensors = append(tensors, safetensors.NewTensor(x.Name, "F16", x.Shape, func() ([]byte, error) {
+			return bytes.Repeat([]byte{0, 0x3c}, x.Shape.Len()), nil // ones
+		}))
+	}
+	f, err := safetensors.NewFile("halves", "", tensors, nil)
+	require.NoError(t, err)
+	net := network(t, 5)
+	r, err := pretrained.From(f, net, pretrained.Settings{})
+	require.NoError(t, err)
+	require.Len(t, r.Loaded, 102)
+	require.Equal(t, []float32{1, 1}, values(net)["backbone.bn1.running_mean"])
 }
 
 // What Save writes has torchvision's names, and goes back into a network.

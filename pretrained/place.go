@@ -13,6 +13,9 @@ type place struct{ prefix, part string }
 
 // findPlace returns the place under which most tensors of file and network have one name and shape.
 func (s Settings) findPlace(f *safetensors.File, t *target) (place, error) {
+	if s.Prefix != "" {
+		s.Prefix = strings.TrimSuffix(s.Prefix, ".") + "."
+	}
 	votes := map[place]int{}
 	most := 0
 	for _, x := range f.Tensors {

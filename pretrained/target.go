@@ -68,7 +68,8 @@ func firstName(path string) string {
 	return first
 }
 
-// isCounter reports whether x counts the batches that a batch norm of PyTorch has seen, which has no use here.
+// isCounter reports whether x counts the batches that a batch norm of PyTorch has seen, which has no use here. A network that
+// was converted to another type has counters of that type.
 func isCounter(x safetensors.Tensor) bool {
-	return x.DType == "I64" && (x.Name == "num_batches_tracked" || strings.HasSuffix(x.Name, ".num_batches_tracked"))
+	return x.Shape.Len() == 1 && (x.Name == "num_batches_tracked" || strings.HasSuffix(x.Name, ".num_batches_tracked"))
 }

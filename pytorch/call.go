@@ -22,8 +22,8 @@ func init() {
 
 // refused is the error of a name that is none of those known.
 func refused(name global) error {
-	return fmt.Errorf("the file asks for %s, which is not part of a file of tensors: nothing of it was run. With PyTorch, in a place where you "+
-		"trust the file, take its tensors by model.state_dict() and save these alone", name)
+	return fmt.Errorf("the file asks for %s, which is not part of a file of tensors: nothing of it was run. With PyTorch, in a place "+
+		`where you trust the file, save its tensors alone: torch.save(torch.load(path)["state_dict"], new), or model.state_dict() of a whole model`, name)
 }
 
 // call makes what the function of that name returns.
