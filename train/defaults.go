@@ -27,12 +27,15 @@ func (t *Trainer) setDefaults() {
 		t.KeyDecay = 0.999
 	}
 	if t.LearningRate == nil {
-		t.LearningRate = schedule.MultiStep{Base: 0.5, Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}
+		t.LearningRate = schedule.MultiStep{Base: t.recipeRate(), Milestones: schedule.Milestones(t.Epochs, 0.6, 0.8)}
 	}
 	if t.Optimizer == nil {
 		t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}
 	}
 }
+
+// recipeRate is the learning rate of arXiv 2103.14267, 0.5 for 512 samples in a step, in proportion to those of t.
+func (t *Trainer) recipeRate() float64 { return 0.5 * float64(t.Batch) * float64(t.Accumulate) / 512 }
 
 func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	if n == nil || train == nil {

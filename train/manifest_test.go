@@ -76,7 +76,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.epochs: 200, 10", func(t *train.Trainer) { t.Epochs = 10 }},
 		{"training.batch: 4, 5", func(t *train.Trainer) { t.Batch = 5 }},
 		{"training.accumulate: 1, 2", func(t *train.Trainer) { t.Accumulate = 2 }},
-		{`training.learning_rate: "schedule.Constant(0.5)", "schedule.MultiStep{Base: 0.5, Milestones: [120, 160]}"`,
+		{`training.learning_rate: "schedule.Constant(0.5)", "schedule.MultiStep{Base: 0.00390625, Milestones: [120, 160]}"`,
 			func(t *train.Trainer) { t.LearningRate = nil }},
 		{`training.learning_rate: "schedule.Constant(0.5)", "train_test.half{Share: 3, hidden: 2}"`,
 			func(t *train.Trainer) { t.LearningRate = half{3, 2} }},

@@ -173,18 +173,28 @@ func TestGroupsThatDoNotFitEndTheRun(t *testing.T) {
 	require.Len(t, r.Epochs, 1)
 }
 
-// The default learning rate is cut after 60% and 80% of the epochs, as far as there are so many.
+// The default learning rate is 0.5 for a batch of 512 and in proportion for others. It is cut after 60% and 80% of the
+// epochs, as far as there are so many.
 func TestDefaultLearningRate(t *testing.T) {
 	trainSet, _ := generated(t, 5)
-	for epochs, want := range map[int][]float64{
-		1: {0.5}, 2: {0.5, 0.05}, 5: {0.5, 0.5, 0.5, 0.05, 0.005}, 10: {0.5, 0.5, 0.5, 0.5, 0.5, 0.5, 0.05, 0.05, 0.005, 0.005},
+	for _, c := range []struct {
+		batch, accumulate int
+		full              float64
+		want              []float64 // of the full rate
+	}{
+		{16, 0, 0.015625, []float64{1}},
+		{4, 0, 0.00390625, []float64{1, 0.1}},
+		{4, 4, 0.015625, []float64{1, 1, 1, 0.1, 0.01}},
+		{1, 0, 0.5 / 512, []float64{1, 1, 1, 1, 1, 1, 0.1, 0.1, 0.01, 0.01}},
+		{0, 0, 0.5, []float64{1}},
 	} {
-		tr := short()
-		tr.Epochs, tr.LearningRate, tr.ClipNorm = epochs, nil, 0.01
-		var got []float64
-		for _, e := range fit(t, tr, mlp(t), trainSet, nil).Epochs {
-			got = append(got, e.LearningRate)
+		tr, data := short(), dataset.Dataset(trainSet)
+		tr.Epochs, tr.Batch, tr.Accumulate, tr.LearningRate, tr.ClipNorm = len(c.want), c.batch, c.accumulate, nil, 0.01
+		if c.batch == 0 {
+			data, _ = generated(t, 128)
 		}
-		require.InDeltaSlice(t, want, got, 1e-12, "%d epochs", epochs)
+		for i, e := range fit(t, tr, mlp(t), data, nil).Epochs {
+			require.InDelta(t, c.want[i]*c.full, e.LearningRate, 1e-12, "epoch %d of %d, batch %d × %d", i, tr.Epochs, c.batch, c.accumulate)
+		}
 	}
 }

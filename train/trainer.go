@@ -26,7 +26,7 @@ type Trainer struct {
 	// once by the mean of their gradients, and a loss is the mean of theirs. A contrastive loss compares within a batch,
 	// and batch norm has each batch's own statistics and moves its running ones by each. 0 means 1.
 	Accumulate   int
-	LearningRate schedule.Scheduler // nil means 0.5, cut tenfold after 60% and 80% of the epochs
+	LearningRate schedule.Scheduler // nil means 0.5·Batch·Accumulate/512, cut tenfold after 60% and 80% of the epochs
 	Optimizer    optim.Rule         // nil means SGD with momentum 0.9 and weight decay 1e-4
 	ClipNorm     float64            // scale gradients down to this norm; 0: never
 	EMA          EMA                // a moving average of the weights, evaluated beside them; zero: none

@@ -4,8 +4,8 @@
 //	go run ./examples/cifarlt -data cifar-10-batches-bin -method hybrid-sc -imbalance 100 -json run.json
 //
 // The data are CIFAR-10 or CIFAR-100 in the binary version, or folders train and test with one folder of JPEG or PNG
-// files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 cut tenfold at
-// 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the best: a tenth of each class
+// files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 (for another batch in
+// proportion) cut tenfold at 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the best: a tenth of each class
 // of the training set is held out, the epoch that does best on it is chosen, and the test set is looked at in the end.
 //
 // With -out DIR the run is kept as package experiment says: Ctrl-C saves it, and the same command with -resume goes on where it
@@ -74,7 +74,7 @@ func parse(args []string) (s settings, err error) {
 	f.IntVar(&s.Width, "width", 16, "channels of the ResNet's first stage")
 	f.IntVar(&s.Epochs, "epochs", 200, "epochs")
 	f.IntVar(&s.Batch, "batch", 512, "samples a stream draws in a step; the hybrids see each three times")
-	f.Float64Var(&s.LR, "lr", 0.5, "learning rate")
+	f.Float64Var(&s.LR, "lr", 0, "learning rate (default: 0.5 for a batch of 512, for others in proportion)")
 	f.IntVar(&s.WarmupEpochs, "warmup", 0, "`EPOCHS` in which the learning rate rises to its height; the paper has none")
 	f.StringVar(&s.Milestones, "milestones", "", "`EPOCHS` the learning rate is cut tenfold at, as in 120,160, or none (default: 60% and 80% of -epochs)")
 	f.Float64Var(&s.Tau, "tau", 0, "temperature of the contrastive loss (default: 0.1; for hybrid-psc with up to 10 classes 1)")
@@ -99,6 +99,9 @@ func parse(args []string) (s settings, err error) {
 	}
 	if s.Holdout > 0 {
 		s.Choose = "best"
+	}
+	if !set["lr"] {
+		s.LR = 0.5 * float64(s.Batch) / 512
 	}
 	for _, wrong := range []struct {
 		is   bool

@@ -157,3 +157,14 @@ func TestFlagsAreChecked(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestTheLearningRateFollowsTheBatch(t *testing.T) {
+	for _, c := range []struct {
+		args []string
+		want float64
+	}{{nil, 0.5}, {[]string{"-batch", "64"}, 0.0625}, {[]string{"-batch", "64", "-lr", "0.5"}, 0.5}} {
+		s, err := parse(append([]string{"-data", "x"}, c.args...))
+		require.NoError(t, err)
+		require.Equal(t, c.want, s.LR)
+	}
+}
