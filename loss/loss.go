@@ -53,7 +53,8 @@ type Needs struct{ Embedding, Logits, Keys bool }
 type Loss interface {
 	// Needs says which fields of Input must be set.
 	Needs() Needs
-	// Forward returns the loss, a scalar, on the tape of its inputs.
+	// Forward returns the loss, a scalar, on the tape of its inputs. A trainer that warns also calls it with embeddings,
+	// logits and keys of zeros, on a tape that does not train, to know what the loss is by chance.
 	Forward(in Input) (*autograd.Var, Stats)
 }
 

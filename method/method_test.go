@@ -2,6 +2,7 @@ package method_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -59,11 +60,11 @@ func TestEveryMethodTrains(t *testing.T) {
 	trainSet, held, test := data(t)
 	for _, m := range method.All() {
 		t.Run(m.Name, func(t *testing.T) {
-			run := func() (*hybrid.Network, float64) {
+			run := func(onWarning func(train.Warning) error) (*hybrid.Network, float64) {
 				n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 				require.NoError(t, err)
 				tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
-					LearningRate: schedule.Constant(0.05)}
+					LearningRate: schedule.Constant(0.05), OnWarning: onWarning}
 				r, err := tr.Fit(context.Background(), n, trainSet, test)
 				require.NoError(t, err)
 				require.Equal(t, 2*2*16*m.Images, r.Images)
@@ -74,8 +75,8 @@ func TestEveryMethodTrains(t *testing.T) {
 				require.NoError(t, err)
 				return n, float64(c.Top1())
 			}
-			n, top1 := run()
-			again, same := run()
+			n, top1 := run(nil)
+			again, same := run(func(w train.Warning) error { t.Error(w); return nil })
 			require.Equal(t, top1, same)
 			a, b := nn.Tensors(n), nn.Tensors(again)
 			require.Equal(t, len(a), len(b))
@@ -83,6 +84,25 @@ func TestEveryMethodTrains(t *testing.T) {
 				require.Equal(t, a[i].Data(), b[i].Data())
 			}
 		})
+	}
+}
+
+// A sound training must pass without a warning, whatever its method. Half the warm-up is over when losses are first judged.
+func TestNoMethodIsWarnedOf(t *testing.T) {
+	trainSet, _, _ := data(t)
+	for _, m := range slices.Concat(method.All(), method.Variants()) {
+		n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+		require.NoError(t, err)
+		tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 70, Batch: 16, Seed: 1, ClipNorm: 1, WarnAfter: 50,
+			LearningRate: schedule.Warmup{Epochs: 20, Then: schedule.Constant(0.05)},
+			OnWarning:    func(w train.Warning) error { t.Errorf("%s: %v", m.Name, w); return nil }}
+		r, err := tr.Fit(context.Background(), n, trainSet, nil)
+		require.NoError(t, err)
+		steps := 0
+		for _, e := range r.Epochs {
+			steps += e.Steps
+		}
+		require.GreaterOrEqual(t, steps, 150)
 	}
 }
 

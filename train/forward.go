@@ -28,6 +28,9 @@ func (r *run) losses(b *batch.Batch) (total *autograd.Var, err error) {
 			}
 			inputs[j].Keys = keys[j]
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
+			if r.OnWarning != nil && weight > 0 {
+				r.watches[k].addChance(term.Loss, inputs[j], r.tape.Mode())
+			}
 			r.report.add(k, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
 				Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
 			if value = autograd.Scale(value, weight); total != nil {

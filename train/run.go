@@ -97,7 +97,7 @@ func (r *run) step(b *batch.Batch) error {
 		}
 		r.report = StepReport{At: at, LearningRate: rate}
 		for i := range r.watches {
-			r.watches[i].alive = false
+			r.watches[i].begin()
 		}
 		r.update.begin()
 	}
@@ -163,6 +163,9 @@ func (r *run) beginEpoch() (*batch.Plan, error) {
 	p, err := r.plan()
 	if err != nil {
 		return nil, err
+	}
+	if r.at.Epoch == 0 {
+		r.warnOfRate()
 	}
 	return p, r.checkDraws(p)
 }

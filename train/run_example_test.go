@@ -162,7 +162,7 @@ func ExampleWarning() {
 	streams := hybrid.SC(0.1)[:1]
 	streams[0].Views = streams[0].Views[:1]
 	streams[0].Sampler = everyClass{}
-	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.05), WarnAfter: 5,
+	trainer := train.Trainer{Streams: streams, Epochs: 1, Batch: 4, LearningRate: schedule.Constant(0.01), WarnAfter: 5,
 		OnWarning: func(w train.Warning) error { fmt.Println(w); return nil }}
 	if _, err := trainer.Fit(context.Background(), exampleNetwork(), trainSet, nil); err != nil {
 		log.Fatal(err)

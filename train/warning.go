@@ -22,15 +22,26 @@ const (
 	SkippedStep
 	// DamagedCheckpoint: Checkpoints.Resume passed over a checkpoint that is not intact.
 	DamagedCheckpoint
+	// AtChance: for Trainer.WarnAfter steps, or 50 if that is more, a loss stayed where it is when all embeddings and logits
+	// are zero. Only a term with a tenth of the weights or more is judged.
+	AtChance
+	// Jumped: the loss of such a term is ten times its average of the last steps, and twice what it ever was.
+	Jumped
+	// HighRate: the learning rate of SGD goes above four times that of the recipe of arXiv 2103.14267, which is 0.5 at
+	// momentum 0.9 for 512 samples in a step, and gradients are not clipped.
+	HighRate
 )
 
 // Warning is something in a run that is likely a mistake.
 type Warning struct {
 	Kind  WarningKind
 	At    schedule.Progress
-	Term  string // of VanishedGradient and NoAnchors
+	Term  string // of VanishedGradient, NoAnchors, AtChance and Jumped
 	Steps int    // in a row; of SkippedStep, those of the run so far
 	Err   error  // of SkippedStep a *NonFiniteError, of DamagedCheckpoint what is wrong with which file
+	// Value is the mean loss over the later half of the steps (AtChance), the loss (Jumped), or the highest learning rate
+	// (HighRate); Expected is what chance gives, the loss before, or the rate of the recipe.
+	Value, Expected float64
 }
 
 // String says what happened and what to look at.
@@ -43,6 +54,15 @@ func (w Warning) String() string {
 	case NoAnchors:
 		return at + fmt.Sprintf("term %q had no valid anchor in the last %d steps: give it a second view or larger batches",
 			w.Term, w.Steps)
+	case AtChance:
+		return at + fmt.Sprintf("term %q has stayed at %.3g for %d steps, and chance gives %.3g: it has learned nothing yet; try another learning "+
+			"rate or temperature, and see whether all embeddings are alike", w.Term, w.Value, w.Steps, w.Expected)
+	case Jumped:
+		return at + fmt.Sprintf("term %q rose to %.3g from about %.2g: lower the learning rate, warm it up, or clip gradients",
+			w.Term, w.Value, w.Expected)
+	case HighRate:
+		return at + fmt.Sprintf("the learning rate goes up to %.3g, the recipe of arXiv 2103.14267 has %.2g for batches of this size: lower "+
+			"it, or clip gradients", w.Value, w.Expected)
 	case SkippedStep:
 		return at + fmt.Sprintf("left out, %d in this run so far: %v", w.Steps, w.Err)
 	}
@@ -62,8 +82,16 @@ func (r *run) warn(w Warning) {
 // watch follows one term: over the batches of a step, and over steps.
 type watch struct {
 	alive              bool // a gradient that is not zero came by, or none can
+	frozen             bool // none can
 	vanished, unpaired int  // steps in a row
+	blank              *autograd.Tape
+	chance             float64 // sum over the batches of a step
+	stall              stall
+	jump               jump
 }
+
+// begin clears what is of one step.
+func (w *watch) begin() { w.alive, w.frozen, w.chance = false, false, 0 }
 
 // input puts an operation on the inputs of a loss that looks at their gradients as they pass by. Only zeros before the
 // first other value are read, so it costs next to nothing.
@@ -80,13 +108,26 @@ func (w *watch) input(in loss.Input) loss.Input {
 	}
 	in.Embedding, in.Logits = look(in.Embedding), look(in.Logits)
 	if (in.Embedding == nil || !in.Embedding.NeedsGrad()) && (in.Logits == nil || !in.Logits.NeedsGrad()) {
-		w.alive = true // a frozen network
+		w.alive, w.frozen = true, true // a frozen network
 	}
 	return in
 }
 
-// checkWatches warns of terms that have been idle for long, once for each time.
+// addChance asks a loss for its chance in a batch.
+func (w *watch) addChance(l loss.Loss, in loss.Input, m autograd.Mode) {
+	if w.blank == nil {
+		w.blank = autograd.NewTape(autograd.Mode{})
+	}
+	w.blank.Reset(autograd.Mode{NoGrad: true, BLAS: m.BLAS})
+	w.chance += chance(w.blank, l, in)
+}
+
+// checkWatches warns of terms that have been idle for long, or whose loss is out of hand, once for each time.
 func (r *run) checkWatches() {
+	weights := 0.0
+	for _, l := range r.report.Losses {
+		weights += l.Weight
+	}
 	for i, l := range r.report.Losses {
 		w := &r.watches[i]
 		weighs, unpaired := l.Weight > 0, l.Anchors == 0 && l.Skipped > 0
@@ -96,6 +137,26 @@ func (r *run) checkWatches() {
 		if count(&w.vanished, weighs && !unpaired && !w.alive) == r.WarnAfter {
 			r.warn(Warning{Kind: VanishedGradient, At: r.report.At, Term: l.Name, Steps: w.vanished})
 		}
+		if r.OnWarning != nil {
+			r.checkLoss(w, l, weighs && l.Weight >= weights/10 && !unpaired)
+		}
+	}
+}
+
+// checkLoss warns of a loss that counts and stays at its chance, or multiplies.
+func (r *run) checkLoss(w *watch, l LossReport, counts bool) {
+	if !counts {
+		w.stall.pause()
+		return
+	}
+	chance, stretch := w.chance/float64(r.Accumulate), max(r.WarnAfter, minStall)
+	if jumped, from := w.jump.add(l.Value, chance, stretch); jumped {
+		r.warn(Warning{Kind: Jumped, At: r.report.At, Term: l.Name, Value: l.Value, Expected: from})
+	}
+	if w.frozen || w.vanished > 0 {
+		w.stall.pause()
+	} else if stays, mean, expected := w.stall.add(l.Value, chance, stretch); stays {
+		r.warn(Warning{Kind: AtChance, At: r.report.At, Term: l.Name, Steps: stretch, Value: mean, Expected: expected})
 	}
 }
 

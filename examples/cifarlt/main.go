@@ -4,9 +4,10 @@
 //	go run ./examples/cifarlt -data cifar-10-batches-bin -method hybrid-sc -imbalance 100 -json run.json
 //
 // The data are CIFAR-10 or CIFAR-100 in the binary version, or folders train and test with one folder of JPEG or PNG
-// files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 (for another batch in
-// proportion) cut tenfold at 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the best: a tenth of each class
-// of the training set is held out, the epoch that does best on it is chosen, and the test set is looked at in the end.
+// files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 (for another batch
+// in proportion) cut tenfold at 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the
+// best: a tenth of each class of the training set is held out, the epoch that does best on it is chosen, and the test set is
+// looked at in the end.
 //
 // With -out DIR the run is kept as package experiment says: Ctrl-C saves it, and the same command with -resume goes on where it
 // was, with the same result as if it had never stopped.
@@ -29,6 +30,7 @@ import (
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // settings are the flags.
@@ -191,6 +193,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	}
 	fmt.Fprintf(out, "%d training images in %d classes, %d test images\n", data.Train.Len(), len(r.Counts), data.Test.Len())
 	r.Trainer.Observers = append(r.Trainer.Observers, &record.Progress{W: log})
+	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(log, "warning:", w); return nil }
 	report, err := r.Do(ctx)
 	if report == nil {
 		return err

@@ -44,7 +44,7 @@ func classFolders(t *testing.T) string {
 // do runs the program with the flags of a run of a second, and others.
 func do(ctx context.Context, log *stopper, data string, more ...string) (out string, err error) {
 	s, err := parse(append([]string{"-data", data, "-size", "16", "-depth", "8", "-width", "4", "-imbalance", "8", "-epochs", "3", "-batch", "8",
-		"-lr", "0.05", "-limit", "2"}, more...))
+		"-lr", "0.02", "-limit", "2"}, more...))
 	if err != nil {
 		return "", err
 	}
@@ -86,7 +86,7 @@ func TestEveryMethodRunsAndReports(t *testing.T) {
 		require.Equal(t, *r.Top1, *r.History[2].Top1)
 		require.Equal(t, manifest.LastEpoch, r.Weights)
 		require.Nil(t, r.Many, "no class has more than 100 images")
-		require.InDelta(t, 0.0005, r.History[2].LR, 1e-12, "cut after epochs 2 and 3, of 3")
+		require.InDelta(t, 0.0002, r.History[2].LR, 1e-12, "cut after epochs 2 and 3, of 3")
 		left, err := filepath.Glob(filepath.Join(filepath.Dir(file), "*"))
 		require.NoError(t, err)
 		require.Equal(t, []string{file}, left)
@@ -125,7 +125,7 @@ func TestMilestonesAndWarmUp(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "run.json")
 	_, err := do(context.Background(), quiet, classFolders(t), "-method", "ce", "-epochs", "7", "-warmup", "2", "-milestones", "3,6", "-json", file)
 	require.NoError(t, err)
-	for i, want := range []float64{0.0125, 0.0375, 0.05, 0.005, 0.005, 0.005, 0.0005} {
+	for i, want := range []float64{0.005, 0.015, 0.02, 0.002, 0.002, 0.002, 0.0002} {
 		require.InDelta(t, want, reportOf(t, file).History[i].LR, 1e-9, i)
 	}
 }
