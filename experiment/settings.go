@@ -3,7 +3,7 @@ package experiment
 // Settings say how runs are trained, whatever their method and seed. What is 0 or "" is derived from the data where the
 // comment says so, and else means what is written: no warm-up, no weight decay. Usual has the values to start from.
 type Settings struct {
-	// Data is a folder: CIFAR-10 or CIFAR-100 in the binary version; train and test (or val) with a folder of JPEG or PNG
+	// Data is a folder: CIFAR-10 or CIFAR-100 in the binary version; train and test (or val) with a folder of image
 	// files for each class, beside which val, valid or validation is a validation set; or class folders alone, of whose
 	// images a fifth becomes the test set. "" generates ten classes.
 	Data string `json:"data,omitempty"`

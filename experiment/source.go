@@ -76,11 +76,11 @@ func parts(dir string) (train, test, held string) {
 	if !isDir(train) {
 		return dir, "", ""
 	}
-	for _, name := range []string{"test", "val", "valid", "validation"} {
+	for _, name := range []string{"test", "testing", "val", "valid", "validation"} { // as dataset.OpenSplit has them
 		path := filepath.Join(dir, name)
 		switch {
 		case !isDir(path):
-		case test == "" && (name == "test" || name == "val"):
+		case test == "":
 			test = path
 		case held == "":
 			held = path

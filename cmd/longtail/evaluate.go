@@ -58,7 +58,7 @@ func (e *evaluateCmd) open(net *hybrid.Network, about hybrid.About) (images data
 	in := net.Input()
 	size := dataset.FolderSettings{Width: in.Width, Height: in.Height, Fit: about.Fit}
 	if e.Split == "" {
-		for _, name := range []string{"test", "val"} {
+		for _, name := range []string{"test", "testing", "val", "valid", "validation"} {
 			if isDir(filepath.Join(e.Data, name)) {
 				e.Split = name
 				break

@@ -17,7 +17,7 @@ import (
 
 // setup are the options that say how a run is trained, whatever its method: those of train and compare.
 type setup struct {
-	Data      string  `help:"Folder with train and test, and in each a folder of JPEG or PNG files for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version." placeholder:"DIR" group:"Data"`
+	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version." placeholder:"DIR" group:"Data"`
 	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
 	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
 	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural for class folders, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`

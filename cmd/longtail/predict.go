@@ -3,20 +3,19 @@ package main
 import (
 	"context"
 	"fmt"
-	"image"
 	_ "image/jpeg" // registers the decoder
 	_ "image/png"  // registers the decoder
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/imagefile"
 )
 
 type predictCmd struct {
 	Model  string   `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
-	Images []string `arg:"" help:"JPEG and PNG files, and folders of them."`
+	Images []string `arg:"" help:"Image files, and folders of them."`
 	Top    int      `help:"Classes to name, the most probable first." default:"5" placeholder:"CLASSES"`
 	JSON   bool     `name:"json" help:"Write JSON, with all probabilities unless --top is given."`
 }
@@ -58,11 +57,11 @@ func (p *predictCmd) Run(ctx context.Context, c *console) error {
 			return err
 		}
 		s := seen{File: path}
-		classes, err := classify(predictor, path)
+		classes, err := classify(ctx, predictor, path)
 		if err != nil {
 			s.Error = err.Error()
 			bad++
-			fmt.Fprintf(c.log, "%s: %v\n", path, err)
+			fmt.Fprintln(c.log, err) // it names the file
 		}
 		for _, r := range classes.Top(p.Top) {
 			s.Classes = append(s.Classes, probable{r.Class, r.Probability})
@@ -114,17 +113,16 @@ func openPredictor(path string) (*hybrid.Predictor, error) {
 	return predictor.WithAbout(about)
 }
 
-func classify(p *hybrid.Predictor, path string) (hybrid.Classification, error) {
-	file, err := os.Open(path)
+func classify(ctx context.Context, p *hybrid.Predictor, path string) (hybrid.Classification, error) {
+	picture, err := imagefile.DecodeFile(ctx, path, imagefile.Settings{})
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
-	picture, _, err := image.Decode(file)
+	classes, err := p.Classify(picture)
 	if err != nil {
-		return nil, fmt.Errorf("not a readable JPEG or PNG image: %w", err)
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
-	return p.Classify(picture)
+	return classes, nil
 }
 
 // imageFiles lists files, and the images in folders.
@@ -141,12 +139,12 @@ func imageFiles(paths []string) (all []string, err error) {
 		}
 		before := len(all)
 		for _, e := range entries {
-			if !strings.HasPrefix(e.Name(), ".") && slices.Contains([]string{".jpg", ".jpeg", ".png"}, strings.ToLower(filepath.Ext(e.Name()))) {
+			if imagefile.IsName(e.Name()) && !strings.HasPrefix(e.Name(), ".") {
 				all = append(all, filepath.Join(path, e.Name()))
 			}
 		}
 		if len(all) == before {
-			return nil, fmt.Errorf("the folder %s has no .jpg, .jpeg or .png file", path)
+			return nil, fmt.Errorf("the folder %s has no image", path)
 		}
 	}
 	return all, nil
