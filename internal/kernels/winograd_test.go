@@ -113,6 +113,27 @@ func TestConvBackwardOfNorm(t *testing.T) {
 	}
 }
 
+// TestWinogradInputOfAnyWidth visits all ways through the transform: whole and part vectors, an edge inside and at the end of a
+// tile, and each turn of its columns. It only adds, so that its bits are those of pure Go.
+func TestWinogradInputOfAnyWidth(t *testing.T) {
+	r := newRand(3)
+	for c := 1; c <= 33; c++ {
+		for w := 1; w <= 8; w++ {
+			tiles, right, depth := (w+1)/2, 1+w%2, roundUp(c, current.winograd)
+			var lines [4][]float32
+			for i := range lines {
+				lines[i] = randoms(r, w*c)
+			}
+			plane := planeSize(tiles, depth)
+			want, got := make([]float32, planes*plane), newGuarded(make([]float32, planes*plane))
+			winogradInputGeneric(lines, c, want, plane, depth, tiles, right)
+			winogradInput(lines, c, got.data, plane, depth, tiles, right)
+			require.Equal(t, want, got.data, "%d channels, %d columns", c, w)
+			got.check(t)
+		}
+	}
+}
+
 func TestWinogradSameBits(t *testing.T) {
 	s := Conv{N: 40, H: 9, W: 8, C: 17, KH: 3, KW: 3, O: 20, Stride: 1, Pad: 1}
 	r := newRand(2)
