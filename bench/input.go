@@ -120,7 +120,7 @@ type jpegs struct {
 }
 
 func (j *jpegs) read(_ int, dst *dataset.Image) error {
-	return dataset.Decode(bytes.NewReader(j.file), j.size, j.size, dataset.CenterCrop, dst)
+	return dataset.Decode(bytes.NewReader(j.file), dataset.Scale{Height: j.size, Width: j.size}, dst)
 }
 
 // newJPEG encodes soft shapes with grain, which make a file about as long as a photograph's.

@@ -36,7 +36,7 @@ func stripes(w, h int) *image.RGBA {
 func decodeOK(t testing.TB, raw []byte, w, h int, fit Fit) Image {
 	t.Helper()
 	var img Image
-	require.NoError(t, Decode(bytes.NewReader(raw), w, h, fit, &img))
+	require.NoError(t, Decode(bytes.NewReader(raw), Scale{Height: h, Width: w, Fit: fit}, &img))
 	require.Equal(t, Shape{h, w, 3}, img.Shape())
 	return img
 }
@@ -113,20 +113,20 @@ func hugePNG(w, h uint32) []byte {
 
 func TestDecodeErrors(t *testing.T) {
 	var img Image
-	err := Decode(bytes.NewReader([]byte("GIF89a")), 2, 2, CenterCrop, &img)
+	err := Decode(bytes.NewReader([]byte("GIF89a")), Scale{Height: 2, Width: 2}, &img)
 	require.ErrorContains(t, err, "a GIF that is cut off")
 	raw := encodePNG(t, stripes(9, 9))
-	err = Decode(bytes.NewReader(raw[:len(raw)-20]), 2, 2, CenterCrop, &img)
+	err = Decode(bytes.NewReader(raw[:len(raw)-20]), Scale{Height: 2, Width: 2}, &img)
 	require.ErrorContains(t, err, "dataset: reading an image: a PNG that is cut off")
-	err = Decode(bytes.NewReader(hugePNG(20_000, 20_000)), 2, 2, CenterCrop, &img)
+	err = Decode(bytes.NewReader(hugePNG(20_000, 20_000)), Scale{Height: 2, Width: 2}, &img)
 	require.ErrorContains(t, err, "20000×20000 pixels")
-	err = Decode(bytes.NewReader(raw), 0, 2, CenterCrop, &img)
+	err = Decode(bytes.NewReader(raw), Scale{Height: 2, Width: 0}, &img)
 	require.EqualError(t, err,
-		"dataset: a size of 0×2 pixels was asked for: it must have at least 1 pixel and at most 67108864")
-	err = Decode(bytes.NewReader(raw), 2, 2, Fit(5), &img)
+		"dataset: a size of 2×0 pixels was asked for: it must have at least 1 pixel and at most 67108864")
+	err = Decode(bytes.NewReader(raw), Scale{Height: 2, Width: 2, Fit: Fit(5)}, &img)
 	require.EqualError(t, err, "dataset: fit 5 is neither CenterCrop nor Squash")
 	broken := errors.New("cable pulled")
-	require.ErrorIs(t, Decode(iotest.ErrReader(broken), 2, 2, CenterCrop, &img), broken)
+	require.ErrorIs(t, Decode(iotest.ErrReader(broken), Scale{Height: 2, Width: 2}, &img), broken)
 }
 
 func FuzzDecode(f *testing.F) {
@@ -142,7 +142,7 @@ func FuzzDecode(f *testing.F) {
 			t.Skip("slow")
 		}
 		var img Image
-		if err := Decode(bytes.NewReader(raw), 4, 6, CenterCrop, &img); err == nil {
+		if err := Decode(bytes.NewReader(raw), Scale{Height: 6, Width: 4}, &img); err == nil {
 			require.Len(t, img.Pix, 72)
 		}
 	})

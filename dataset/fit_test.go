@@ -19,16 +19,16 @@ func TestConvertIsWhatDecodeDoes(t *testing.T) {
 		require.NoError(t, err)
 		for _, fit := range []Fit{CenterCrop, Squash} {
 			var img Image
-			require.NoError(t, Convert(src, 3, 3, fit, &img))
+			require.NoError(t, Convert(src, Scale{Height: 3, Width: 3, Fit: fit}, &img))
 			require.Equal(t, decodeOK(t, raw, 3, 3, fit), img)
 		}
 	}
 	var img Image
-	require.ErrorContains(t, Convert(nil, 3, 3, CenterCrop, &img), "dataset: the picture is nil")
-	require.ErrorContains(t, Convert(stripes(2, 0), 3, 3, CenterCrop, &img), "dataset: a picture of 2×0 pixels")
-	require.ErrorContains(t, Convert(image.NewUniform(color.White), 3, 3, CenterCrop, &img), "pixels: it must have at least 1 pixel and at most")
-	require.ErrorContains(t, Convert(stripes(2, 2), 0, 3, CenterCrop, &img), "a size of 0×3 pixels")
-	require.ErrorContains(t, Convert(stripes(2, 2), 3, 3, 9, &img), "dataset: fit 9 is neither CenterCrop nor Squash")
+	require.ErrorContains(t, Convert(nil, Scale{Height: 3, Width: 3}, &img), "dataset: the picture is nil")
+	require.ErrorContains(t, Convert(stripes(2, 0), Scale{Height: 3, Width: 3}, &img), "dataset: a picture of 2×0 pixels")
+	require.ErrorContains(t, Convert(image.NewUniform(color.White), Scale{Height: 3, Width: 3}, &img), "pixels: it must have at least 1 pixel and at most")
+	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 0}, &img), "a size of 3×0 pixels")
+	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 3, Fit: 9}, &img), "dataset: fit 9 is neither CenterCrop nor Squash")
 }
 
 func TestFitAsText(t *testing.T) {

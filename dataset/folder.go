@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -10,8 +11,8 @@ import (
 
 // FolderSettings says where the images of a Folder lie and how they are brought to one size.
 type FolderSettings struct {
-	Width  int // of the images handed out; 0 means 32
-	Height int // 0 means the same as Width
+	Height int // of the images handed out; 0 means the same as Width
+	Width  int // 0 means the same as Height, and 32 if both are 0
 	Fit    Fit // what to do about another aspect ratio; the zero value is CenterCrop
 	Nested Nesting
 	// Classes are the classes, in this order, whether or not they have images: a class folder that is none of them is an
@@ -22,12 +23,8 @@ type FolderSettings struct {
 }
 
 func (s FolderSettings) withDefaults() FolderSettings {
-	if s.Width == 0 {
-		s.Width = 32
-	}
-	if s.Height == 0 {
-		s.Height = s.Width
-	}
+	s.Width = cmp.Or(s.Width, s.Height, 32)
+	s.Height = cmp.Or(s.Height, s.Width)
 	if s.Decode.MaxPixels == 0 {
 		s.Decode.MaxPixels = imagefile.DefaultMaxPixels
 	}
@@ -36,6 +33,8 @@ func (s FolderSettings) withDefaults() FolderSettings {
 	}
 	return s
 }
+
+func (s FolderSettings) scale() Scale { return Scale{s.Height, s.Width, s.Fit} }
 
 // Folder is a Dataset of image files, one folder a class. Only the names are in memory: Image decodes its file each time,
 // so use Load where the pixels fit.
@@ -58,7 +57,7 @@ func OpenFolder(dir string, s FolderSettings) (*Folder, error) {
 		return nil, fmt.Errorf("dataset: MaxPixels is %d: it must be positive, or 0 for %d", s.Decode.MaxPixels, maxPixels)
 	}
 	s = s.withDefaults()
-	if err := checkGeometry(s.Width, s.Height, s.Fit); err != nil {
+	if err := s.scale().check(); err != nil {
 		return nil, fmt.Errorf("dataset: %w", err)
 	}
 	return walk(dir, s)
@@ -93,6 +92,6 @@ func (f *Folder) image(ctx context.Context, i int, dst *Image) error {
 	if err != nil {
 		return fmt.Errorf("dataset: %w", err)
 	}
-	convert(src, f.settings.Width, f.settings.Height, f.settings.Fit, dst)
+	f.settings.scale().convert(src, dst)
 	return nil
 }

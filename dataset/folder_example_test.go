@@ -47,7 +47,7 @@ func pictures() string {
 func ExampleOpen() {
 	dir := pictures()
 	defer os.RemoveAll(dir)
-	train, test, err := dataset.Open(dir, 32, 32)
+	train, test, err := dataset.Open(dir, dataset.FolderSettings{})
 	if err != nil {
 		panic(err)
 	}
@@ -76,9 +76,9 @@ func ExampleLoad() {
 
 func ExampleDecode() {
 	var img dataset.Image
-	err := dataset.Decode(bytes.NewReader(picture(90, 30, color.White)), 32, 32, dataset.CenterCrop, &img)
+	err := dataset.Decode(bytes.NewReader(picture(90, 30, color.White)), dataset.Scale{Height: 32, Width: 32}, &img)
 	fmt.Println(img.Shape(), err)
-	err = dataset.Decode(bytes.NewReader([]byte("no picture")), 32, 32, dataset.CenterCrop, &img)
+	err = dataset.Decode(bytes.NewReader([]byte("no picture")), dataset.Scale{Height: 32, Width: 32}, &img)
 	fmt.Println(err != nil)
 	// Output:
 	// 32×32×3 <nil>

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -59,10 +60,10 @@ func OpenSplit(dir string, s SplitSettings) (Split, error) {
 		hundred.expected(), hundred.folder)
 }
 
-// Open is OpenSplit for sets of two parts, cropped in the middle to width×height; 0 means what it means in FolderSettings.
-// A set with a validation part beside its test set is an error: OpenSplit returns all three.
-func Open(dir string, width, height int) (train, test Dataset, err error) {
-	s, err := OpenSplit(dir, SplitSettings{FolderSettings: FolderSettings{Width: width, Height: height}})
+// Open is OpenSplit for sets of two parts. A set with a validation part beside its test set is an error: OpenSplit returns
+// all three.
+func Open(dir string, f FolderSettings) (train, test Dataset, err error) {
+	s, err := OpenSplit(dir, SplitSettings{FolderSettings: f})
 	if err == nil && s.Validation != nil {
 		err = fmt.Errorf("dataset: %s holds a validation set beside its test set, which Open would pass over: use OpenSplit", dir)
 	}
@@ -75,7 +76,7 @@ func Open(dir string, width, height int) (train, test Dataset, err error) {
 func openCIFAR(f cifarFormat, dir string, s SplitSettings) (Split, error) {
 	if (s.Width != 0 && s.Width != cifarSide) || (s.Height != 0 && s.Height != cifarSide) {
 		return Split{}, fmt.Errorf("dataset: images of %d×%d were asked for, %s has %d×%d: ask for 0×0",
-			s.Width, s.Height, f.name, cifarSide, cifarSide)
+			cmp.Or(s.Height, s.Width), cmp.Or(s.Width, s.Height), f.name, cifarSide, cifarSide)
 	}
 	train, test, err := f.read(dir)
 	if err != nil {

@@ -15,7 +15,7 @@ func TestOpenFolders(t *testing.T) {
 		writeFile(t, raw, dir, "train", "ant", "0.png")
 		writeFile(t, raw, dir, "train", "bee", "0.png")
 		writeFile(t, raw, dir, second, "ant", "0.png")
-		_, _, err := Open(dir, 0, 0)
+		_, _, err := Open(dir, FolderSettings{})
 		require.ErrorContains(t, err, "dataset: the classes of "+filepath.Join(dir, "train")+" and "+
 			filepath.Join(dir, second)+` differ: only in the first: "bee"`)
 		part, err := OpenSplit(dir, SplitSettings{AllowMissing: true})
@@ -24,7 +24,7 @@ func TestOpenFolders(t *testing.T) {
 		require.Equal(t, part.Train.Classes(), part.Test.Classes())
 		require.Equal(t, []int{1, 0}, Counts(part.Test))
 		writeFile(t, raw, dir, second, "bee", "0.png")
-		train, test, err := Open(dir, 6, 5)
+		train, test, err := Open(dir, FolderSettings{Width: 6, Height: 5})
 		require.NoError(t, err)
 		require.Equal(t, train.Classes(), test.Classes())
 		var img Image
@@ -36,38 +36,38 @@ func TestOpenFolders(t *testing.T) {
 func TestOpenCIFAR(t *testing.T) {
 	dir := t.TempDir()
 	writeCIFAR10(t, filepath.Join(dir, "cifar-10-batches-bin"))
-	train, test, err := Open(dir, 0, 32)
+	train, test, err := Open(dir, FolderSettings{Width: 0, Height: 32})
 	require.NoError(t, err)
 	require.Equal(t, 10, train.Len())
 	require.Equal(t, 1, test.Len())
-	train, test, err = Open(dir, 64, 64)
+	train, test, err = Open(dir, FolderSettings{Width: 64})
 	require.EqualError(t, err, "dataset: images of 64×64 were asked for, CIFAR-10 has 32×32: ask for 0×0")
 	require.True(t, train == nil && test == nil)
 
 	writeCIFAR100(t, dir)
-	_, _, err = Open(dir, 0, 0)
+	_, _, err = Open(dir, FolderSettings{})
 	require.EqualError(t, err, "dataset: "+dir+" holds both CIFAR-10 and CIFAR-100: call CIFAR10 or CIFAR100, or name the "+
 		"folder of one")
 	hundred := t.TempDir()
 	writeCIFAR100(t, hundred)
-	train, _, err = Open(hundred, 0, 0)
+	train, _, err = Open(hundred, FolderSettings{})
 	require.NoError(t, err)
 	require.Len(t, train.Classes(), 100)
 	writeFile(t, []byte("short"), hundred, "test.bin")
-	train, test, err = Open(hundred, 0, 0)
+	train, test, err = Open(hundred, FolderSettings{})
 	require.ErrorContains(t, err, "truncated at record 0")
 	require.True(t, train == nil && test == nil, "no typed nil")
 }
 
 func TestOpenErrors(t *testing.T) {
 	dir := t.TempDir()
-	_, _, err := Open(dir, 0, 0)
+	_, _, err := Open(dir, FolderSettings{})
 	require.EqualError(t, err, "dataset: no known data set in "+dir+": looked for class folders in train and test (or val), "+
 		"for CIFAR-10 (data_batch_1.bin, data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, "+
 		"test_batch.bin) there or in cifar-10-batches-bin, and for CIFAR-100 (train.bin, test.bin) there or in "+
 		"cifar-100-binary")
 	writeFile(t, encodePNG(t, stripes(4, 4)), dir, "train", "ant", "0.png")
-	_, _, err = Open(dir, 0, 0)
+	_, _, err = Open(dir, FolderSettings{})
 	require.EqualError(t, err,
 		"dataset: "+dir+" holds train but neither test nor val: add one, or use OpenFolder on train and Holdout")
 }
@@ -82,7 +82,7 @@ func TestOpenSplitOfThree(t *testing.T) {
 		all, err := OpenSplit(dir, SplitSettings{})
 		require.NoError(t, err)
 		require.Equal(t, []int{1, 2, 1}, []int{all.Train.Len(), all.Validation.Len(), all.Test.Len()})
-		_, _, err = Open(dir, 0, 0)
+		_, _, err = Open(dir, FolderSettings{})
 		require.ErrorContains(t, err, "OpenSplit", "a part is not passed over in silence")
 		writeFile(t, encodePNG(t, stripes(4, 4)), dir, name, "wasp", "1.png")
 		_, err = OpenSplit(dir, SplitSettings{AllowMissing: true})

@@ -79,7 +79,7 @@ func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 		}
 	}
 	if len(s.Parts) == 0 || s.Parts[0].Name != "train" {
-		train, test, err := Open(dir, 0, 0)
+		train, test, err := Open(dir, FolderSettings{})
 		if err == nil {
 			s.Kind = fmt.Sprintf("CIFAR-%d", len(train.Classes()))
 			s.Parts = []ScanPart{scanSet("train", train), scanSet("test", test)}
@@ -144,7 +144,7 @@ func (f *scanned) read(ctx context.Context, s imagefile.Settings) {
 	}
 	f.width, f.height = picture.Bounds().Dx(), picture.Bounds().Dy()
 	var img Image
-	if f.err = Convert(picture, f.width, f.height, CenterCrop, &img); f.err == nil {
+	if f.err = Convert(picture, Scale{Height: f.height, Width: f.width}, &img); f.err == nil {
 		f.sum = sumOf(&img)
 	}
 	f.format = formatOf(f.path)

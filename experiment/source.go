@@ -41,7 +41,7 @@ func (s Settings) source(seed uint64) (f source, err error) {
 	}
 	trainDir, testDir, heldDir := parts(s.Data)
 	if testDir == "" { // CIFAR, or class folders alone
-		f.train, f.test, err = dataset.Open(s.Data, s.Size, s.Size)
+		f.train, f.test, err = dataset.Open(s.Data, dataset.FolderSettings{Width: s.Size})
 		if err == nil {
 			f.size = 32
 			f.normalize, err = augment.NormalizeOf(context.Background(), f.train)

@@ -57,7 +57,7 @@ func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, erro
 	images := make([]*dataset.Image, len(pictures))
 	for i, picture := range pictures {
 		images[i] = new(dataset.Image)
-		if err := dataset.Convert(picture, n.input.Width, n.input.Height, n.about.Fit, images[i]); err != nil {
+		if err := dataset.Convert(picture, dataset.Scale{Height: n.input.Height, Width: n.input.Width, Fit: n.about.Fit}, images[i]); err != nil {
 			return nil, fmt.Errorf("hybrid: picture %d: %w", i, err)
 		}
 	}

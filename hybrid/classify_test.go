@@ -58,7 +58,7 @@ func TestClassifyAgreesWithDecode(t *testing.T) {
 			got, err := p.Classify(decoded(t, raw))
 			require.NoError(t, err)
 			var img dataset.Image
-			require.NoError(t, dataset.Decode(bytes.NewReader(raw), 8, 8, fit, &img))
+			require.NoError(t, dataset.Decode(bytes.NewReader(raw), dataset.Scale{Height: 8, Width: 8, Fit: fit}, &img))
 			want, err := freeze(t, n).Predict(&img)
 			require.NoError(t, err)
 			require.Len(t, got, 4)

@@ -66,7 +66,7 @@ func (e *evaluateCmd) open(net *hybrid.Network, about hybrid.About) (images data
 		}
 	}
 	if e.Split == "" {
-		if _, test, err := dataset.Open(e.Data, 0, 0); err == nil {
+		if _, test, err := dataset.Open(e.Data, dataset.FolderSettings{}); err == nil {
 			return test, "the test set of " + e.Data, nil
 		}
 	}

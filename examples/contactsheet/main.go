@@ -89,7 +89,7 @@ func (s settings) images() ([]*dataset.Image, error) {
 
 func (s settings) open() (dataset.Dataset, error) {
 	if s.data != "" {
-		train, _, err := dataset.Open(s.data, s.side, s.side)
+		train, _, err := dataset.Open(s.data, dataset.FolderSettings{Width: s.side})
 		return train, err
 	}
 	side := s.side
