@@ -51,6 +51,7 @@ var mayImport = map[string][]string{
 	"method": {"nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
 	"experiment": {"tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "record",
 		"safetensors", "schedule", "train"},
+	"docs/results/plot":   {},
 	"internal/atomicfile": {},
 	"internal/cause":      {},
 	"internal/average":    {"autograd", "hybrid", "internal/batch", "nn", "tensor"},
@@ -109,4 +110,16 @@ func TestReadmeProgramCompiles(t *testing.T) {
 	require.NoError(t, err)
 	_, program2, _ := strings.Cut(string(program), "\n")
 	require.Equal(t, program2, block)
+}
+
+// What docs/from-pytorch.md shows is a part of an example that runs.
+func TestPyTorchPageShowsAnExample(t *testing.T) {
+	page, err := os.ReadFile("docs/from-pytorch.md")
+	require.NoError(t, err)
+	_, after, found := strings.Cut(string(page), "```go\n")
+	require.True(t, found)
+	block, _, _ := strings.Cut(after, "```")
+	example, err := os.ReadFile("train/step_example_test.go")
+	require.NoError(t, err)
+	require.Contains(t, string(example), block)
 }
