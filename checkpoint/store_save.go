@@ -8,7 +8,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/longtail-ml/longtail/internal/atomicfile"
 	"github.com/longtail-ml/longtail/nn"
@@ -144,8 +143,7 @@ func (s Store) removeLeftovers() error {
 		return err
 	}
 	for _, e := range all {
-		name, _, marked := strings.Cut(e.Name(), atomicfile.Mark)
-		if _, ours := position(name); marked && ours {
+		if _, ours := position(atomicfile.Original(e.Name())); ours {
 			if err := os.RemoveAll(filepath.Join(s.Dir, e.Name())); err != nil {
 				return err
 			}

@@ -21,10 +21,17 @@ func ResumeCSV(path string, step int) (*CSV, error) {
 	if step < 0 {
 		return nil, fmt.Errorf("record: resuming %s at step %d: steps count from 0", path, step)
 	}
-	old, err := os.Open(path)
+	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return CreateCSV(path)
 	}
+	if err == nil && !info.Mode().IsRegular() { // opening a FIFO would wait for a writer
+		err = errors.New("it is no regular file: there are no rows to go on with")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("record: resuming %s: %w", path, err)
+	}
+	old, err := os.Open(path)
 	if err != nil {
 		return nil, fmt.Errorf("record: %w", err)
 	}

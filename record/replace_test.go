@@ -28,6 +28,6 @@ func TestReplaceAndProbe(t *testing.T) {
 	missing := filepath.Join(dir, "none", "f")
 	require.ErrorIs(t, record.Probe(missing), os.ErrNotExist)
 	require.ErrorIs(t, record.Replace(missing, nil), os.ErrNotExist)
-	require.EqualError(t, record.Probe(dir), dir+" is a folder: name a file")
-	require.Error(t, record.Replace(dir, nil))
+	require.ErrorContains(t, record.Probe(dir), dir+": is a folder: name a file")
+	require.ErrorContains(t, record.Replace(dir, nil), "is a folder: name a file")
 }

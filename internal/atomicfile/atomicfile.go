@@ -1,21 +1,33 @@
 // Package atomicfile replaces files in one step: whatever interrupts it, a path has all of the old content or all of the
 // new. On an error nothing else stays behind; a killed process may leave a file with Mark in its name.
+//
+// A file that is replaced keeps its mode and owner, and stays where a link leads. One that nobody may write to is not
+// replaced. What is no regular file, such as a device or a FIFO, is written into.
 package atomicfile
 
 import (
 	"bufio"
-	"crypto/rand"
+	"errors"
 	"io"
 	"os"
 	"path/filepath"
+	"syscall"
 )
 
 // Write fills a temporary file beside path and renames it when it is complete and on disk. An error of fill ends it, and
-// so does a panic.
+// so does a panic. Where the owner cannot be kept or no file can take the place of the old one, as of one that is mounted,
+// the complete file is copied into the old one.
 func Write(path string, fill func(io.Writer) error) error {
+	to, err := find(path)
+	if err != nil {
+		return err
+	}
+	if to.into {
+		return writeInto(to.path, fill)
+	}
 	// Only a rename within the directory is one step.
-	temp := Temporary(path)
-	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	temp := Temporary(to.path)
+	f, err := os.OpenFile(temp, os.O_WRONLY|os.O_CREATE|os.O_EXCL, to.perm())
 	if err != nil {
 		return err
 	}
@@ -29,34 +41,62 @@ func Write(path string, fill func(io.Writer) error) error {
 	if err := Fill(f, fill); err != nil {
 		return err
 	}
+	alike := to.old == nil || makeAlike(f, to.old)
 	if err := f.Close(); err != nil { // Windows renames closed files only
 		return err
 	}
-	if err := os.Rename(temp, path); err != nil {
+	if !alike {
+		return copyInto(to.path, temp)
+	}
+	if err := os.Rename(temp, to.path); errors.Is(err, syscall.EBUSY) {
+		return copyInto(to.path, temp)
+	} else if err != nil {
 		return err
 	}
 	renamed = true
-	SyncDir(filepath.Dir(path))
+	SyncDir(filepath.Dir(to.path))
 	return nil
 }
 
 // Fill writes f through a buffer and brings it to the disk.
 func Fill(f *os.File, fill func(io.Writer) error) error {
-	w := bufio.NewWriterSize(f, 1<<16)
-	if err := fill(w); err != nil {
-		return err
-	}
-	if err := w.Flush(); err != nil {
+	if err := buffered(f, fill); err != nil {
 		return err
 	}
 	return f.Sync()
 }
 
-// Mark is in the names of temporary files, between the name of the file to come and what tells two of them apart.
-const Mark = ".tmp-"
+func buffered(f *os.File, fill func(io.Writer) error) error {
+	w := bufio.NewWriterSize(f, 1<<16)
+	if err := fill(w); err != nil {
+		return err
+	}
+	return w.Flush()
+}
 
-// Temporary returns a name beside path that nobody else uses.
-func Temporary(path string) string { return path + Mark + rand.Text()[:8] }
+// writeInto writes what is no regular file, of which the system keeps no old content. A FIFO waits for its reader.
+func writeInto(path string, fill func(io.Writer) error) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(buffered(f, fill), f.Close())
+}
+
+// copyInto puts the content of a complete file into another. It is not one step.
+func copyInto(path, from string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
+	if err != nil {
+		return err
+	}
+	_, err = io.Copy(f, in)
+	return errors.Join(err, f.Sync(), f.Close())
+}
 
 // SyncDir makes a rename last through a power cut where the system can do it; Windows, for one, syncs no directories.
 func SyncDir(dir string) {
