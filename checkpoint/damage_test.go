@@ -148,3 +148,45 @@ func TestAFileManagersFilesDoNoHarm(t *testing.T) {
 	_, err := checkpoint.Open(path)
 	require.NoError(t, err)
 }
+
+// The best checkpoint is not replaced by another without a word.
+func TestTheBestIsDamaged(t *testing.T) {
+	for _, name := range []string{"model.safetensors", "run.json", "SHA256SUMS"} {
+		s := checkpoint.Store{Dir: t.TempDir(), Keep: 2}
+		m := newModel(t)
+		save := func(epoch int, score float64) string {
+			path, err := s.Save(checkpoint.Run{Epoch: epoch, Score: &score}, nil, map[string]checkpoint.File{"model": {State: m}})
+			require.NoError(t, err)
+			return path
+		}
+		best := save(1, 3)
+		second := save(2, 2)
+		text, err := os.ReadFile(filepath.Join(best, name))
+		require.NoError(t, err)
+		text[len(text)-12] ^= 1 // in SHA256SUMS the sum of run.json
+		require.NoError(t, os.WriteFile(filepath.Join(best, name), text, 0o666))
+
+		c, err := s.Best()
+		require.ErrorIs(t, err, checkpoint.ErrDamaged)
+		require.ErrorContains(t, err, best)
+		require.Equal(t, second, c.Path, "for those who want it")
+
+		save(3, 1)
+		last := save(4, 0)
+		want := []string{filepath.Base(best), "epoch-0002-step-000000", "epoch-0003-step-000000", "epoch-0004-step-000000"}
+		if name == "model.safetensors" { // its score is known
+			want = append(want[:1], want[2:]...)
+		}
+		require.Equal(t, want, names(t, s.Dir), "%s: what may be the best is not removed", name)
+		newest, skipped, err := s.Newest()
+		require.NoError(t, err)
+		require.Empty(t, skipped)
+		require.Equal(t, last, newest.Path)
+	}
+	s := checkpoint.Store{Dir: t.TempDir()}
+	path := saved(t, s, 1, 0, newModel(t))
+	require.NoError(t, os.Remove(filepath.Join(path, "run.json")))
+	c, err := s.Best()
+	require.ErrorIs(t, err, checkpoint.ErrDamaged)
+	require.Nil(t, c)
+}

@@ -13,12 +13,16 @@ import (
 // "epoch-0007-step-000123". One process at a time may write to it; others may read.
 type Store struct {
 	Dir string
-	// Keep is how many of the newest checkpoints stay, besides the one with the highest Run.Score. 0 means 3.
+	// Keep is how many of the newest checkpoints stay, besides the one with the highest Run.Score and those whose score cannot
+	// be read, since they are damaged. 0 means 3.
 	Keep int
 }
 
 // ErrNone is in the error of a Store that has no checkpoint.
 var ErrNone = errors.New("no checkpoint")
+
+// ErrDamaged is in the error of a choice that checkpoints could not take part in.
+var ErrDamaged = errors.New("among those that are damaged")
 
 // List returns the paths of the checkpoints, oldest first, intact or not. A directory that does not exist has none.
 func (s Store) List() ([]string, error) {
@@ -74,7 +78,9 @@ func (s Store) Newest() (c *Checkpoint, skipped []error, err error) {
 	return nil, skipped, s.none(skipped)
 }
 
-// Best returns the intact checkpoint with the highest Run.Score, the oldest of equals. It is an error if none has one.
+// Best returns the intact checkpoint with the highest Run.Score, the oldest of equals. It is an error if none has one. If
+// some are damaged, one of them may have been the best: the error then wraps ErrDamaged, says which they are and what is
+// wrong with them, and comes with the best of the others, nil if there is none. One of another version is an error as well.
 func (s Store) Best() (*Checkpoint, error) {
 	runs, err := s.runs()
 	if err != nil {
@@ -84,14 +90,19 @@ func (s Store) Best() (*Checkpoint, error) {
 	var damaged []error
 	for _, r := range runs {
 		switch c, err := s.open(r); {
+		case errors.As(err, new(otherVersion)):
+			return nil, err
 		case err != nil:
 			damaged = append(damaged, err)
 		case c.Run.Score != nil && (best == nil || *c.Run.Score > *best.Run.Score):
 			best = c
 		}
 	}
-	if best == nil {
-		return nil, s.none(damaged)
+	switch {
+	case len(damaged) > 0:
+		return best, fmt.Errorf("checkpoint: %s: the best may be %w: %w", s.Dir, ErrDamaged, errors.Join(damaged...))
+	case best == nil:
+		return nil, s.none(nil)
 	}
 	return best, nil
 }

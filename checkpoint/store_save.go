@@ -1,7 +1,9 @@
 package checkpoint
 
 import (
+	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -108,23 +110,43 @@ func (s Store) prune(r Run) error {
 	}
 	best := -1
 	var high float64
+	lost := map[int]bool{} // those that may be the best for all that is known
 	for i, r := range runs {
-		text, err := os.ReadFile(filepath.Join(s.Dir, r.name(), runName))
-		if err != nil {
-			continue // damaged
-		}
-		if r, err := parseRun(text); err == nil && r.Score != nil && (best < 0 || *r.Score > high) {
+		switch r, err := s.readRun(r); {
+		case err != nil:
+			lost[i] = true
+		case r.Score != nil && (best < 0 || *r.Score > high):
 			best, high = i, *r.Score
 		}
 	}
 	for i, r := range runs[:len(runs)-keep] {
-		if i != best {
+		if i != best && !lost[i] {
 			if err := discard(filepath.Join(s.Dir, r.name())); err != nil {
 				return err
 			}
 		}
 	}
 	return nil
+}
+
+// readRun reads where a checkpoint stands, and compares no other file with its checksum.
+func (s Store) readRun(r Run) (Run, error) {
+	dir := filepath.Join(s.Dir, r.name())
+	text, err := os.ReadFile(filepath.Join(dir, sumsName))
+	if err != nil {
+		return Run{}, err
+	}
+	sums, err := parseSums(text)
+	if err != nil {
+		return Run{}, err
+	}
+	if text, err = os.ReadFile(filepath.Join(dir, runName)); err != nil {
+		return Run{}, err
+	}
+	if sum, err := sumOf(bytes.NewReader(text)); err != nil || sum != sums[runName] {
+		return Run{}, errors.New("damaged")
+	}
+	return parseRun(text)
 }
 
 // discard removes a checkpoint. It takes the name away first, so that a half-removed one is not taken for damaged.

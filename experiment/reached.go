@@ -23,6 +23,7 @@ func (r *Run) Planned() *Report {
 func (r *Run) reached(result *train.Result) *Report {
 	p := r.Planned()
 	p.Manifest.Training.ImagesSeen = int64(result.Images)
+	p.PassedOver = result.PassedOver
 	p.Images, p.Seconds, p.ImagesPerSecond = result.Images, result.Seconds, result.ImagesPerSecond
 	if r.Watch {
 		p.HistoryOf = r.judge()

@@ -17,6 +17,8 @@ type Report struct {
 	Unit        string `json:"unit"`
 	Interrupted bool   `json:"interrupted,omitempty"`
 	Error       string `json:"error,omitempty"` // what stopped the run before its end
+	// PassedOver are checkpoints that were damaged when the run was resumed, and how. Those before them led to the same bits.
+	PassedOver []string `json:"passed_over,omitempty"`
 
 	Figures              // on the test set, to be quoted
 	Last        *Figures `json:"last,omitempty"` // of the last epoch, where Figures are of another
@@ -82,6 +84,9 @@ func (p *Report) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "%-40s %8s %8s %8s %8s %8s\n", name, cell(f.Many), cell(f.Medium), cell(f.Few), cell(f.Top1), cell(f.Top1EMA))
 	}
 	fmt.Fprintf(&b, "%.1f images/s, %.1f s of training\n", p.ImagesPerSecond, p.Seconds)
+	for _, o := range p.PassedOver {
+		fmt.Fprintf(&b, "passed over when the run was resumed: %s\n", o)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }

@@ -296,6 +296,12 @@ func TestADamagedCheckpointIsPassedOverWithAWarning(t *testing.T) {
 	var warnings []train.Warning
 	other, got, err := run(dir, func(w train.Warning) error { warnings = append(warnings, w); return nil })
 	require.NoError(t, err)
+	require.Len(t, got.PassedOver, 1)
+	require.Contains(t, got.PassedOver[0], bad, "without OnWarning too")
+	_, later, err := run(dir, nil)
+	require.NoError(t, err)
+	require.Equal(t, got.PassedOver, later.PassedOver, "the run remembers")
+	got.PassedOver = nil
 	require.Equal(t, resultText(t, want), resultText(t, got))
 	require.Equal(t, state(n, nil), state(other, nil))
 	require.Len(t, warnings, 1)

@@ -58,16 +58,17 @@ type EpochReport struct {
 // Result is what a run reached, the epochs before it was resumed included.
 type Result struct {
 	Epochs          []EpochReport      `json:"epochs"`
-	Best            *Best              `json:"best,omitempty"`     // the epoch with the best weights; nil if nothing is chosen
-	BestEMA         *Best              `json:"best_ema,omitempty"` // likewise of the average weights
-	Stopped         string             `json:"stopped,omitempty"`  // why the run ended well before its time, see Trainer.Patience; "" if it did not
-	Last            *metrics.Report    `json:"last,omitempty"`     // of the last evaluation on the test set; nil if there was none
-	LastEMA         *metrics.Report    `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
-	Confusion       *metrics.Confusion `json:"-"`                  // of the last evaluation on the test set
-	EMA             *autograd.Weights  `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
-	Checkpoint      string             `json:"-"`                  // the path of the newest checkpoint; "" if there is none
-	Images          int                `json:"images"`             // that went through the backbone in training
-	Seconds         float64            `json:"seconds"`            // of training, evaluation excluded
+	Best            *Best              `json:"best,omitempty"`        // the epoch with the best weights; nil if nothing is chosen
+	BestEMA         *Best              `json:"best_ema,omitempty"`    // likewise of the average weights
+	PassedOver      []string           `json:"passed_over,omitempty"` // checkpoints that were damaged when the run was resumed, and how
+	Stopped         string             `json:"stopped,omitempty"`     // why the run ended well before its time, see Trainer.Patience; "" if it did not
+	Last            *metrics.Report    `json:"last,omitempty"`        // of the last evaluation on the test set; nil if there was none
+	LastEMA         *metrics.Report    `json:"last_ema,omitempty"`    // likewise of the average weights; nil without Trainer.EMA
+	Confusion       *metrics.Confusion `json:"-"`                     // of the last evaluation on the test set
+	EMA             *autograd.Weights  `json:"-"`                     // the average weights, see FreezeWith; nil without Trainer.EMA
+	Checkpoint      string             `json:"-"`                     // the path of the newest checkpoint; "" if there is none
+	Images          int                `json:"images"`                // that went through the backbone in training
+	Seconds         float64            `json:"seconds"`               // of training, evaluation excluded
 	ImagesPerSecond float64            `json:"images_per_second"`
 }
 

@@ -107,6 +107,9 @@ func (r *run) resume() error {
 	if err := r.resumeFrom(c); err != nil {
 		return fmt.Errorf("train: resuming from %s: %w", c.Path, err)
 	}
+	for _, d := range damaged {
+		r.result.PassedOver = append(r.result.PassedOver, d.Error())
+	}
 	return nil
 }
 
