@@ -1,7 +1,10 @@
 package hybrid
 
 import (
+	"fmt"
+
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
 )
 
@@ -39,4 +42,16 @@ func (o overlay) Visit(v nn.Visitor) {
 			v.State(e.Path, e.State)
 		}
 	}
+}
+
+// checkFinite names the first parameter or buffer with a value that is not finite.
+func checkFinite(m nn.Visitable) error {
+	for _, e := range nn.Entries(m) {
+		if x := e.Tensor(); x != nil {
+			if i := kernels.FirstNonFinite(x.Data()); i >= 0 {
+				return fmt.Errorf("%s[%d] is %v", e.Path, i, x.Data()[i])
+			}
+		}
+	}
+	return nil
 }

@@ -35,12 +35,8 @@ func (n *Network) Freeze() (*Predictor, error) { return n.FreezeWith(nil) }
 // FreezeWith is Freeze with the values of w, such as Result.EMA, in place of the network's own.
 func (n *Network) FreezeWith(w *autograd.Weights) (*Predictor, error) {
 	frozen := autograd.Snapshot(nn.Tensors(n)...)
-	for _, e := range nn.Entries(n.With(w)) {
-		if x := e.Tensor(); x != nil {
-			if i := kernels.FirstNonFinite(x.Data()); i >= 0 {
-				return nil, fmt.Errorf("hybrid: %s[%d] is %v: the network cannot predict", e.Path, i, x.Data()[i])
-			}
-		}
+	if err := checkFinite(n.With(w)); err != nil {
+		return nil, fmt.Errorf("hybrid: %w: the network cannot predict", err)
 	}
 	for _, x := range nn.Tensors(n) {
 		if held := w.Of(x); held != nil {

@@ -3,6 +3,7 @@ package hybrid_test
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"sync"
 	"testing"
 
@@ -216,6 +217,9 @@ func TestFreezeRefusesWeights(t *testing.T) {
 		_, err := n.Freeze()
 		require.ErrorContains(t, err, "hybrid: "+path+"[2] is ")
 		require.ErrorContains(t, err, ": the network cannot predict")
+		path := filepath.Join(t.TempDir(), "model.safetensors")
+		require.ErrorContains(t, hybrid.Save(path, n, hybrid.About{}), "[2] is ")
+		require.NoFileExists(t, path)
 	}
 }
 

@@ -24,11 +24,16 @@ const (
 // as weights. A file of that name is replaced in one step, and only by a whole one.
 //
 // The backbone must be one of this library, or an nn.Describer. So must the heads, which may also be an nn.Sequential of
-// layers of this library and of nn.Func of ReLU, Sigmoid, Tanh or L2Normalize. What is frozen is not saved.
+// layers of this library and of nn.Func of ReLU, Sigmoid, Tanh or L2Normalize. What is frozen is not saved. Values that are not
+// finite are an error.
 func Save(path string, n *Network, about About) error { return SaveWith(path, n, nil, about) }
 
 // SaveWith is Save with the values of w, such as train.Result.EMA, in place of the network's own.
 func SaveWith(path string, n *Network, w *autograd.Weights, about About) error {
+	err := checkFinite(n.With(w))
+	if err != nil {
+		return fmt.Errorf("hybrid: saving %s: %w: no network can predict with it; safetensors.Save writes what values there are", path, err)
+	}
 	metadata, err := Metadata(n, w, about)
 	if err == nil {
 		err = checkRebuilt(n, []byte(metadata[descriptionKey]))

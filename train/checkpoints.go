@@ -22,7 +22,7 @@ import (
 // losses that take keys, and "optimizer" its state; manifest.json is Trainer.Manifest. hybrid.Open makes a network of the directory, or of one of
 // model.safetensors, ema.safetensors, best.safetensors and best-ema.safetensors in it, with the class names of
 // the training set. It says why if the network cannot be described; safetensors.LoadPartial fills one made by hand.
-// Besides the times below, a run is saved when its context is cancelled. Weights that are not finite are never saved.
+// Besides the times below, a run is saved when its context is cancelled. Values that are not finite are never saved.
 type Checkpoints struct {
 	Dir         string // of this run alone; "": nothing is saved
 	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1
@@ -116,8 +116,8 @@ func (r *run) save(score *float64) error {
 	if r.Checkpoints.Dir == "" {
 		return nil
 	}
-	if name := r.badValue(); name != "" {
-		return r.nonFinite(r.at.Step-1, r.epoch.Total/float64(max(r.epoch.Steps, 1)), name)
+	if err := r.checkFinite(); err != nil {
+		return err
 	}
 	if err := r.observe("before saving", record.Observer.Flush); err != nil {
 		return fmt.Errorf("%w; %s", err, before(r.result.Checkpoint))

@@ -9,12 +9,15 @@ import (
 )
 
 // NonFiniteError says that a loss or a gradient was not finite: the step was not taken, the weights are those before it.
-// It also reports an update that made a weight infinite; Loss is then the mean of the epoch so far.
+// It also reports an update that made a weight infinite, or what goes with the weights: running statistics, moving averages,
+// what losses and the optimizer remember. Loss is then the mean of the epoch so far.
 type NonFiniteError struct {
 	Epoch, Step int     // from 0
 	Loss        float64 // the total
-	Param       string  // the first parameter whose value, else whose gradient is not finite; "" if all are finite
-	Checkpoint  string  // the newest checkpoint of the run; "" if there is none
+	// Param is the first parameter or buffer whose value, else the first parameter whose gradient is not finite; "" if all are
+	// finite. Those of the average weights, the encoder of keys and the optimizer come after "ema: ", "keys: ", "optimizer: ".
+	Param      string
+	Checkpoint string // the newest checkpoint of the run; "" if there is none
 }
 
 // Error says what to look at; Fit's error puts epoch and step before it.
@@ -62,6 +65,34 @@ func (r *run) badValue() string {
 	for _, e := range r.params {
 		if kernels.FirstNonFinite(e.Param.Value.Data()) >= 0 {
 			return e.Path
+		}
+	}
+	return ""
+}
+
+// checkFinite looks at all values that a checkpoint has, but those of the best epoch, which were looked at when they became it.
+func (r *run) checkFinite() error {
+	name := badEntry("", trainable{r.network, r.Streams})
+	if name == "" && r.average != nil {
+		name = badEntry("ema: ", r.network.With(r.average.Weights))
+	}
+	if name == "" && r.encoder != nil {
+		name = badEntry("keys: ", r.network.With(r.encoder.Weights))
+	}
+	if name == "" {
+		name = badEntry("optimizer: ", r.optimizer)
+	}
+	if name == "" {
+		return nil
+	}
+	return r.nonFinite(r.at.Step-1, r.epoch.Total/float64(max(r.epoch.Steps, 1)), name)
+}
+
+// badEntry names the first parameter or buffer that is not finite, prefix before its path; "" if all are.
+func badEntry(prefix string, m nn.Visitable) string {
+	for _, e := range nn.Entries(m) {
+		if x := e.Tensor(); x != nil && kernels.FirstNonFinite(x.Data()) >= 0 {
+			return prefix + e.Path
 		}
 	}
 	return ""

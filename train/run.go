@@ -173,9 +173,8 @@ func (r *run) beginEpoch() (*batch.Plan, error) {
 // endEpoch evaluates, reports and saves.
 func (r *run) endEpoch(ctx context.Context) error {
 	epoch := r.at.Epoch
-	if name := r.badValue(); name != "" {
-		mean := r.epoch.Total / float64(max(r.epoch.Steps, 1))
-		return fmt.Errorf("train: after epoch %d: %w", epoch, r.nonFinite(r.at.Step-1, mean, name))
+	if err := r.checkFinite(); err != nil {
+		return fmt.Errorf("train: after epoch %d: %w", epoch, err)
 	}
 	if err := r.evaluate(ctx, &r.epoch); err != nil {
 		return fmt.Errorf("train: evaluation after epoch %d: %w", epoch, err)

@@ -75,7 +75,8 @@ type Trainer struct {
 //
 // When ctx is cancelled, Fit returns what was reached and an error that wraps ctx.Err() and context.Cause(ctx). A loss or
 // gradient that is not finite ends it with *NonFiniteError. In both cases the weights are those of the last whole step;
-// weights that an update itself drives out of range are found at the end of the epoch at the latest.
+// weights, running statistics and whatever else a checkpoint has that an update itself drives out of range are found at the
+// end of the epoch at the latest.
 func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
 	run, err := t.start(n, train, test)
 	if err != nil {
