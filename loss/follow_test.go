@@ -1,6 +1,7 @@
 package loss_test
 
 import (
+	"context"
 	"fmt"
 	"testing"
 
@@ -41,7 +42,7 @@ func followers(t *testing.T) map[string]loss.Loss {
 	require.NoError(t, err)
 	mean, err := prototype.NewClassMean(size)
 	require.NoError(t, err)
-	points, err := prototype.OnSphere(prototype.Sphere{Points: 3, Dim: 4})
+	points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 3, Dim: 4})
 	require.NoError(t, err)
 	targets, err := prototype.NewTargets(points)
 	require.NoError(t, err)

@@ -1,6 +1,7 @@
 package loss_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 
@@ -61,7 +62,7 @@ func ExampleKCL() {
 
 func ExampleTSC() {
 	const classes, dim = 10, 128
-	points := must(prototype.OnSphere(prototype.Sphere{Points: classes, Dim: dim, Seed: 1}))
+	points := must(prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: dim, Seed: 1}))
 	l := &loss.TSC{
 		KCL:     loss.KCL{Queue: must(loss.NewQueue(4096, dim)), Temperature: 0.07},
 		Targets: must(prototype.NewTargets(points)),

@@ -8,6 +8,7 @@ import (
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/prototype"
 	"github.com/longtail-ml/longtail/sampler"
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // HybridSC is the paper's Hybrid-SC (arXiv 2103.14267): the contrast, and cross-entropy on class-balanced batches, the
@@ -45,7 +46,7 @@ func HybridPSC(p PSC) Method {
 			l.IncludeOwn = p.IncludeOwn
 			if p.Fixed {
 				var err error
-				l.Bank, err = onSphere(n, s.Seed)
+				l.Bank, err = fixed(n, s)
 				return streams, err
 			}
 			return streams, nil
@@ -59,13 +60,18 @@ func HybridPSC(p PSC) Method {
 	return m
 }
 
-// onSphere returns prototypes that stay where they are, as far from each other as they get.
-func onSphere(n *hybrid.Network, seed uint64) (prototype.Bank, error) {
-	points, err := prototype.OnSphere(prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: seed})
+// fixed returns prototypes that stay where they are.
+func fixed(n *hybrid.Network, s Setup) (prototype.Bank, error) {
+	points, err := onSphere(n, s)
 	if err != nil {
 		return nil, err
 	}
 	return prototype.NewFixed(points)
+}
+
+// onSphere returns a point for each class, as far from each other as they get.
+func onSphere(n *hybrid.Network, s Setup) (*tensor.Tensor, error) {
+	return prototype.OnSphere(s.context(), prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed})
 }
 
 // KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen
@@ -81,8 +87,8 @@ func KCL() Method {
 }
 
 // TSC is targeted supervised contrastive learning (arXiv 2111.13998): KCL with loss.TSC, whose targets prototype.OnSphere
-// spreads and prototype.Targets deals out to the classes after each step, which costs the classes cubed. Two images a
-// sample, as KCL.
+// spreads and prototype.Targets deals out to the classes after each step. That costs the classes cubed, so that with more
+// than 1,000 of them it is done at the end of each epoch. Two images a sample, as KCL.
 func TSC() Method {
 	return Method{Name: "tsc", Title: "TSC", ArXiv: "2111.13998", Images: 2, EveryClass: true, Second: retrained,
 		Streams: func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
@@ -90,12 +96,16 @@ func TSC() Method {
 			if err != nil {
 				return nil, err
 			}
-			points, err := prototype.OnSphere(prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed})
+			points, err := onSphere(n, s)
 			if err != nil {
 				return nil, err
 			}
 			targets, err := prototype.NewTargets(points)
-			return withKeys("tsc", &loss.TSC{KCL: l, Targets: targets}, s), err
+			if err != nil {
+				return nil, err
+			}
+			targets.AtEpochEnds = n.Classes() > 1000
+			return withKeys("tsc", &loss.TSC{KCL: l, Targets: targets}, s), nil
 		}}
 }
 

@@ -43,6 +43,16 @@ type Setup struct {
 	Size   int    // width of the images in pixels; 0 means 32
 	Dim    int    // width of embeddings; 0 means 128
 	Seed   uint64 // of the weights of heads, and of what losses are given; those that build their own take the trainer's
+	// Context ends New early, which takes seconds where points are spread on the sphere for thousands of classes. nil: it does
+	// not end.
+	Context context.Context
+}
+
+func (s Setup) context() context.Context {
+	if s.Context == nil {
+		return context.Background()
+	}
+	return s.Context
 }
 
 func (s Setup) dim() int  { return cmp.Or(s.Dim, 128) }

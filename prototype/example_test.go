@@ -1,6 +1,7 @@
 package prototype_test
 
 import (
+	"context"
 	"fmt"
 	"math/rand/v2"
 
@@ -56,7 +57,7 @@ func ExampleClassMean() {
 }
 
 func ExampleOnSphere() {
-	points, err := prototype.OnSphere(prototype.Sphere{Points: 10, Dim: 64, Seed: 1})
+	points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 10, Dim: 64, Seed: 1})
 	if err != nil {
 		panic(err)
 	}

@@ -1,6 +1,7 @@
 package prototype_test
 
 import (
+	"context"
 	"math"
 	"testing"
 
@@ -97,7 +98,7 @@ func TestStateIsAllThereIs(t *testing.T) {
 			return b
 		},
 		"targets": func(seed uint64) prototype.Bank {
-			points, err := prototype.OnSphere(prototype.Sphere{Points: 3, Dim: 2, Seed: seed})
+			points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 3, Dim: 2, Seed: seed})
 			require.NoError(t, err)
 			b, err := prototype.NewTargets(points)
 			require.NoError(t, err)

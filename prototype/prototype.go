@@ -55,11 +55,22 @@ func random(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x707363
 func (s Settings) rows() int { return s.Classes * max(s.PerClass, 1) }
 
 func (s Settings) check() error {
-	if s.Classes < 1 || s.Dim < 1 {
-		return fmt.Errorf("prototype: %d classes of dimension %d: both must be at least 1", s.Classes, s.Dim)
-	}
 	if s.PerClass < 0 {
 		return fmt.Errorf("prototype: PerClass %d must not be negative", s.PerClass)
+	}
+	return checkExtent("classes", s.Classes, s.Dim, max(s.PerClass, 1))
+}
+
+// mostValues is what a bank may hold, 4 GiB: hundreds of times what any data set needs.
+const mostValues = 1 << 30
+
+// checkExtent reports sizes that no bank has: below 1, or so large that they are a mistake.
+func checkExtent(what string, n, dim, perClass int) error {
+	if n < 1 || dim < 1 {
+		return fmt.Errorf("prototype: %d %s of dimension %d: both must be at least 1", n, what, dim)
+	}
+	if float64(n)*float64(dim)*float64(perClass) > mostValues {
+		return fmt.Errorf("prototype: %d %s of dimension %d, %d each, are more than the %d values that a bank may hold", n, what, dim, perClass, mostValues)
 	}
 	return nil
 }

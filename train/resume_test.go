@@ -104,7 +104,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		return train.Trainer{Streams: s, Batch: 4, Accumulate: 2}
 	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) train.Trainer {
-		points, err := prototype.OnSphere(prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
+		points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)
 		targets, err := prototype.NewTargets(points)
 		require.NoError(t, err)
@@ -127,7 +127,7 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		size.PerClass = 1
 		means, err := prototype.NewClassMean(size)
 		require.NoError(t, err)
-		points, err := prototype.OnSphere(prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
+		points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)
 		fixed, err := prototype.NewFixed(points)
 		require.NoError(t, err)
