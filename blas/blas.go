@@ -55,11 +55,11 @@ func (Implementation) Sgemm(tA, tB blas.Transpose, m, n, k int, alpha float32, a
 		return
 	}
 	switch {
-	case len(a) < (rowsA-1)*lda+colsA:
-		panic("blas: insufficient length of a")
-	case len(b) < (rowsB-1)*ldb+colsB:
+	case short(a, rowsA, colsA, lda):
+		panic(shortA)
+	case short(b, rowsB, colsB, ldb):
 		panic("blas: insufficient length of b")
-	case len(c) < (m-1)*ldc+n:
+	case short(c, m, n, ldc):
 		panic("blas: insufficient length of c")
 	}
 	kernels.Gemm(transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)

@@ -1,6 +1,8 @@
 package blas
 
 import (
+	"math"
+
 	"gonum.org/v1/gonum/blas"
 
 	"github.com/longtail-ml/longtail/internal/kernels"
@@ -12,6 +14,7 @@ import (
 // Sdot returns Σ x[i]·y[i] over n elements. It panics as gonum's does. Runs of 4,096 terms are added in float32, the runs
 // in float64.
 func (impl Implementation) Sdot(n int, x []float32, incX int, y []float32, incY int) float32 {
+	checkReach(n, incX, n, incY)
 	if incX != 1 || incY != 1 || n < 1 || len(x) < n || len(y) < n {
 		return impl.Implementation.Sdot(n, x, incX, y, incY)
 	}
@@ -20,6 +23,7 @@ func (impl Implementation) Sdot(n int, x []float32, incX int, y []float32, incY 
 
 // Saxpy adds alpha·x[i] to y[i] for n elements; with alpha 0, x is not read. It panics as gonum's does.
 func (impl Implementation) Saxpy(n int, alpha float32, x []float32, incX int, y []float32, incY int) {
+	checkReach(n, incX, n, incY)
 	if incX != 1 || incY != 1 || n < 1 || len(x) < n || len(y) < n || alpha == 0 {
 		impl.Implementation.Saxpy(n, alpha, x, incX, y, incY)
 		return
@@ -37,7 +41,13 @@ func (impl Implementation) Sgemv(tA blas.Transpose, m, n int, alpha float32, a [
 		lenX, lenY = m, n
 	}
 	known := tA == blas.NoTrans || tA == blas.Trans || tA == blas.ConjTrans
-	sized := m > 0 && n > 0 && lda >= n && len(a) >= lda*(m-1)+n && len(x) >= lenX && len(y) >= lenY
+	sized := m > 0 && n > 0 && lda >= n && !short(a, m, n, lda) && len(x) >= lenX && len(y) >= lenY
+	if known && m > 0 && n > 0 && lda >= n && incX != 0 && incY != 0 {
+		checkReach(lenX, incX, lenY, incY)
+		if overflows(m, lda) || (m-1)*lda > math.MaxInt-n {
+			panic(shortA)
+		}
+	}
 	if known && sized && incX == 1 && incY == 1 && alpha != 0 {
 		kernels.Gemv(tA != blas.NoTrans, m, n, alpha, a, lda, x, beta, y)
 		return
