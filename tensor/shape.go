@@ -34,7 +34,7 @@ const maxValues = min(1<<40, math.MaxInt/4)
 
 // invalid returns what is wrong with the shape, or nil.
 func (s Shape) invalid(op string) error {
-	n := 1
+	n := 1 // of the dimensions that are not 0, so that those of every part can be counted
 	for _, d := range s {
 		if d < 0 {
 			return &Error{Op: op, Shapes: []Shape{s}, Detail: "negative dimension"}
@@ -42,7 +42,7 @@ func (s Shape) invalid(op string) error {
 		if d > 0 && n > maxValues/d {
 			return &Error{Op: op, Shapes: []Shape{s}, Detail: "more values than memory can hold"}
 		}
-		n *= d
+		n *= max(d, 1)
 	}
 	return nil
 }

@@ -14,10 +14,14 @@ type Tensor struct {
 	data  []float32
 }
 
-// New returns a tensor of zeros. New() is a scalar. It panics with *Error if a dimension is negative.
+// New returns a tensor of zeros. New() is a scalar. It panics with *Error if a dimension is negative, or if there is not so
+// much memory.
 func New(shape ...int) *Tensor {
 	s := Shape(shape).clone()
 	s.check("tensor.New")
+	if !room(s.Len()) {
+		panic(&Error{Op: "tensor.New", Shapes: []Shape{s}, Detail: "more values than memory can hold"})
+	}
 	return &Tensor{shape: s, data: make([]float32, s.Len())}
 }
 
