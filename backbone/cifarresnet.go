@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 )
@@ -48,9 +49,23 @@ func NewCIFARResNet(s CIFARResNetSettings) (*CIFARResNet, error) {
 	if s.Depth < 8 || (s.Depth-2)%6 != 0 {
 		return nil, fmt.Errorf("backbone: a CIFAR ResNet has depth 6n+2 (8, 20, 32, 44, 56, 110), not %d", s.Depth)
 	}
-	if s.Width < 1 || s.Channels < 1 || s.Branches < 1 {
-		return nil, fmt.Errorf("backbone: width %d, channels %d and branches %d must be at least 1", s.Width, s.Channels, s.Branches)
+	if err := s.check(); err != nil {
+		return nil, err
 	}
+	// At least: the stem, and two convolutions of 3×3 in each block, of 1, 4 and 16 times the first stage's weights.
+	inner := 18 * float64(s.Width) * float64(s.Width)
+	weights := 9*float64(s.Channels)*float64(s.Width) + inner*(21*float64((s.Depth-2)/6)-5+12*float64(s.Branches-1))
+	return build("a CIFAR ResNet", weights, func() *CIFARResNet { return newCIFARResNet(s) })
+}
+
+func (s CIFARResNetSettings) check() error {
+	const kind = "a CIFAR ResNet"
+	return cmp.Or(checkSizes(kind, mostDepth, "depth", s.Depth), checkSizes(kind, mostChannels, "width and channels", s.Width, s.Channels),
+		checkSizes(kind, mostBranches, "branches", s.Branches))
+}
+
+// newCIFARResNet builds a network of settings that were checked.
+func newCIFARResNet(s CIFARResNetSettings) *CIFARResNet {
 	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
 	r := &CIFARResNet{residual{stem: newConvBN(s.Channels, s.Width, 3, 1, 1, true, rng), width: 4 * s.Width}, s}
 	in := s.Width
@@ -67,7 +82,7 @@ func NewCIFARResNet(s CIFARResNetSettings) (*CIFARResNet, error) {
 		})
 		in = out
 	}
-	return r, nil
+	return r
 }
 
 // Describe returns "cifar-resnet" and the CIFARResNetSettings, zero values filled in.

@@ -2,6 +2,7 @@ package backbone
 
 import (
 	"fmt"
+	"math"
 	"math/rand/v2"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -27,17 +28,21 @@ func NewMLP(s MLPSettings) (*MLP, error) {
 	if len(s.Widths) < 2 {
 		return nil, fmt.Errorf("backbone: an MLP needs the width of its input and of at least one layer, not %v", s.Widths)
 	}
-	for _, w := range s.Widths {
-		if w < 1 {
-			return nil, fmt.Errorf("backbone: the widths of an MLP must be at least 1, not %v", s.Widths)
-		}
+	if err := checkSizes("an MLP", math.MaxInt32, "widths", s.Widths...); err != nil {
+		return nil, err
 	}
-	rng := rand.New(rand.NewPCG(s.Seed, 0x6d6c70))
-	m := &MLP{in: s.Widths[0]}
+	weights := 0.0
 	for i, w := range s.Widths[1:] {
-		m.Layers = append(m.Layers, nn.NewLinear(nn.LinearSettings{In: s.Widths[i], Out: w, Rand: rng}))
+		weights += float64(s.Widths[i]) * float64(w)
 	}
-	return m, nil
+	return build("an MLP", weights, func() *MLP {
+		rng := rand.New(rand.NewPCG(s.Seed, 0x6d6c70))
+		m := &MLP{in: s.Widths[0]}
+		for i, w := range s.Widths[1:] {
+			m.Layers = append(m.Layers, nn.NewLinear(nn.LinearSettings{In: s.Widths[i], Out: w, Rand: rng}))
+		}
+		return m
+	})
 }
 
 // OutDim is the width of the last layer.

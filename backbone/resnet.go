@@ -1,6 +1,7 @@
 package backbone
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 )
@@ -48,16 +49,30 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 	if !ok {
 		return nil, fmt.Errorf("backbone: a ResNet has depth 18, 34, 50, 101 or 152, not %d: those of depth 6n+2 are CIFAR ResNets", s.Depth)
 	}
-	for _, v := range []int{s.Width, s.Channels, s.Groups, s.GroupWidth, s.Branches} {
-		if v < 1 {
-			return nil, fmt.Errorf("backbone: width %d, channels %d, groups %d, group width %d and branches %d must be at least 1",
-				s.Width, s.Channels, s.Groups, s.GroupWidth, s.Branches)
-		}
+	const kind = "a ResNet"
+	if err := cmp.Or(checkSizes(kind, mostChannels, "width, channels, groups and group width", s.Width, s.Channels, s.Groups, s.GroupWidth),
+		checkSizes(kind, mostBranches, "branches", s.Branches)); err != nil {
+		return nil, err
 	}
 	if !s.bottlenecks() && (s.Groups != 1 || s.GroupWidth != s.Width) {
 		return nil, fmt.Errorf("backbone: groups %d of width %d are of bottlenecks: depth %d has basic blocks, use 50, 101 or 152",
 			s.Groups, s.GroupWidth, s.Depth)
 	}
+	return build(kind, s.weights(), func() *ResNet { return newResNet(s, blocks) })
+}
+
+// weights is how many a network has at least: those of the stem, and for each branch those of the last block.
+func (s ResNetSettings) weights() float64 {
+	width, inner := float64(s.Width), 8*float64(s.Groups)*float64(s.GroupWidth)
+	last := 9 * 64 * width * width
+	if s.bottlenecks() {
+		last = 9*8*inner*float64(s.GroupWidth) + 64*inner*width
+	}
+	return 49*float64(s.Channels)*width + float64(s.Branches)*last
+}
+
+// newResNet builds a network of settings that were checked.
+func newResNet(s ResNetSettings, blocks [4]int) *ResNet {
 	rng := rand.New(rand.NewPCG(s.Seed, 0x7265736e6574))
 	r := &ResNet{residual{stem: newConvBN(s.Channels, s.Width, 7, 2, 1, true, rng), pool: true}, s}
 	in := s.Width
@@ -89,7 +104,7 @@ func NewResNet(s ResNetSettings) (*ResNet, error) {
 			}
 		}
 	}
-	return r, nil
+	return r
 }
 
 // filled has zero values replaced by what they mean.

@@ -130,8 +130,8 @@ func TestNamedResNetSizes(t *testing.T) {
 func TestResNetSettingsAreChecked(t *testing.T) {
 	for want, s := range map[string]backbone.ResNetSettings{
 		"depth 18, 34, 50, 101 or 152, not 32":                   {Depth: 32},
-		"width -8, channels 3, groups 1":                         {Width: -8},
-		"branches -1 must be at least 1":                         {Branches: -1},
+		"of [-8 3 1 -8]":                                         {Width: -8},
+		"branches of [-1]":                                       {Branches: -1},
 		"groups 32 of width 64 are of bottlenecks: depth 18":     {Depth: 18, Groups: 32},
 		"groups 1 of width 128 are of bottlenecks: depth 34 has": {Depth: 34, GroupWidth: 128},
 	} {

@@ -13,9 +13,6 @@ import (
 // formatVersion is that of the metadata which this package writes and reads.
 const formatVersion = 1
 
-// maxInput is the most values an image may have by a model file: a larger one is damage, and would take all memory.
-const maxInput = 1 << 26
-
 // description is what a model file states of its network, as JSON in the metadata.
 type description struct {
 	Version int    `json:"version"`
@@ -92,9 +89,8 @@ func parse(text []byte) (d description, err error) {
 }
 
 func (d description) checkInput() error {
-	i := d.Input
-	if i.Height < 1 || i.Width < 1 || i.Channels < 1 || product(i.Height, i.Width, i.Channels) > maxInput {
-		return fmt.Errorf("input: %d×%d with %d channels: each must be at least 1, and their product at most %d", i.Height, i.Width, i.Channels, maxInput)
+	if err := Input(d.Input).check(); err != nil {
+		return fmt.Errorf("input: %w", err)
 	}
 	return nil
 }

@@ -98,8 +98,8 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 	if classes < 2 {
 		return nil, fmt.Errorf("hybrid: a classifier needs at least two classes, not %d", classes)
 	}
-	if i := o.input; i.Height < 1 || i.Width < 1 || i.Channels < 1 {
-		return nil, fmt.Errorf("hybrid: input of %d×%d with %d channels: each must be at least 1", i.Height, i.Width, i.Channels)
+	if err := o.input.check(); err != nil {
+		return nil, fmt.Errorf("hybrid: %w", err)
 	}
 	if o.hidden < 0 || o.dim < 0 {
 		return nil, fmt.Errorf("hybrid: projection widths %d and %d must not be negative", o.hidden, o.dim)
@@ -110,9 +110,27 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 		return nil, err
 	}
 	rng := rand.New(rand.NewPCG(o.seed, 0x6865616473))
-	n.addHeads(o, rng)
+	if err := tensor.Try(func() error { n.addHeads(o, rng); return nil }); err != nil {
+		return nil, fmt.Errorf("hybrid: heads on features of width %d for %d classes: %w", b.OutDim(), classes, err)
+	}
 	nn.Name(n)
-	return n, n.dryRun()
+	if err := n.dryRun(); err != nil {
+		return nil, err
+	}
+	return n, nil
+}
+
+// maxInput is the most values an image may have: a larger one is a mistake or damage, and would take all memory.
+const maxInput = 1 << 26
+
+func (i Input) check() error {
+	if i.Height < 1 || i.Width < 1 || i.Channels < 1 {
+		return fmt.Errorf("images of %d×%d with %d channels: each must be at least 1", i.Height, i.Width, i.Channels)
+	}
+	if float64(i.Height)*float64(i.Width)*float64(i.Channels) > maxInput {
+		return fmt.Errorf("images of %d×%d with %d channels have more than the %d values that an image may have", i.Height, i.Width, i.Channels, maxInput)
+	}
+	return nil
 }
 
 func (n *Network) setNormalize(given *augment.Normalize) (err error) {

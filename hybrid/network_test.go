@@ -39,7 +39,7 @@ func TestNewNetworkRefuses(t *testing.T) {
 		{"hybrid: the backbone is nil", nil, 4, nil},
 		{"hybrid: a classifier needs at least two classes, not 1", body, 1, nil},
 		{"hybrid: a classifier needs at least two classes, not 0", body, 0, nil},
-		{"hybrid: input of 8×0 with 3 channels: each must be at least 1", body, 4, []hybrid.Option{hybrid.WithInput(8, 0, 3)}},
+		{"hybrid: images of 8×0 with 3 channels: each must be at least 1", body, 4, []hybrid.Option{hybrid.WithInput(8, 0, 3)}},
 		{"hybrid: projection widths -1 and 8 must not be negative", body, 4, []hybrid.Option{hybrid.WithProjection(-1, 8)}},
 		{"hybrid: normalisation has 1 channels, the network's images have 3", body, 4,
 			[]hybrid.Option{hybrid.WithNormalize(augment.Normalize{Mean: []float64{0}, Std: []float64{1}})}},
