@@ -38,24 +38,28 @@ func ClassAlignment(x []float32, dim int, labels []int, classes int) (perClass [
 	if rows != len(labels) {
 		return nil, 0, fmt.Errorf("metrics: alignment of %d rows with %d labels: give a label for each row", rows, len(labels))
 	}
-	if classes < 0 {
-		return nil, 0, fmt.Errorf("metrics: alignment of %d classes: there must be at least 0", classes)
+	if classes < 0 || classes > mostClasses {
+		return nil, 0, fmt.Errorf("metrics: alignment of %d classes: there must be at least 0 and at most %d", classes, mostClasses)
 	}
-	sums, counts := make([]float64, classes*dim), make([]int, classes)
+	sums, counts := map[int][]float64{}, make([]int, classes)
 	for i, y := range labels {
 		if y < 0 || y >= classes {
 			return nil, 0, fmt.Errorf("metrics: label %d of row %d: classes go from 0 to %d", y, i, classes-1)
 		}
-		counts[y]++
+		if counts[y]++; counts[y] == 1 {
+			sums[y] = make([]float64, dim)
+		}
+		sum := sums[y]
 		for k, v := range x[i*dim : (i+1)*dim] {
-			sums[y*dim+k] += float64(v)
+			sum[k] += float64(v)
 		}
 	}
 	// The mean over ordered pairs of different rows is 2n/(n−1) times the mean squared distance to the class's mean.
 	perClass = make([]float64, classes)
 	for i, y := range labels {
+		sum := sums[y]
 		for k, v := range x[i*dim : (i+1)*dim] {
-			d := float64(v) - sums[y*dim+k]/float64(counts[y])
+			d := float64(v) - sum[k]/float64(counts[y])
 			perClass[y] += d * d
 		}
 	}

@@ -14,10 +14,14 @@ type Confusion struct {
 	images, correct []int          // by label
 }
 
-// NewConfusion returns an empty confusion of the classes 0 to classes-1. Fewer than one class is an error.
+// mostClasses is more than any data set has.
+const mostClasses = 1 << 24
+
+// NewConfusion returns an empty confusion of the classes 0 to classes-1. Fewer than one class, or more than 16 million, is an
+// error.
 func NewConfusion(classes int) (*Confusion, error) {
-	if classes < 1 {
-		return nil, fmt.Errorf("metrics: confusion of %d classes: there must be at least 1", classes)
+	if classes < 1 || classes > mostClasses {
+		return nil, fmt.Errorf("metrics: confusion of %d classes: there must be at least 1 and at most %d", classes, mostClasses)
 	}
 	return &Confusion{map[[2]int]int{}, make([]int, classes), make([]int, classes)}, nil
 }

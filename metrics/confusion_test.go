@@ -40,7 +40,7 @@ func TestConfusionWithoutImages(t *testing.T) {
 
 func TestConfusionErrors(t *testing.T) {
 	_, err := metrics.NewConfusion(0)
-	require.EqualError(t, err, "metrics: confusion of 0 classes: there must be at least 1")
+	require.EqualError(t, err, "metrics: confusion of 0 classes: there must be at least 1 and at most 16777216")
 
 	c := count(t, 3)
 	require.EqualError(t, c.Add(3, 1), "metrics: label 3, predicted 1: both must be classes from 0 to 2")

@@ -135,7 +135,7 @@ func TestEmbeddingErrors(t *testing.T) {
 	_, _, err = metrics.ClassAlignment([]float32{1, 2}, 2, []int{2}, 2)
 	require.EqualError(t, err, "metrics: label 2 of row 0: classes go from 0 to 1")
 	_, _, err = metrics.ClassAlignment(nil, 2, nil, -1)
-	require.EqualError(t, err, "metrics: alignment of -1 classes: there must be at least 0")
+	require.EqualError(t, err, "metrics: alignment of -1 classes: there must be at least 0 and at most 16777216")
 	_, err = metrics.Uniformity([]float32{1, 2}, 0)
 	require.EqualError(t, err, "metrics: 2 values of x in rows of 0: rows must be whole")
 	_, err = metrics.NewGram([]float32{1, 0, 0, 0}, 2)

@@ -25,9 +25,9 @@ func (g Groups) Split(counts []int) (many, medium, few []int, err error) {
 	if above < 0 || below < 0 {
 		return nil, nil, nil, fmt.Errorf("metrics: Groups with Many %d and Few %d: neither may be negative", above, below)
 	}
-	if below > above+1 {
+	if below-1 > above {
 		return nil, nil, nil, fmt.Errorf("metrics: Groups with Many %d and Few %d: a class of %d images would be both, "+
-			"lower Few or raise Many", above, below, above+1)
+			"lower Few or raise Many", above, below, below-1)
 	}
 	for class, n := range counts {
 		switch {

@@ -74,7 +74,7 @@ func TestGroupingErrors(t *testing.T) {
 		{metrics.Groups{Many: -1}, "Groups with Many -1 and Few 20: neither may be negative"},
 		{metrics.Groups{Few: -1}, "Groups with Many 100 and Few -1: neither may be negative"},
 		{metrics.Groups{Many: 10},
-			"Groups with Many 10 and Few 20: a class of 11 images would be both, lower Few or raise Many"},
+			"Groups with Many 10 and Few 20: a class of 19 images would be both, lower Few or raise Many"},
 		{metrics.ByRank{First: -1}, "ByRank with First -1 and Last 3: neither may be negative"},
 		{metrics.ByRank{Last: -1}, "ByRank with First 3 and Last -1: neither may be negative"},
 		{metrics.ByRank{Last: 2}, "ByRank with First 3 and Last 2: there are only 4 classes"},

@@ -18,6 +18,9 @@ func Softmax(logits []float32, classes int, temperature float64) ([]float32, err
 	if classes < 1 || len(logits)%classes != 0 {
 		return nil, fmt.Errorf("metrics: %d logits in rows of %d classes: rows must be whole", len(logits), classes)
 	}
+	if len(logits) == 0 {
+		return []float32{}, nil
+	}
 	probs := make([]float32, len(logits))
 	row := make([]float64, classes)
 	for from := 0; from < len(logits); from += classes {

@@ -50,13 +50,19 @@ func (c *Confusion) Top1Under(prior []float64) (Rate, error) {
 	if len(prior) != c.Classes() {
 		return 0, fmt.Errorf("metrics: prior of %d classes for a confusion of %d: give a weight for each", len(prior), c.Classes())
 	}
-	sum, total := 0.0, 0.0
-	for class, accuracy := range c.PerClass() {
-		w := prior[class]
+	largest := 0.0
+	for class, w := range prior {
 		if !(w >= 0) || math.IsInf(w, 1) {
 			return 0, fmt.Errorf("metrics: prior of class %d is %g: it must be finite and at least 0", class, w)
 		}
-		if w > 0 && c.images[class] > 0 {
+		if c.images[class] > 0 {
+			largest = max(largest, w)
+		}
+	}
+	sum, total := 0.0, 0.0
+	for class, accuracy := range c.PerClass() {
+		if w := prior[class]; w > 0 && c.images[class] > 0 {
+			w /= largest // so that no sum overflows
 			sum += w * float64(accuracy)
 			total += w
 		}

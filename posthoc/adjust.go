@@ -24,6 +24,9 @@ func AdjustLogits(logits *tensor.Tensor, counts []int, tau float64) (*tensor.Ten
 	for i, x := range logits.Data() {
 		out.Data()[i] = float32(float64(x) - shift[i%len(shift)])
 	}
+	if err := checkMatrix(fmt.Sprintf("logits adjusted by tau %g", tau), out); err != nil {
+		return nil, err
+	}
 	return out, nil
 }
 
@@ -44,6 +47,9 @@ func AdjustHead(head *nn.Linear, counts []int, tau float64) (*nn.Linear, error) 
 	}
 	for c, s := range shift {
 		bias.Data()[c] = float32(float64(bias.Data()[c]) - s)
+	}
+	if err := checkMatrix(fmt.Sprintf("biases adjusted by tau %g", tau), bias.Reshape(1, len(shift))); err != nil {
+		return nil, err
 	}
 	return &nn.Linear{Weight: autograd.NewParam(w), Bias: autograd.NewParam(bias)}, nil
 }

@@ -25,6 +25,9 @@ func Choose(candidates []float64, labels []int, scores func(v float64) (*tensor.
 	if len(labels) == 0 {
 		return 0, nil, errors.New("posthoc: no held-out images to choose by: hold some back from training (dataset.Holdout)")
 	}
+	if scores == nil {
+		return 0, nil, errors.New("posthoc: the function that gives a candidate's scores is nil")
+	}
 	best, trials := 0, make([]Trial, len(candidates))
 	for i, v := range candidates {
 		s, err := scores(v)

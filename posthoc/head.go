@@ -40,8 +40,11 @@ func checkHead(head *nn.Linear) error {
 	if head.Bias == nil {
 		return nil
 	}
-	classes := head.Weight.Value.Dim(0)
-	if bias := head.Bias.Value; bias.Len() != classes {
+	classes, bias := head.Weight.Value.Dim(0), head.Bias.Value
+	if bias == nil {
+		return fmt.Errorf("posthoc: a head of %d classes with a bias without values: leave it out (nil) or give them", classes)
+	}
+	if bias.Len() != classes {
 		return fmt.Errorf("posthoc: a head of %d classes with a bias of shape %v: it must be [%d]", classes, bias.Shape(), classes)
 	}
 	return checkMatrix("bias", head.Bias.Value.Reshape(1, classes))

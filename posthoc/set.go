@@ -33,8 +33,18 @@ func (s Set) check() error {
 	if s.Features.Dim(0) == 0 {
 		return errors.New("posthoc: no features: the set holds no images")
 	}
-	return checkLabels(s.Labels, s.Features.Dim(0), s.Classes)
+	if err := checkLabels(s.Labels, s.Features.Dim(0), s.Classes); err != nil {
+		return err
+	}
+	rows, dim := s.Features.Dim(0), s.Features.Dim(1)
+	if float64(s.Classes)*float64(max(rows, dim)) > mostValues {
+		return fmt.Errorf("posthoc: %d classes for %d rows of width %d: more values than are computed here (%d)", s.Classes, rows, dim, mostValues)
+	}
+	return nil
 }
+
+// mostValues is what scores or means may have, 4 GiB.
+const mostValues = 1 << 30
 
 // checkMatrix reports what is no matrix of finite values.
 func checkMatrix(name string, x *tensor.Tensor) error {

@@ -31,6 +31,9 @@ func TauNormalize(head *nn.Linear, tau float64) (*nn.Linear, error) {
 			row[i] = float32(float64(v) * scale)
 		}
 	}
+	if err := checkMatrix(fmt.Sprintf("weights normalised by tau %g", tau), w); err != nil {
+		return nil, err
+	}
 	return &nn.Linear{Weight: autograd.NewParam(w)}, nil
 }
 

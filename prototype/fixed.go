@@ -1,6 +1,7 @@
 package prototype
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -28,6 +29,9 @@ func (f *Fixed) Visit(v nn.Visitor) { v.Buffer("vectors", f.vectors) }
 
 // unitRows returns a copy with normalised rows.
 func unitRows(x *tensor.Tensor) (*tensor.Tensor, error) {
+	if x == nil {
+		return nil, errors.New("prototype: no vectors: give a matrix with a row for each prototype")
+	}
 	if len(x.Shape()) != 2 || x.Len() == 0 {
 		return nil, fmt.Errorf("prototype: vectors of shape %v: needs a matrix with a row for each prototype", x.Shape())
 	}
