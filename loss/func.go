@@ -2,6 +2,7 @@ package loss
 
 import (
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // Func is a loss of your own, of the logits [R, C] and the labels of the rows: it returns a scalar on their tape.
@@ -14,6 +15,9 @@ func (f Func) Needs() Needs { return Needs{Logits: true} }
 func (f Func) Forward(in Input) (*autograd.Var, Stats) {
 	checkLogits("loss.Func", in)
 	noMix("loss.Func", in)
+	if f == nil {
+		panic(&tensor.Error{Op: "loss.Func", Detail: "the function is nil"})
+	}
 	return f(in.Logits, in.Labels), Stats{Anchors: len(in.Labels)}
 }
 
@@ -28,5 +32,8 @@ func (f EmbeddingFunc) Needs() Needs { return Needs{Embedding: true} }
 func (f EmbeddingFunc) Forward(in Input) (*autograd.Var, Stats) {
 	check("loss.EmbeddingFunc", in.Embedding, in)
 	noMix("loss.EmbeddingFunc", in)
+	if f == nil {
+		panic(&tensor.Error{Op: "loss.EmbeddingFunc", Detail: "the function is nil"})
+	}
 	return f(in.Embedding, in.Labels), Stats{Anchors: len(in.Labels), ZeroRows: zeroRows(in.Embedding)}
 }

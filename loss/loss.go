@@ -50,6 +50,10 @@ type Stats struct {
 type Needs struct{ Embedding, Logits, Keys bool }
 
 // Loss is a scalar of a stream's rows. Implement nn.Visitable too if it has parameters of its own, such as prototypes.
+//
+// Forward may be called on several tapes at once, as long as nothing calls Prepare or Build, or commits a step, meanwhile.
+// A loss that keeps what these compute serves one run at a time, which train.Trainer holds; CrossEntropy, Focal and
+// SupervisedContrastive keep nothing and serve any number.
 type Loss interface {
 	// Needs says which fields of Input must be set.
 	Needs() Needs

@@ -43,6 +43,9 @@ func NewProCo(s ProCoSettings) (*ProCo, error) {
 	if s.Classes < 1 || s.Dim < 2 {
 		return nil, fmt.Errorf("loss: ProCo: %d classes and embeddings of width %d: needs at least 1 and 2", s.Classes, s.Dim)
 	}
+	if s.Classes > mostKeys/s.Dim {
+		return nil, fmt.Errorf("loss: ProCo: %d classes and embeddings of width %d: their means would have more than %d values", s.Classes, s.Dim, mostKeys)
+	}
 	p := &ProCo{Temperature: cmp.Or(s.Temperature, 0.1), now: newClassMeans(s.Classes, s.Dim), next: newClassMeans(s.Classes, s.Dim)}
 	if err := p.check(); err != nil {
 		return nil, err

@@ -16,10 +16,16 @@ type Queue struct {
 	ring ring
 }
 
+// mostKeys is how many values a queue, or the means of classes, may have, 4 GiB: the largest queue of a paper has 8 million.
+const mostKeys = 1 << 30
+
 // NewQueue returns an empty queue for size embeddings of the given width. It is an error if one is not positive.
 func NewQueue(size, dim int) (*Queue, error) {
 	if size < 1 || dim < 1 {
 		return nil, fmt.Errorf("loss: queue: %d rows of width %d: both must be at least 1", size, dim)
+	}
+	if size > mostKeys/dim {
+		return nil, fmt.Errorf("loss: queue: %d rows of width %d: at most %d values are kept", size, dim, mostKeys)
 	}
 	return &Queue{keys: tensor.New(size, dim), ring: ring{labels: make([]int, size)}}, nil
 }

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"reflect"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
@@ -54,7 +55,7 @@ func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, 
 }
 
 func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int, seed uint64) error {
-	if t.Loss == nil {
+	if isNil(t.Loss) {
 		return fmt.Errorf("Loss is nil")
 	}
 	if t.Weight != nil {
@@ -83,6 +84,15 @@ func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int, s
 		return p.Prepare(classCounts)
 	}
 	return nil
+}
+
+// isNil reports a nil pointer or function as a loss too, which is no nil interface.
+func isNil(l loss.Loss) bool {
+	if l == nil {
+		return true
+	}
+	v := reflect.ValueOf(l)
+	return (v.Kind() == reflect.Pointer || v.Kind() == reflect.Func) && v.IsNil()
 }
 
 // checkKeys reports a loss that takes keys without views to make them of, and the reverse.

@@ -28,6 +28,9 @@ func (r *run) losses(b *batch.Batch) (total *autograd.Var, err error) {
 			}
 			inputs[j].Keys = keys[j]
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
+			if value == nil {
+				return nil, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)
+			}
 			if r.OnWarning != nil && weight > 0 {
 				r.watches[k].addChance(term.Loss, inputs[j], r.tape.Mode())
 			}

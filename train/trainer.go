@@ -16,6 +16,11 @@ import (
 )
 
 // Trainer trains a network. Only Streams must be set; the zero values of the rest are the paper's CIFAR recipe.
+//
+// Runs may go on at once, even of one Trainer, on networks of their own. They may share data sets, samplers, schedules,
+// transforms, optimizer rules and losses that are settings alone, such as loss.CrossEntropy. A network, and a loss that
+// holds something between calls (class counts, prototypes, queues), belongs to one run at a time: Fit refuses another.
+// Observers and functions are called by each run on its own goroutine; share only those that are made for it.
 type Trainer struct {
 	Streams hybrid.Streams // what to train on: hybrid.CE(), hybrid.SC(0.1) or your own
 	Epochs  int            // 0 means 200
@@ -78,6 +83,11 @@ type Trainer struct {
 // weights, running statistics and whatever else a checkpoint has that an update itself drives out of range are found at the
 // end of the epoch at the latest.
 func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
+	release, err := claim(n, t.Streams)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
 	run, err := t.start(n, train, test)
 	if err != nil {
 		return nil, err
