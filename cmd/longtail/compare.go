@@ -96,7 +96,7 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		name := fmt.Sprintf("%s, seed %d", r.Method, r.Trainer.Seed)
 		fmt.Fprintf(c.log, "%d/%d  %s: ", n, len(p.Todo), name)
 		lines := newInset(c.log)
-		r.Trainer.Observers = append(r.Trainer.Observers, lines)
+		r.Trainer.Observers, r.Trainer.OnWarning = append(r.Trainer.Observers, lines), lines.warn
 		report, err := r.Do(ctx)
 		lines.end()
 		if err != nil {

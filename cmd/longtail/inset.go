@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // every is how far lines of progress are apart. Shorter runs have none.
@@ -37,6 +38,13 @@ func (i *inset) Write(line []byte) (int, error) {
 	i.written = true
 	_, err := fmt.Fprintf(i.w, "\n     %s", bytes.TrimSuffix(line, []byte("\n")))
 	return len(line), err
+}
+
+// warn writes a warning below the line, however short the run.
+func (i *inset) warn(w train.Warning) error {
+	i.written = true
+	_, err := fmt.Fprintf(i.w, "\n     warning: %s", w)
+	return err
 }
 
 // end begins a line if there were some.

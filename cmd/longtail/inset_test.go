@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
 )
 
@@ -26,4 +27,14 @@ func TestLongRunsTellHowTheyGo(t *testing.T) {
 		fmt.Fprintln(&log, "50%")
 	}
 	require.Regexp(t, `^1/1  ce, seed 1: 50%\n1/1  ce, seed 1: \n     epoch 1/1  step 2/2  ce 1.5000 \(weight 1.000\) .*ETA 0s\n     50%\n$`, log.String())
+}
+
+func TestWarningsStandBelowTheLine(t *testing.T) {
+	var log bytes.Buffer
+	fmt.Fprint(&log, "1/1  ce, seed 1: ")
+	lines := newInset(&log)
+	require.NoError(t, lines.warn(train.Warning{Kind: train.HighRate, Value: 4, Expected: 0.5}))
+	lines.end()
+	fmt.Fprintln(&log, "50%")
+	require.Regexp(t, `^1/1  ce, seed 1: \n     warning: .*\n     50%\n$`, log.String())
 }

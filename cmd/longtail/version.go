@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"runtime"
+	"strings"
 
 	"github.com/longtail-ml/longtail"
 	"github.com/longtail-ml/longtail/internal/kernels"
@@ -26,7 +27,7 @@ func (v *versionCmd) Run(c *console) error {
 	}
 	revision := build.Revision
 	if revision == "" {
-		revision = build.Module
+		revision = strings.Trim(build.Module, "()") // "(devel)" is a build outside a repository
 	}
 	_, err := fmt.Fprintf(c.out, "longtail %s (%s), %s, %s, %s instructions, %d CPUs\n", longtail.Version, revision, build.Go, build.Platform,
 		build.CPULevel, runtime.NumCPU())
