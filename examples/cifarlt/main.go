@@ -3,14 +3,12 @@
 //
 //	go run ./examples/cifarlt -data cifar-10-batches-bin -method hybrid-sc -imbalance 100 -json run.json
 //
-// The data are CIFAR-10 or CIFAR-100 in the binary version, or folders train and test with one folder of JPEG or PNG
-// files for each class. The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 (for another batch
-// in proportion) cut tenfold at 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the
-// best: a tenth of each class of the training set is held out, the epoch that does best on it is chosen, and the test set is
-// looked at in the end.
+// The data are CIFAR-10 or CIFAR-100 in the binary version, or folders train and test with one folder of images for each class.
+// The defaults are the paper's: ResNet-32, batch 512, 200 epochs, learning rate 0.5 (for another batch in proportion) cut
+// tenfold at 60% and 80%. Figures are those of the last epoch. With -holdout 0.1 they are also those of the best: a tenth of
+// each training class is held out, the epoch that does best on it is chosen, and the test set is looked at in the end.
 //
-// With -out DIR the run is kept as package experiment says: Ctrl-C saves it, and the same command with -resume goes on where it
-// was, with the same result as if it had never stopped.
+// With -out DIR the run is kept as package experiment says: after Ctrl-C the same command with -resume goes on, bit for bit.
 package main
 
 import (
@@ -99,9 +97,7 @@ func parse(args []string) (s settings, err error) {
 	if natural {
 		s.Imbalance, s.Select = 0, ""
 	}
-	if s.Holdout > 0 {
-		s.Choose = "best"
-	}
+	s.Choose = map[bool]string{true: "best"}[s.Holdout > 0]
 	if !set["lr"] {
 		s.LR = 0.5 * float64(s.Batch) / 512
 	}
@@ -152,10 +148,8 @@ func cuts(text string, epochs int) (all []float64, err error) {
 // preset is the method of the flags.
 func (s settings) preset() (method.Method, error) {
 	switch s.Method {
-	case "ce":
-		return method.CE(), nil
-	case "ce-balanced":
-		return method.CEBalanced(), nil
+	case "ce", "ce-balanced":
+		return method.ByName(s.Method)
 	case "hybrid-sc":
 		return method.HybridSC(loss.SupervisedContrastive{Temperature: s.Tau}), nil
 	case "hybrid-psc":
