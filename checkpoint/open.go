@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/safetensors"
 )
@@ -24,10 +25,13 @@ type Checkpoint struct {
 	sums map[string]string
 }
 
+// mostBytes is what a file of a checkpoint may have that is no tensors.
+const mostBytes = 1 << 28
+
 // Open reads the checkpoint in the directory path and compares every file with its checksum. What is missing, damaged,
 // of another version or foreign is an error that names the file.
 func Open(path string) (*Checkpoint, error) {
-	text, err := os.ReadFile(filepath.Join(path, sumsName))
+	text, err := smallfile.Read(filepath.Join(path, sumsName), mostBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("checkpoint: %s: has no file %s: it is no checkpoint, or an incomplete copy of one", path, sumsName)
 	}
@@ -41,14 +45,14 @@ func Open(path string) (*Checkpoint, error) {
 	if err := c.check(); err != nil {
 		return nil, err
 	}
-	if text, err = os.ReadFile(filepath.Join(path, runName)); err == nil {
+	if text, err = smallfile.Read(filepath.Join(path, runName), mostBytes); err == nil {
 		c.Run, err = parseRun(text)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("checkpoint: %s: %w", filepath.Join(path, runName), err)
 	}
 	if c.sums[manifestName] != "" {
-		if c.Manifest, err = os.ReadFile(filepath.Join(path, manifestName)); err != nil {
+		if c.Manifest, err = smallfile.Read(filepath.Join(path, manifestName), mostBytes); err != nil {
 			return nil, fmt.Errorf("checkpoint: %w", err)
 		}
 		if !json.Valid(c.Manifest) {

@@ -12,6 +12,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/internal/atomicfile"
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/safetensors"
 )
@@ -132,7 +133,7 @@ func (s Store) prune(r Run) error {
 // readRun reads where a checkpoint stands, and compares no other file with its checksum.
 func (s Store) readRun(r Run) (Run, error) {
 	dir := filepath.Join(s.Dir, r.name())
-	text, err := os.ReadFile(filepath.Join(dir, sumsName))
+	text, err := smallfile.Read(filepath.Join(dir, sumsName), mostBytes)
 	if err != nil {
 		return Run{}, err
 	}
@@ -140,7 +141,7 @@ func (s Store) readRun(r Run) (Run, error) {
 	if err != nil {
 		return Run{}, err
 	}
-	if text, err = os.ReadFile(filepath.Join(dir, runName)); err != nil {
+	if text, err = smallfile.Read(filepath.Join(dir, runName), mostBytes); err != nil {
 		return Run{}, err
 	}
 	if sum, err := sumOf(bytes.NewReader(text)); err != nil || sum != sums[runName] {

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+
+	"github.com/longtail-ml/longtail/internal/smallfile"
 )
 
 // cifarFormat is the binary layout of CIFAR-10 or CIFAR-100: records of labels and a 32×32 image, one plane a channel.
@@ -25,6 +27,8 @@ const (
 	cifarSide   = 32
 	cifarPlane  = cifarSide * cifarSide
 	cifarPixels = 3 * cifarPlane
+
+	mostCIFAR = 1 << 28 // bytes of a file: the largest official one has 154 million
 )
 
 func cifar10Format() cifarFormat {
@@ -125,7 +129,7 @@ func (f cifarFormat) read(dir string) (train, test *Memory, err error) {
 
 func (f cifarFormat) classes(dir string) ([]string, error) {
 	path := filepath.Join(dir, f.namesFile)
-	raw, err := os.ReadFile(path)
+	raw, err := smallfile.Read(path, 1<<16)
 	if errors.Is(err, fs.ErrNotExist) {
 		return f.names, nil
 	}
@@ -150,7 +154,7 @@ func (f cifarFormat) readFiles(dir string, names, classes []string) (*Memory, er
 	var pix []uint8
 	for _, name := range names {
 		path := filepath.Join(dir, name)
-		raw, err := os.ReadFile(path)
+		raw, err := smallfile.Read(path, mostCIFAR)
 		if err != nil {
 			return nil, fmt.Errorf("dataset: %s: %w", f.name, err)
 		}

@@ -3,9 +3,9 @@ package experiment
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/manifest"
 )
 
@@ -34,13 +34,16 @@ func NewFile(settings any, t Table, runs []Report, stopped error) File {
 // Write replaces the file path by the comparison.
 func (f File) Write(path string) error { return writeJSON(path, f) }
 
+// mostBytes is what a report or a manifest may have: thousands of runs of thousands of classes have less.
+const mostBytes = 1 << 28
+
 // Read returns the finished runs of a path: a file that File.Write or a Run wrote, the folder of a run, or a folder of such
 // folders.
 func Read(path string) ([]Report, error) {
 	if isDir(path) {
 		return readFolder(path)
 	}
-	text, err := os.ReadFile(path)
+	text, err := smallfile.Read(path, mostBytes)
 	if err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
 )
@@ -21,7 +21,7 @@ func (r *Run) planned() manifest.Manifest {
 
 func readManifest(dir string) (*manifest.Manifest, error) {
 	path := filepath.Join(dir, manifestFile)
-	text, err := os.ReadFile(path)
+	text, err := smallfile.Read(path, mostBytes)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"os"
 
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/train"
 )
@@ -64,7 +64,7 @@ func (p *Report) stopped(err error) {
 }
 
 func readReport(path string) (*Report, error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.Read(path, mostBytes)
 	if err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}

@@ -47,6 +47,21 @@ func call(f any, args any) (any, error) {
 	return v, nil
 }
 
+// copied is how many values a call with these arguments copies: the same ones can be arguments of many calls.
+func copied(args any) int {
+	n := 0
+	t, _ := args.(tuple)
+	for _, a := range t {
+		switch a := a.(type) {
+		case *list:
+			n += len(a.items)
+		case tuple:
+			n += len(a)
+		}
+	}
+	return n
+}
+
 // orderedDict takes nothing, or a list of pairs.
 func orderedDict(args tuple) (any, error) {
 	d := newDict()
@@ -123,6 +138,10 @@ func rebuildTensor(args tuple) (any, error) {
 	stride, ok4 := integers(args[3])
 	if !ok || !ok2 || !ok3 || !ok4 {
 		return nil, fmt.Errorf("needs a storage, an offset, a shape and strides, not %s, %s, %s and %s", kind(args[0]), kind(args[1]), kind(args[2]), kind(args[3]))
+	}
+	const most = 64 // of PyTorch
+	if len(shape) > most {
+		return nil, fmt.Errorf("a tensor of %d dimensions, at most %d are read: the file is damaged", len(shape), most)
 	}
 	a := &array{s, offset, shape, stride}
 	return a, a.check()

@@ -113,6 +113,9 @@ func init() {
 			if err != nil {
 				return err
 			}
+			if err := p.spend(copied(items[1])); err != nil {
+				return err
+			}
 			v, err := call(items[0], items[1])
 			return p.pushIf(v, err)
 		},

@@ -17,14 +17,18 @@ type pickle struct {
 	marks    []int // heights of the stack
 	memo     map[int64]any
 	storages map[string]*storage // by their keys
+	work     int                 // values that may still be made
 }
 
 // maxPickle bounds the memory that the values of a pickle take: many times its own size. A thousand tensors have names
 // of some 100,000 bytes.
 const maxPickle = 32 << 20
 
+// maxWork bounds the instructions, each of which makes a value at most, and what calls copy: a tensor takes some 30.
+const maxWork = 4 << 20
+
 func newPickle(r io.Reader, size int64) *pickle {
-	return &pickle{r: bufio.NewReader(r), size: min(size, maxPickle), storages: map[string]*storage{}}
+	return &pickle{r: bufio.NewReader(r), size: min(size, maxPickle), storages: map[string]*storage{}, work: maxWork}
 }
 
 // run interprets one pickle and returns its value.
@@ -43,6 +47,9 @@ func (p *pickle) run() (any, error) {
 			}
 			return v, nil
 		}
+		if err := p.spend(1); err != nil {
+			return nil, err
+		}
 		do := instructions[b]
 		if do == nil {
 			return nil, fmt.Errorf("the pickle at byte %d: instruction %#02x is not part of a file of tensors: nothing of it was run", at, b)
@@ -51,6 +58,14 @@ func (p *pickle) run() (any, error) {
 			return nil, fmt.Errorf("the pickle at byte %d, instruction %#02x: %w", at, b, err)
 		}
 	}
+}
+
+// spend counts values that are made.
+func (p *pickle) spend(n int) error {
+	if p.work -= n; p.work < 0 {
+		return fmt.Errorf("the pickle at byte %d makes more than the %d values that a file of tensors may: save the tensors alone", p.at, maxWork)
+	}
+	return nil
 }
 
 // has reports whether n bytes are left.

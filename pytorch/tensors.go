@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/longtail-ml/longtail/internal/memory"
 	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -102,6 +103,9 @@ func (a *array) bytes(read values) ([]byte, error) {
 	}
 	if count == 0 {
 		return []byte{}, nil
+	}
+	if (last+1-a.offset)*size < 0 || !memory.Has((last+1-a.offset)*size) {
+		return nil, fmt.Errorf("its values, from %d to %d of storage %q, do not fit this machine's memory", a.offset, last, a.storage.key)
 	}
 	span, err := read(a.offset*size, (last+1)*size)
 	if err != nil || contiguous {

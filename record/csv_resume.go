@@ -52,10 +52,13 @@ func ResumeCSV(path string, step int) (*CSV, error) {
 
 // keepBefore copies the header and the rows of the steps before step.
 func keepBefore(to io.Writer, from io.Reader, step int) error {
-	r := bufio.NewReader(from)
+	r := bufio.NewReaderSize(from, 1<<16) // no line is as long
 	for number := 1; ; number++ {
-		line, err := r.ReadBytes('\n')
-		if err != nil && err != io.EOF {
+		line, err := r.ReadSlice('\n')
+		if err == bufio.ErrBufferFull && number > 1 {
+			return fmt.Errorf("line %d, %.60q…, is no row: it is longer than %d bytes", number, line, len(line))
+		}
+		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 			return err
 		}
 		if number == 1 {

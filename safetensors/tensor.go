@@ -2,9 +2,9 @@ package safetensors
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
+	"github.com/longtail-ml/longtail/internal/memory"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -38,7 +38,7 @@ func (t Tensor) Bytes() ([]byte, error) {
 	if t.read != nil {
 		return t.readBytes()
 	}
-	if t.end-t.begin > math.MaxInt {
+	if !memory.Has(t.end - t.begin) {
 		return nil, t.file.errorf("tensor %q: its %d bytes do not fit this machine's memory", t.Name, t.end-t.begin)
 	}
 	b := make([]byte, t.end-t.begin)
@@ -59,7 +59,11 @@ func (t Tensor) Float32() (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := make([]float32, int64(len(raw))/sizes[t.DType])
+	n := int64(len(raw)) / sizes[t.DType]
+	if !memory.Has(4 * n) {
+		return nil, t.file.errorf("tensor %q: its %d values do not fit this machine's memory", t.Name, n)
+	}
+	v := make([]float32, n)
 	decode(v, raw)
 	x, err := tensor.FromSlice(v, t.Shape...) // may refuse a shape that a file may have, such as [2⁵⁰, 0]
 	if err != nil {

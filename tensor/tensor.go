@@ -6,7 +6,11 @@
 // Mistakes of shape panic with *Error, since the caller could have checked; Try turns such a panic into an error.
 package tensor
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/longtail-ml/longtail/internal/memory"
+)
 
 // Tensor is a dense float32 array. Reshape and Rows return views that share its memory.
 type Tensor struct {
@@ -19,7 +23,7 @@ type Tensor struct {
 func New(shape ...int) *Tensor {
 	s := Shape(shape).clone()
 	s.check("tensor.New")
-	if !room(s.Len()) {
+	if !memory.Has(4 * int64(s.Len())) {
 		panic(&Error{Op: "tensor.New", Shapes: []Shape{s}, Detail: "more values than memory can hold"})
 	}
 	return &Tensor{shape: s, data: make([]float32, s.Len())}

@@ -1,11 +1,11 @@
 //go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
 
-package tensor
+package memory
 
 import "syscall"
 
-// systemHas asks for so much memory and gives it back untouched.
-func systemHas(bytes int) bool {
+// has asks for so much memory and gives it back untouched.
+func has(bytes int) bool {
 	m, err := syscall.Mmap(-1, 0, bytes, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	return err == nil && syscall.Munmap(m) == nil
 }
