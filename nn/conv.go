@@ -77,6 +77,9 @@ func (c *Conv2d) Visit(v Visitor) {
 	v.Param("bias", c.Bias)
 }
 
+// mostPixels is beyond any stride, padding or kernel: sums of some do not overflow.
+const mostPixels = 1 << 20
+
 // geometry checks the shapes.
 func (c *Conv2d) geometry(op string, x, w *autograd.Var) convolution {
 	xs, ws := x.Shape(), w.Shape()
@@ -95,6 +98,8 @@ func (c *Conv2d) geometry(op string, x, w *autograd.Var) convolution {
 	switch {
 	case c.Stride < 0 || c.Padding < 0:
 		fail(fmt.Sprintf("stride %d and padding %d must not be negative", c.Stride, c.Padding))
+	case c.Stride > mostPixels || c.Padding > mostPixels || s.KH > mostPixels || s.KW > mostPixels:
+		fail(fmt.Sprintf("stride %d, padding %d and the kernel must be at most %d", c.Stride, c.Padding, mostPixels))
 	case c.Groups < 0 || s.O%groups != 0:
 		fail(fmt.Sprintf("%d groups must divide the weight's %d outputs", c.Groups, s.O))
 	case s.KH == 0 || s.KW == 0 || s.C == 0 || s.O == 0:

@@ -19,7 +19,7 @@ func images(op string, x *autograd.Var) (n, h, w, c int) {
 // MaxPool2d returns the largest value under each kernel×kernel window of x [N, H, W, C]; padding counts as −Inf.
 func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 	n, h, w, c := images("nn.MaxPool2d", x)
-	if kernel < 1 || stride < 1 || padding < 0 || 2*padding > kernel || h+2*padding < kernel || w+2*padding < kernel {
+	if kernel < 1 || kernel > mostPixels || stride < 1 || padding < 0 || padding > kernel-padding || h+2*padding < kernel || w+2*padding < kernel {
 		panic(&tensor.Error{Op: "nn.MaxPool2d", Shapes: []tensor.Shape{x.Shape()},
 			Detail: fmt.Sprintf("kernel %d, stride %d and padding %d do not fit: padding is at most half the kernel, the kernel at most the padded image", kernel, stride, padding)})
 	}
@@ -63,9 +63,9 @@ func AdaptiveAvgPool2d(x *autograd.Var, height, width int) *autograd.Var {
 // column of x [N, H, W, C], with channels of zeros added, half before and half after, up to the given number.
 func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 	n, h, w, c := images("nn.ShortcutA", x)
-	if stride < 1 || channels < c {
+	if stride < 1 || stride > mostPixels || channels < c {
 		panic(&tensor.Error{Op: "nn.ShortcutA", Shapes: []tensor.Shape{x.Shape()},
-			Detail: fmt.Sprintf("stride %d must be at least 1 and %d channels no fewer than the input's", stride, channels)})
+			Detail: fmt.Sprintf("stride %d must be at least 1 (and no millions) and %d channels no fewer than the input's", stride, channels)})
 	}
 	if stride == 1 && channels == c {
 		return x
