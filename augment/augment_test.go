@@ -54,11 +54,11 @@ func TestValidate(t *testing.T) {
 		GaussianBlur{P: 3}:       "GaussianBlur.P is 3: a probability must be at least 0 and at most 1",
 		GaussianBlur{MinSigma: 3}: "GaussianBlur from MinSigma 3 to MaxSigma 2: they must be above 0, at most 100 and in " +
 			"order",
-		Cutout{Size: -1}:          "Cutout.Size is -1: it must be at least 0",
+		Cutout{Size: -1}:          "Cutout.Size is -1: it must be at least 0 and at most 1048576",
 		ColorJitter{Hue: 0.6}:     "ColorJitter.Hue is 0.6: it must be at least 0 and at most 0.5",
 		ColorJitter{Contrast: -1}: "ColorJitter.Contrast is -1: it must be at least 0 and at most 100",
 		ColorJitter{P: -1}:        "ColorJitter.P is -1: a probability must be at least 0 and at most 1",
-		RandAugment{N: -1}:        "RandAugment.N is -1: it must be at least 0",
+		RandAugment{N: -1}:        "RandAugment.N is -1: it must be at least 0 and at most 1000",
 		RandAugment{M: 31}:        "RandAugment.M is 31: it must be at least 0 and at most 30",
 	} {
 		require.EqualError(t, Validate(bad), "augment: "+want)

@@ -16,8 +16,8 @@ type Cutout struct {
 
 // Validate implements Validator.
 func (c Cutout) Validate() error {
-	if c.Size < 0 {
-		return fmt.Errorf("augment: Cutout.Size is %d: it must be at least 0", c.Size)
+	if c.Size < 0 || c.Size > 1<<20 {
+		return fmt.Errorf("augment: Cutout.Size is %d: it must be at least 0 and at most %d", c.Size, 1<<20)
 	}
 	return nil
 }

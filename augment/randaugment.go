@@ -23,8 +23,8 @@ const randLevels = 30
 
 // Validate implements Validator.
 func (r RandAugment) Validate() error {
-	if r.N < 0 {
-		return fmt.Errorf("augment: RandAugment.N is %d: it must be at least 0", r.N)
+	if r.N < 0 || r.N > 1000 {
+		return fmt.Errorf("augment: RandAugment.N is %d: it must be at least 0 and at most 1000", r.N)
 	}
 	if r.M < 0 || r.M > randLevels {
 		return fmt.Errorf("augment: RandAugment.M is %d: it must be at least 0 and at most %d", r.M, randLevels)

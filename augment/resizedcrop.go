@@ -26,8 +26,14 @@ func (r ResizedCrop) Validate() error {
 		return fmt.Errorf("augment: ResizedCrop of %d×%d: set both Width and Height, or neither to keep the image's size",
 			r.Width, r.Height)
 	}
+	if float64(r.Width)*float64(r.Height) > mostPixels {
+		return fmt.Errorf("augment: ResizedCrop of %d×%d: at most %d pixels are made", r.Width, r.Height, mostPixels)
+	}
 	return nil
 }
+
+// mostPixels is what a transform may make of an image: 64 megapixels.
+const mostPixels = 1 << 26
 
 // Apply implements Transform.
 func (r ResizedCrop) Apply(img *dataset.Image, rng *rand.Rand) {

@@ -54,6 +54,11 @@ func (s GenerateSettings) withDefaults() (GenerateSettings, error) {
 				f.name, *f.value, f.low, f.high, f.otherwise)
 		}
 	}
+	images := float64(s.Classes) * float64(s.PerClass+s.TestPerClass)
+	if bytes := images * float64(3*s.Size*s.Size); bytes > 1<<34 {
+		return s, fmt.Errorf("dataset: %.0f generated images of %d×%d take %.0f GiB, at most 16 are made: lower PerClass or Size", images, s.Size, s.Size,
+			bytes/(1<<30))
+	}
 	return s, nil
 }
 

@@ -34,8 +34,12 @@ func (m *Image) Check() error {
 	if m == nil {
 		return fmt.Errorf("is nil")
 	}
-	if n := m.Shape().Len(); len(m.Pix) != n {
-		return fmt.Errorf("has %d bytes of pixels, %s takes %d", len(m.Pix), m.Shape(), n)
+	s := m.Shape()
+	if s.Height < 0 || s.Width < 0 || s.Channels < 0 {
+		return fmt.Errorf("has a shape of %s: none of it may be negative", s)
+	}
+	if float64(s.Height)*float64(s.Width)*float64(s.Channels) != float64(len(m.Pix)) { // an integer could overflow
+		return fmt.Errorf("has %d bytes of pixels, which do not fill %s", len(m.Pix), s)
 	}
 	return nil
 }

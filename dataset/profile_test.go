@@ -78,7 +78,7 @@ func TestProfileErrors(t *testing.T) {
 	require.EqualError(t, err, "dataset: a profile over no class: there must be at least one")
 	_, err = Step{Imbalance: 2, Max: -1}.Counts([]int{5})
 	require.EqualError(t, err,
-		"dataset: Max of a profile is -1: it must be positive, or 0 for the size of the largest class")
+		"dataset: Max of a profile is -1: it must be positive and at most 2⁵⁰, or 0 for the size of the largest class")
 }
 
 func TestExponentialNeverGrows(t *testing.T) {
