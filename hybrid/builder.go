@@ -19,8 +19,8 @@ type Builders map[string]func(settings json.RawMessage) (nn.Module, error)
 // builder builds the parts that a file states. What would take more values than the file has is refused before it takes
 // memory.
 type builder struct {
-	own    Builders
-	values float64 // in the file
+	own  Builders
+	left *float64 // values of the file that no part before has taken
 }
 
 // unknownPart is the error of a part that nobody knows how to build.
@@ -201,9 +201,10 @@ func (b builder) room(need float64, sizes ...int) error {
 			return fmt.Errorf("sizes of %v: each must be at least 1", sizes)
 		}
 	}
-	if need > b.values {
-		return fmt.Errorf("sizes of %v take more than %.3g values, the file has %.0f: it is damaged or forged", sizes, need, b.values)
+	if need > *b.left {
+		return fmt.Errorf("sizes of %v take more than %.3g values, the file has %.0f for them: it is damaged or forged", sizes, need, *b.left)
 	}
+	*b.left -= need
 	return nil
 }
 

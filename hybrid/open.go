@@ -87,7 +87,8 @@ func open(f *safetensors.File, s OpenSettings) (*Network, error) {
 	if err != nil {
 		return nil, fmt.Errorf("metadata %s: %w", descriptionKey, err)
 	}
-	n, err := d.network(builder{own: s.Builders, values: values(f)})
+	left := values(f)
+	n, err := d.network(builder{own: s.Builders, left: &left})
 	if err != nil {
 		return nil, fmt.Errorf("metadata %s: %w", descriptionKey, err)
 	}

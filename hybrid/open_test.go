@@ -76,6 +76,8 @@ func TestBadDescriptions(t *testing.T) {
 		{"the tensor projection.0.weight is not of the network", `"projection":…"classifier"`, `"projection":null,`},
 		{"nn.Linear (classifier.weight) [1 8], [4 16]: input and weight [out, in] differ in width", `"width":4`, `"width":2`},
 		{"projection.2.weight is [8 16] in the file, [7 16] in the model", `"in":16,"out":8`, `"in":16,"out":7`},
+		{`projection.2.settings of a "linear": sizes of [16 60] take more than`, `"in":16,"out":8`, `"in":16,"out":60`},
+		{`projection.1.settings of a "linear": sizes of [64 64] take more than`, `{"name":"relu"}`, `{"name":"linear","settings":{"in":64,"out":64,"bias":false}}`},
 		{"sizes of [14 4 3 1] take more than 9.32e+03 values, the file has 5432", `"depth":8`, `"depth":14`},
 	} {
 		from, until, ranged := strings.Cut(c.from, "…")

@@ -73,7 +73,8 @@ func checkRebuilt(n *Network, text []byte) error {
 	if err != nil {
 		return err
 	}
-	m, err := d.network(builder{values: math.Inf(1)})
+	left := math.Inf(1)
+	m, err := d.network(builder{left: &left})
 	if errors.As(err, new(unknownPart)) {
 		return nil
 	}
