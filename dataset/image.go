@@ -38,8 +38,8 @@ func (m *Image) Check() error {
 	if s.Height < 0 || s.Width < 0 || s.Channels < 0 {
 		return fmt.Errorf("has a shape of %s: none of it may be negative", s)
 	}
-	if float64(s.Height)*float64(s.Width)*float64(s.Channels) != float64(len(m.Pix)) { // an integer could overflow
-		return fmt.Errorf("has %d bytes of pixels, which do not fill %s", len(m.Pix), s)
+	if n := float64(s.Height) * float64(s.Width) * float64(s.Channels); n != float64(len(m.Pix)) { // an integer could overflow
+		return fmt.Errorf("has %d bytes of pixels, %s takes %.0f", len(m.Pix), s, n)
 	}
 	return nil
 }

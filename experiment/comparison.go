@@ -20,6 +20,8 @@ type Comparison struct {
 	Dir      string   // keeps each run in a folder of its own; "": nothing is kept
 	Resume   bool     // go on with what Dir has
 	Earlier  []Report // runs of the table that are done
+	// Context ends Plan early, which makes the network of every run. nil: it does not end.
+	Context context.Context
 }
 
 // Plan is what a comparison will do.
@@ -49,6 +51,7 @@ func (c Comparison) Plan() (*Plan, error) {
 		if err != nil {
 			return nil, err
 		}
+		d.Context = c.Context
 		if i == 0 {
 			p.Derived = d.Derived
 		}
@@ -109,6 +112,7 @@ func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
 			var err error
 			if d == nil || d.Seed != next.Seed {
 				if d, err = p.Settings.Open(next.Seed); err == nil {
+					d.Context = ctx
 					err = d.Load(ctx)
 				}
 			}

@@ -17,6 +17,8 @@ type Data struct {
 	Settings          Settings          // those it was opened by, with what was derived filled in
 	Derived           []string          // what was derived, and from what, in sentences
 	Normalize         augment.Normalize // of the images' pixels, see augment.NormalizeOf
+	// Context ends NewRun early, as method.Setup.Context does. nil: it does not end.
+	Context context.Context
 
 	counts   []int // of the images trained on
 	manifest manifest.Data

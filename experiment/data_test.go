@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,4 +75,19 @@ func TestClassFoldersAlone(t *testing.T) {
 	}
 	_, err := Settings{Data: t.TempDir(), Epochs: 1}.Open(1)
 	require.ErrorContains(t, err, "no known data set in ")
+}
+
+// The points of TSC's targets are spread while a run is made; they end with the context.
+func TestNewRunEndsWithItsContext(t *testing.T) {
+	s := tiny()
+	s.Embedding = 2 // fewer than the classes: not a simplex
+	d, err := s.Open(1)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	d.Context = ctx
+	_, err = d.NewRun(method.TSC())
+	require.ErrorIs(t, err, context.Canceled)
+	_, err = Comparison{Settings: s, Methods: presets("tsc"), Seeds: []uint64{1}, Context: ctx}.Plan()
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -31,7 +31,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed},
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed, Context: d.Context},
 		hybrid.WithNormalize(d.Normalize))
 	if err != nil {
 		return nil, err

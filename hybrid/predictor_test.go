@@ -183,7 +183,7 @@ func TestPredictorRefusesImages(t *testing.T) {
 	_, err = p.Embed(wrong)
 	require.EqualError(t, err, "hybrid: image 0: is 8×4×3 (height×width×channels), the network takes 8×8×3: resize it or use hybrid.WithInput")
 	_, err = p.Predict(&dataset.Image{Width: 8, Height: 8, Channels: 3})
-	require.EqualError(t, err, "hybrid: image 0: has 0 bytes of pixels, which do not fill 8×8×3")
+	require.EqualError(t, err, "hybrid: image 0: has 0 bytes of pixels, 8×8×3 takes 192")
 
 	x := tensor.New(3, 8, 8, 3)
 	for _, bad := range []float64{math.NaN(), math.Inf(1), math.Inf(-1)} {

@@ -65,7 +65,7 @@ func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 	n, h, w, c := images("nn.ShortcutA", x)
 	if stride < 1 || stride > mostPixels || channels < c {
 		panic(&tensor.Error{Op: "nn.ShortcutA", Shapes: []tensor.Shape{x.Shape()},
-			Detail: fmt.Sprintf("stride %d must be at least 1 (and no millions) and %d channels no fewer than the input's", stride, channels)})
+			Detail: fmt.Sprintf("stride %d must be at least 1 and %d channels no fewer than the input's", stride, channels)})
 	}
 	if stride == 1 && channels == c {
 		return x

@@ -47,7 +47,7 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Earlier: all}
+	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Earlier: all, Context: ctx}
 	var failed error
 	if how.Methods != nil {
 		p, err := comparison.Plan()

@@ -109,6 +109,7 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if b.Settings.Choose == "" && d.Held != nil {
 		d.Settings.Choose = "best"
 	}
+	d.Context = ctx
 	tell(c, d.Derived)
 	if err := d.Load(ctx); err != nil {
 		return listing(err, b.Settings.Data)
