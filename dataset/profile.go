@@ -75,7 +75,7 @@ func headSize(imbalance float64, most int, available []int) (int, error) {
 	if len(available) == 0 {
 		return 0, fmt.Errorf("dataset: a profile over no class: there must be at least one")
 	}
-	if most < 0 || most > 1<<50 { // the counts are computed in floating point
+	if most < 0 || int64(most) > 1<<50 { // the counts are computed in floating point
 		return 0, fmt.Errorf("dataset: Max of a profile is %d: it must be positive and at most 2⁵⁰, or 0 for the size of the largest class",
 			most)
 	}

@@ -97,7 +97,7 @@ func TestSpreadIsAsGoodAsLongDescent(t *testing.T) {
 	for _, c := range []struct {
 		points, dim int
 		above       float64 // 1/τ
-	}{{10, 5, 4.9994e-6}, {40, 8, 4.37887e-4}, {200, 64, 1.85529e-4}, {500, 16, 1.08655e-2}} {
+	}{{10, 5, 4.9994e-6}, {40, 8, 4.37887e-4}, {500, 16, 1.08655e-2}} {
 		x, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: c.points, Dim: c.dim, Seed: 1})
 		require.NoError(t, err)
 		require.LessOrEqual(t, energy(x, 0.07)-1/0.07, c.above*1.001, "%d points in dimension %d", c.points, c.dim)
@@ -107,7 +107,7 @@ func TestSpreadIsAsGoodAsLongDescent(t *testing.T) {
 func TestSpreadDoesNotDependOnCores(t *testing.T) {
 	spread := func(cores int) []float32 {
 		defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(cores))
-		x, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 700, Dim: 24, Steps: 12, Seed: 1})
+		x, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 300, Dim: 24, Steps: 5, Seed: 1})
 		require.NoError(t, err)
 		return x.Data()
 	}
