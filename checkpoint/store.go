@@ -7,15 +7,33 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/longtail-ml/longtail/internal/lock"
 )
 
 // Store keeps the checkpoints of one run in a directory, each a directory of its own named as in
-// "epoch-0007-step-000123". One process at a time may write to it; others may read.
+// "epoch-0007-step-000123". One process at a time may write to it, see Lock; others may read.
 type Store struct {
 	Dir string
 	// Keep is how many of the newest checkpoints stay, besides the one with the highest Run.Score and those whose score cannot
 	// be read, since they are damaged. 0 means 3.
 	Keep int
+}
+
+// InUseError says which process has a lock, on which host and since when.
+type InUseError = lock.InUseError
+
+// Lock makes the directory and keeps other processes, and other callers here, from writing to it until release. If one of
+// them has it, the error wraps an *InUseError. A process that is killed leaves no lock but a file that says nothing.
+func (s Store) Lock() (release func(), err error) {
+	if err := os.MkdirAll(s.Dir, 0o777); err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	l, err := lock.Folder(s.Dir)
+	if err != nil {
+		return nil, fmt.Errorf("checkpoint: %w", err)
+	}
+	return l.Release, nil
 }
 
 // ErrNone is in the error of a Store that has no checkpoint.

@@ -17,5 +17,6 @@
 //	model.safetensors       in the end: the model, for hybrid.Open; ema.safetensors has its average weights, if there are
 //	report.json             written last: the figures, with the manifest in it
 //
-// A process that is killed at any moment leaves a folder that goes on with the same bits. One process at a time may use it.
+// A process that is killed at any moment leaves a folder that goes on with the same bits. One process at a time may use it: it
+// holds the lock, a file of this name that says who it is, and another is told.
 package experiment

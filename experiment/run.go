@@ -41,7 +41,17 @@ type Run struct {
 // left. When ctx is cancelled, the run is saved, the report has what was reached, and the error wraps ctx.Err(). An error of
 // any other kind that comes with a report ended the training.
 func (r *Run) Do(ctx context.Context) (*Report, error) {
-	if done, err := r.begin(); done != nil || err != nil {
+	if done, err := r.look(); done != nil || err != nil { // needs no right to write there
+		return done, err
+	}
+	if r.Dir != "" {
+		release, err := Lock(r.Dir)
+		if err != nil {
+			return nil, err
+		}
+		defer release()
+	}
+	if done, err := r.begin(); done != nil || err != nil { // looks again, now that nobody else changes it
 		return done, err
 	}
 	t := r.Trainer

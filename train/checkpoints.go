@@ -24,7 +24,7 @@ import (
 // the training set. It says why if the network cannot be described; safetensors.LoadPartial fills one made by hand.
 // Besides the times below, a run is saved when its context is cancelled. Values that are not finite are never saved.
 type Checkpoints struct {
-	Dir         string // of this run alone; "": nothing is saved
+	Dir         string // of this run alone, which Fit locks, see checkpoint.Store.Lock; "": nothing is saved
 	EveryEpochs int    // save after every so many epochs, and after the last; 0 means 1
 	EverySteps  int    // save after every so many steps of an epoch too; 0: not
 	// Keep is how many of the newest checkpoints stay, besides the one of the best saved epoch, the first with the highest
@@ -49,6 +49,15 @@ type saver struct {
 	about    hybrid.About      // the run's network
 	draws    string            // checksum of the epoch's samples
 	resumed  *state            // until it was compared with the epoch's draws
+	release  func()            // of the lock of store; nil: it is not held
+}
+
+// close lets others have the directory.
+func (s *saver) close() {
+	if s.release != nil {
+		s.release()
+		s.release = nil
+	}
 }
 
 // open prepares saving and goes on with an earlier run.
@@ -59,6 +68,9 @@ func (r *run) open() error {
 	}
 	r.saver.store = checkpoint.Store{Dir: c.Dir, Keep: c.Keep}
 	var err error
+	if r.saver.release, err = r.saver.store.Lock(); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
 	if r.saver.manifest, err = r.describe(r.network, r.train, r.test); err != nil {
 		return fmt.Errorf("train: Trainer: %w", err)
 	}

@@ -79,7 +79,11 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 		return nil, err
 	}
 	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm}
-	return r, r.open()
+	if err := r.open(); err != nil {
+		r.saver.close()
+		return nil, err
+	}
+	return r, nil
 }
 
 // step trains on one batch, and updates when it is the step's last.

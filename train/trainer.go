@@ -92,6 +92,7 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 	if err != nil {
 		return nil, err
 	}
+	defer run.saver.close()
 	if err := run.begin(); err != nil {
 		return run.end(err)
 	}

@@ -38,6 +38,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 		if err := record.Probe(o.JSON); err != nil {
 			return misused("--json: %w", err)
 		}
+		release, err := experiment.LockFile(o.JSON)
+		if err != nil {
+			return err
+		}
+		defer release()
 	}
 	all, err := o.earlier()
 	if err != nil {
@@ -56,6 +61,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 		}
 		tell(c, p.Derived)
 		if o.Out != "" {
+			release, err := experiment.Lock(o.Out)
+			if err != nil {
+				return err
+			}
+			defer release()
 			if err := experiment.Begin(o.Out, how); err != nil {
 				return err
 			}

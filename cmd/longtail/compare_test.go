@@ -69,6 +69,20 @@ func TestAComparisonInAFolderGoesOn(t *testing.T) {
 	require.Contains(t, out, "Hybrid-SC")
 }
 
+// A second process is told who is at work.
+func TestOneComparisonAtATime(t *testing.T) {
+	path, dir := filepath.Join(t.TempDir(), "f.json"), t.TempDir()
+	release, err := experiment.LockFile(path)
+	require.NoError(t, err)
+	fail(t, failed, path+" is in use by process ", "compare --methods ce"+tiny+"--json "+path)
+	release()
+	release, err = experiment.Lock(dir)
+	require.NoError(t, err)
+	fail(t, failed, dir+" is in use by process ", "compare --methods ce"+tiny+"--out "+dir)
+	fail(t, failed, dir+" is in use by process ", "train --quick --epochs 1 --out "+dir)
+	release()
+}
+
 // Files that cannot be written or read are found before anything is trained.
 func TestPathsAreCheckedFirst(t *testing.T) {
 	dir := t.TempDir()

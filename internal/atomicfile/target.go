@@ -23,6 +23,12 @@ func Probe(path string) error {
 	return errors.Join(f.Close(), os.Remove(temp))
 }
 
+// Resolve returns where the links at path lead, and whether Write would replace what is there, or make it.
+func Resolve(path string) (to string, plain bool, err error) {
+	t, err := find(path)
+	return t.path, !t.into, err
+}
+
 // target is what a path leads to.
 type target struct {
 	path string      // without links

@@ -1,0 +1,7 @@
+//go:build !darwin && !dragonfly && !freebsd && !linux && !netbsd && !openbsd && !windows
+
+package lock
+
+import "os"
+
+func flock(*os.File) (bool, error) { return false, errUnsupported }
