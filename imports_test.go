@@ -57,6 +57,7 @@ var mayImport = map[string][]string{
 	"internal/lock":       {},
 	"internal/memory":     {},
 	"internal/smallfile":  {},
+	"internal/terminal":   {},
 	"internal/average":    {"autograd", "hybrid", "internal/batch", "nn", "tensor"},
 	"internal/batch":      {"augment", "autograd", "dataset", "hybrid", "loss", "tensor"},
 	"internal/describe":   {"augment", "autograd", "dataset", "hybrid", "manifest", "nn", "schedule", "tensor"},

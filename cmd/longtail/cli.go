@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/longtail-ml/longtail/internal/terminal"
 )
 
 // Exit codes.
@@ -31,7 +32,7 @@ type cli struct {
 }
 
 // console is where a command writes: results to out, how it goes to log.
-type console struct{ out, log io.Writer }
+type console struct{ out, log *terminal.Stream }
 
 // exitError is an error with an exit code of its own.
 type exitError struct {
@@ -46,10 +47,20 @@ func misused(format string, args ...any) error { return exitError{usage, fmt.Err
 
 // run parses and runs one command line, and returns the exit code.
 func run(ctx context.Context, args []string, out, log io.Writer) int {
+	c := &console{terminal.NewStream(out), terminal.NewStream(log)}
+	code := runOn(ctx, args, c)
+	if err := c.out.Err(); err != nil && (code == 0 || code == usage) { // whose help was not written
+		fmt.Fprintln(c.log, "longtail: writing the output:", err)
+		return failed
+	}
+	return code
+}
+
+func runOn(ctx context.Context, args []string, c *console) int {
 	helped := false
-	parser, err := newParser(out, log, func(int) { helped = true })
+	parser, err := newParser(c.out, c.log, func(int) { helped = true })
 	if err != nil {
-		fmt.Fprintln(log, "longtail:", err)
+		fmt.Fprintln(c.log, "longtail:", err)
 		return failed
 	}
 	if len(args) == 0 {
@@ -60,11 +71,11 @@ func run(ctx context.Context, args []string, out, log io.Writer) int {
 		return 0
 	}
 	if err != nil {
-		fmt.Fprintf(log, "longtail: %v (longtail --help lists commands and options)\n", err)
+		fmt.Fprintf(c.log, "longtail: %v (longtail --help lists commands and options)\n", err)
 		return usage
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
-	return code(command.Run(&console{out, log}, parser), log)
+	return code(command.Run(c, parser), c.log)
 }
 
 const description = `Learn from long-tailed image data: a few classes have many images, most have few.

@@ -11,26 +11,22 @@
 //	0  all is well
 //	1  it failed
 //	2  the command line is wrong
-//	3  it was stopped (Ctrl-C, SIGTERM) and saved: the same command with --resume goes on
+//	3  it was stopped (Ctrl-C, SIGTERM, a closed terminal) and saved: the same command with --resume goes on
 //	4  a check did not pass: data found files that cannot be read or images in both train and test, or compare a method
 //	   below --floor
 //
-// A second Ctrl-C ends it at once.
+// A second Ctrl-C ends it at once. A reader of its output that goes away does not end it; output that cannot be written, as on a
+// full disk, is a failure.
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/signal"
-	"syscall"
+
+	"github.com/longtail-ml/longtail/internal/terminal"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, func() {
-		stop() // the next signal finds nobody who waits for it, and ends the program
-		fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once")
-	})
+	ctx := terminal.Context(func() { fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once") })
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

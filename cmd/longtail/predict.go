@@ -72,7 +72,7 @@ func (p *predictCmd) Run(ctx context.Context, c *console) error {
 		}
 		if err == nil {
 			err = p.print(c, s)
-			if err != nil {
+			if err != nil || c.out.Gone() {
 				return err
 			}
 		}

@@ -2,12 +2,10 @@ package main
 
 import (
 	"fmt"
-	"io"
-	"os"
 
+	"github.com/longtail-ml/longtail/internal/terminal"
 	"github.com/longtail-ml/longtail/record"
 	"github.com/schollz/progressbar/v3"
-	"golang.org/x/term"
 )
 
 // progress shows how a run goes: a bar within each epoch on a terminal, otherwise a line every ten seconds; and a line after
@@ -18,9 +16,8 @@ type progress struct {
 	bar      *progressbar.ProgressBar
 }
 
-func newProgress(log io.Writer) *progress {
-	f, ok := log.(*os.File)
-	return &progress{Progress: record.Progress{W: log}, terminal: ok && term.IsTerminal(int(f.Fd()))}
+func newProgress(log *terminal.Stream) *progress {
+	return &progress{Progress: record.Progress{W: log}, terminal: log.IsTerminal()}
 }
 
 // Step moves the bar on.

@@ -18,13 +18,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"strings"
-	"syscall"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/internal/terminal"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/record"
@@ -47,12 +46,8 @@ func main() {
 		return
 	}
 	if err == nil {
-		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-		context.AfterFunc(ctx, func() {
-			stop() // the next signal finds nobody who waits for it, and ends the program
-			fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once")
-		})
-		err = run(ctx, s, os.Stdout, os.Stderr)
+		ctx := terminal.Context(func() { fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once") })
+		err = run(ctx, s, terminal.NewStream(os.Stdout), terminal.NewStream(os.Stderr))
 	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "cifarlt:", err)
