@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+	"time"
 )
 
 // Write fills a temporary file beside path and renames it when it is complete and on disk. An error of fill ends it, and
@@ -74,9 +75,12 @@ func buffered(f *os.File, fill func(io.Writer) error) error {
 	return w.Flush()
 }
 
-// writeInto writes what is no regular file, of which the system keeps no old content. A FIFO waits for its reader.
+// readerWait is how long a FIFO waits for its reader.
+const readerWait = 10 * time.Second
+
+// writeInto writes what is no regular file, of which the system keeps no old content.
 func writeInto(path string, fill func(io.Writer) error) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+	f, err := openInto(path, readerWait)
 	if err != nil {
 		return err
 	}

@@ -3,10 +3,26 @@
 package atomicfile
 
 import (
+	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
+	"time"
 )
+
+// openInto opens what is no regular file. A FIFO that nobody reads for so long is an error: waiting on would never end.
+func openInto(path string, wait time.Duration) (*os.File, error) {
+	for end := time.Now().Add(wait); ; time.Sleep(wait / 100) {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|syscall.O_NONBLOCK, 0)
+		if !errors.Is(err, syscall.ENXIO) {
+			return f, err
+		}
+		if time.Now().After(end) {
+			return nil, fmt.Errorf("nobody reads it: %w", err)
+		}
+	}
+}
 
 // makeAlike gives f the owner and the mode of another file, and reports whether it could.
 func makeAlike(f *os.File, old fs.FileInfo) bool {
