@@ -13,16 +13,23 @@ import (
 // Ctrl-C or SIGTERM ends the program at once. A program begun with SIGHUP ignored, as by nohup, goes on without its terminal.
 // A stream without a reader does not end the program: writing to it is an error.
 func Context(tell func()) context.Context {
-	signal.Ignore(syscall.SIGPIPE)
+	ignore(pipe)
 	ends := []os.Signal{os.Interrupt, syscall.SIGTERM}
-	if !signal.Ignored(syscall.SIGHUP) {
-		ends = append(ends, syscall.SIGHUP)
+	if hangup != nil && !signal.Ignored(hangup) {
+		ends = append(ends, hangup)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), ends...)
 	context.AfterFunc(ctx, func() {
-		signal.Ignore(syscall.SIGHUP) // a terminal sends it more than once
-		stop()                        // the next of the others finds nobody who waits for it
+		ignore(hangup) // a terminal sends it more than once
+		stop()         // the next of the others finds nobody who waits for it
 		tell()
 	})
 	return ctx
+}
+
+// ignore ignores a signal, if the system has it: signal.Ignore of none is of all.
+func ignore(s os.Signal) {
+	if s != nil {
+		signal.Ignore(s)
+	}
 }
