@@ -14,8 +14,8 @@ import (
 
 // Sizes whose products overflow are refused in words, before anything is read.
 func TestHostileSizes(t *testing.T) {
-	sizes := []int{0, 1, 2, 3, 9, 1 << 20, 1<<31 - 1, 1 << 32, 1 << 53, 1 << 60, 1 << 61, 1<<61 + 1, 1 << 62, math.MaxInt - 1, math.MaxInt,
-		-1, -2, -1 << 61, -1 << 62, math.MinInt + 1, math.MinInt}
+	sizes := []int{0, 1, 2, 3, 9, 1 << 20, math.MaxInt >> 32, math.MaxInt>>31 + 1, math.MaxInt>>10 + 1, math.MaxInt>>3 + 1, math.MaxInt>>2 + 1, math.MaxInt>>2 + 2, math.MaxInt>>1 + 1, math.MaxInt - 1, math.MaxInt,
+		-1, -2, -math.MaxInt>>2 + 1, -math.MaxInt>>1 + 1, math.MinInt + 1, math.MinInt}
 	rapid.Check(t, func(t *rapid.T) {
 		size := func(name string) int { return rapid.SampledFrom(sizes).Draw(t, name) }
 		data := func(name string) []float32 {
@@ -47,12 +47,18 @@ func TestHostileSizes(t *testing.T) {
 func TestOverflowingStrides(t *testing.T) {
 	one, nine := make([]float32, 1), make([]float32, 9)
 	for what, call := range map[string]func(){
-		"length of a": func() { Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, 9, 1, 1, 1, one, 1<<61, one, 1, 0, nine, 1) },
-		"length of b": func() { Implementation{}.Sgemm(blas.NoTrans, blas.Trans, 1, 9, 1, 1, one, 1, one, 1<<61, 0, nine, 9) },
-		"length of c": func() { Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, 9, 1, 1, 1, nine, 1, one, 1, 0, one, 1<<61) },
-		"of a":        func() { Implementation{}.Sgemv(blas.NoTrans, 9, 1, 1, one, 1<<61, one, 1, 0, nine, 1) },
-		"length of x": func() { Implementation{}.Sdot(9, one, 1<<61, nine, 1) },
-		"length of y": func() { Implementation{}.Saxpy(9, 1, nine, 1, one, -1<<61) },
+		"length of a": func() {
+			Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, 9, 1, 1, 1, one, math.MaxInt>>2+1, one, 1, 0, nine, 1)
+		},
+		"length of b": func() {
+			Implementation{}.Sgemm(blas.NoTrans, blas.Trans, 1, 9, 1, 1, one, 1, one, math.MaxInt>>2+1, 0, nine, 9)
+		},
+		"length of c": func() {
+			Implementation{}.Sgemm(blas.NoTrans, blas.NoTrans, 9, 1, 1, 1, nine, 1, one, 1, 0, one, math.MaxInt>>2+1)
+		},
+		"of a":        func() { Implementation{}.Sgemv(blas.NoTrans, 9, 1, 1, one, math.MaxInt>>2+1, one, 1, 0, nine, 1) },
+		"length of x": func() { Implementation{}.Sdot(9, one, math.MaxInt>>2+1, nine, 1) },
+		"length of y": func() { Implementation{}.Saxpy(9, 1, nine, 1, one, -math.MaxInt>>2+1) },
 	} {
 		require.Contains(t, recovered(call), what)
 	}

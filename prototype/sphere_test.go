@@ -3,6 +3,7 @@ package prototype_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"math/rand/v2"
 	"runtime"
@@ -140,8 +141,8 @@ func TestSpreadChecksSettings(t *testing.T) {
 		{"Temperature NaN", prototype.Sphere{Points: 3, Dim: 3, Temperature: math.NaN()}},
 		{"Temperature 1e-300", prototype.Sphere{Points: 3, Dim: 2, Temperature: 1e-300}},
 		{"Steps -2", prototype.Sphere{Points: 3, Dim: 3, Steps: -2}},
-		{"9223372036854775807 points", prototype.Sphere{Points: math.MaxInt, Dim: 3}},
-		{"dimension 1099511627776", prototype.Sphere{Points: 1 << 40, Dim: 1 << 40}},
+		{fmt.Sprint(math.MaxInt, " points"), prototype.Sphere{Points: math.MaxInt, Dim: 3}},
+		{fmt.Sprint("dimension ", math.MaxInt/2), prototype.Sphere{Points: math.MaxInt / 2, Dim: math.MaxInt / 2}},
 	} {
 		_, err := prototype.OnSphere(context.Background(), c.s)
 		require.ErrorContains(t, err, c.names)

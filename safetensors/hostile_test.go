@@ -57,7 +57,7 @@ func TestShapeBeyondCounting(t *testing.T) {
 
 // A file of holes has as many bytes as it says, and takes none on disk: its tensors fit the file, but no memory.
 func TestTensorOfHoles(t *testing.T) {
-	const size = 1 << 50
+	const size int64 = 1 << 50
 	path := filepath.Join(t.TempDir(), "holes.safetensors")
 	require.NoError(t, os.WriteFile(path, fileOf(fmt.Sprintf(`{"a":{"dtype":"U8","shape":[%d],"data_offsets":[0,%d]}}`, size, size), nil), 0o600))
 	stat, err := os.Stat(path)

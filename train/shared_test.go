@@ -2,6 +2,7 @@ package train_test
 
 import (
 	"context"
+	"math"
 	"sync"
 	"testing"
 
@@ -88,7 +89,7 @@ func TestNilArgumentsOfFitAreErrors(t *testing.T) {
 	require.ErrorContains(t, err, "needs a network and training data")
 	_, err = trainer.Fit(context.Background(), resNet(t, 1), nil, test)
 	require.ErrorContains(t, err, "needs a network and training data")
-	for _, absurd := range []int{1 << 40, 1 << 62, -1} {
+	for _, absurd := range []int{math.MaxInt>>23 + 1, math.MaxInt>>1 + 1, -1} {
 		trainer.Batch = absurd
 		_, err = trainer.Fit(context.Background(), resNet(t, 1), data, test)
 		require.Error(t, err, "batch %d", absurd)
