@@ -12,7 +12,7 @@ import (
 func TestHostileNetworks(t *testing.T) {
 	body, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{192, 4}})
 	require.NoError(t, err)
-	for _, absurd := range []int{math.MaxInt>>23 + 1, math.MaxInt>>2 + 1, math.MaxInt>>1 + 1, math.MaxInt, -1, math.MinInt} {
+	for _, absurd := range []int{math.MaxInt>>3 + 1, math.MaxInt>>2 + 1, math.MaxInt>>1 + 1, math.MaxInt, -1, math.MinInt} {
 		for what, opt := range map[string]hybrid.Option{
 			"height": hybrid.WithInput(absurd, 8, 3), "width": hybrid.WithInput(8, absurd, 3), "channels": hybrid.WithInput(8, 8, absurd),
 			"hidden": hybrid.WithProjection(absurd, 4), "dim": hybrid.WithProjection(4, absurd),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"runtime"
 	"strings"
 	"testing"
@@ -48,6 +49,10 @@ func TestHostileHeaders(t *testing.T) {
 func TestShapeBeyondCounting(t *testing.T) {
 	raw := fileOf(`{"a":{"dtype":"F32","shape":[1125899906842624,0],"data_offsets":[0,0]}}`, nil)
 	f, err := safetensors.Read(bytes.NewReader(raw), int64(len(raw)))
+	if strconv.IntSize == 32 {
+		require.ErrorContains(t, err, `"a"`)
+		return
+	}
 	require.NoError(t, err)
 	_, err = f.Tensors[0].Float32()
 	var misuse *tensor.Error
