@@ -15,7 +15,7 @@ import (
 // Sizes whose products overflow are refused in words, before anything is read.
 func TestHostileSizes(t *testing.T) {
 	sizes := []int{0, 1, 2, 3, 9, 1 << 20, math.MaxInt >> 32, math.MaxInt>>31 + 1, math.MaxInt>>10 + 1, math.MaxInt>>3 + 1, math.MaxInt>>2 + 1, math.MaxInt>>2 + 2, math.MaxInt>>1 + 1, math.MaxInt - 1, math.MaxInt,
-		-1, -2, -math.MaxInt>>2 + 1, -math.MaxInt>>1 + 1, math.MinInt + 1, math.MinInt}
+		-1, -2, -(math.MaxInt>>2 + 1), -(math.MaxInt>>1 + 1), math.MinInt + 1, math.MinInt}
 	rapid.Check(t, func(t *rapid.T) {
 		size := func(name string) int { return rapid.SampledFrom(sizes).Draw(t, name) }
 		data := func(name string) []float32 {
@@ -58,7 +58,7 @@ func TestOverflowingStrides(t *testing.T) {
 		},
 		"of a":        func() { Implementation{}.Sgemv(blas.NoTrans, 9, 1, 1, one, math.MaxInt>>2+1, one, 1, 0, nine, 1) },
 		"length of x": func() { Implementation{}.Sdot(9, one, math.MaxInt>>2+1, nine, 1) },
-		"length of y": func() { Implementation{}.Saxpy(9, 1, nine, 1, one, -math.MaxInt>>2+1) },
+		"length of y": func() { Implementation{}.Saxpy(9, 1, nine, 1, one, -(math.MaxInt>>2 + 1)) },
 	} {
 		require.Contains(t, recovered(call), what)
 	}
