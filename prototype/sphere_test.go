@@ -148,3 +148,15 @@ func TestSpreadChecksSettings(t *testing.T) {
 		require.ErrorContains(t, err, c.names)
 	}
 }
+
+// The targets of TSC for data sets of many classes.
+func BenchmarkOnSphere(b *testing.B) {
+	for _, points := range []int{2000, 8142} {
+		b.Run(fmt.Sprint(points), func(b *testing.B) {
+			for b.Loop() {
+				_, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: points, Dim: 128, Seed: 1})
+				require.NoError(b, err)
+			}
+		})
+	}
+}
