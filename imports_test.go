@@ -63,6 +63,9 @@ var mayImport = map[string][]string{
 	"internal/describe":   {"augment", "autograd", "dataset", "hybrid", "manifest", "nn", "schedule", "tensor"},
 	"internal/vectortest": {},
 	"internal/leveltest":  {"internal/kernels"},
+
+	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
+	"dataset/idx":        {"dataset"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -25,7 +25,7 @@ func Check(ctx context.Context, d Dataset, progress func(done int)) ([]Bad, erro
 	var bad []Bad
 	var wg sync.WaitGroup
 	read := d.Image
-	if f, ok := d.(*Folder); ok {
+	if f, ok := d.(*Files); ok {
 		read = func(i int, img *Image) error { return f.image(ctx, i, img) }
 	}
 	for range min(runtime.GOMAXPROCS(0), d.Len()) {

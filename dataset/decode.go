@@ -31,7 +31,7 @@ func Decode(r io.Reader, s Scale, dst *Image) error {
 	if err != nil {
 		return fmt.Errorf("dataset: reading an image: %w", err)
 	}
-	s.convert(src, dst)
+	s.convert(src, src.Bounds(), dst)
 	return nil
 }
 
@@ -46,12 +46,12 @@ func Convert(src image.Image, s Scale, dst *Image) error {
 	if size := src.Bounds().Size(); size.X <= 0 || size.Y <= 0 || size.Y > maxSource/size.X {
 		return fmt.Errorf("dataset: a picture of %d×%d pixels: it must have at least 1 pixel and at most %d", size.X, size.Y, maxSource)
 	}
-	s.convert(src, dst)
+	s.convert(src, src.Bounds(), dst)
 	return nil
 }
 
-func (s Scale) convert(src image.Image, dst *Image) {
-	from := src.Bounds()
+// convert reads the rectangle from of a picture.
+func (s Scale) convert(src image.Image, from image.Rectangle, dst *Image) {
 	if s.Fit == CenterCrop {
 		from = s.center(from)
 	}

@@ -1,7 +1,8 @@
 // Package dataset reads labelled images and cuts long tails out of them.
 //
-// A [Dataset] is a set of images read by index. [Memory] keeps its pixels as bytes in one slab; [Folder] decodes image
-// files of every usual kind when asked; [CIFAR10] and [CIFAR100] read the binary versions of those sets; [Generate] draws
+// A [Dataset] is a set of images read by index. [Memory] keeps its pixels as bytes in one slab; [Files] decodes image
+// files of every usual kind when asked, those of class folders ([OpenFolder]) or of any list ([NewFiles]; package annotation
+// reads lists, tables and JSON; package idx MNIST's format); [CIFAR10] and [CIFAR100] read the binary versions of those sets; [Generate] draws
 // images that need no file at all; [OpenSplit] finds out which of them a directory holds. [Load] reads any of them into
 // memory. [Check] finds the files that cannot be read, all of them at once.
 //

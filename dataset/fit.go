@@ -12,7 +12,7 @@ const (
 	Squash
 )
 
-// FitOf returns how the images of d were brought to their size: what a method Fit says, as that of Folder, which Subset,
+// FitOf returns how the images of d were brought to their size: what a method Fit says, as that of Files, which Subset,
 // LongTail, Holdout and Load pass on. It is CenterCrop for other sets.
 func FitOf(d Dataset) Fit {
 	if f, ok := d.(interface{ Fit() Fit }); ok {

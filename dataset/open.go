@@ -32,7 +32,7 @@ var (
 // OpenSplit finds out what dir holds and returns its parts:
 //
 //   - folders train, val (or valid, validation) and test with one folder of image files for each class, the same classes in
-//     each: *Folders. Without test, val is the test set, as in ImageNet;
+//     each: *Files. Without test, val is the test set, as in ImageNet;
 //   - CIFAR-10 or CIFAR-100 in the binary version: two *Memory; Width and Height must be 0 or 32.
 //
 // Where it finds none of them, the error lists what it looked for.
@@ -114,7 +114,7 @@ func openFolders(dir string, s SplitSettings) (Split, error) {
 }
 
 // openPart opens a part that is to have the classes of the training set.
-func openPart(dir string, train *Folder, s SplitSettings) (Dataset, error) {
+func openPart(dir string, train *Files, s SplitSettings) (Dataset, error) {
 	if s.AllowMissing {
 		s.Classes = train.classes
 	}
@@ -138,12 +138,12 @@ func isDir(path string) bool {
 	return err == nil && info.IsDir()
 }
 
-func sameClasses(a, b *Folder) error {
+func sameClasses(a, b *Files) error {
 	if slices.Equal(a.classes, b.classes) {
 		return nil
 	}
 	return fmt.Errorf("dataset: the classes of %s and %s differ: only in the first: %s (AllowMissing permits that); only in the "+
-		"second: %s", a.dir, b.dir, only(a.classes, b.classes), only(b.classes, a.classes))
+		"second: %s", a.root, b.root, only(a.classes, b.classes), only(b.classes, a.classes))
 }
 
 // only lists what a has and b has not.

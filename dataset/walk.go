@@ -11,7 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/imagefile"
 )
 
-// Nesting says how deep the images of a Folder lie.
+// Nesting says how deep images lie in class folders.
 type Nesting int
 
 const (
@@ -37,7 +37,7 @@ type scanner struct {
 	loose  string        // the first image that lies in no class folder
 }
 
-func walk(dir string, s FolderSettings) (*Folder, error) {
+func walk(dir string, s FolderSettings) (*Files, error) {
 	switch s.Nested {
 	case Flat, Deep, Leaves:
 	default:
@@ -139,18 +139,18 @@ func kind(path string, e fs.DirEntry) (folder, plain bool) {
 	return info.IsDir(), info.Mode().IsRegular()
 }
 
-// folder makes the Folder of what was found.
-func (sc *scanner) folder(s FolderSettings) (*Folder, error) {
-	f := &Folder{dir: sc.dir, settings: s, classes: slices.Clone(s.Classes), passed: sc.passed.list()}
+// folder makes a data set of what was found.
+func (sc *scanner) folder(s FolderSettings) (*Files, error) {
+	classes := slices.Clone(s.Classes)
 	for class := range sc.found {
 		if s.Classes == nil {
-			f.classes = append(f.classes, class)
+			classes = append(classes, class)
 		} else if !slices.Contains(s.Classes, class) {
 			return nil, fmt.Errorf("dataset: %s holds a class %q that is not among the %d asked for", sc.dir, class, len(s.Classes))
 		}
 	}
 	if s.Classes == nil {
-		slices.Sort(f.classes)
+		slices.Sort(classes)
 	}
 	if len(sc.found) == 0 {
 		also := ""
@@ -159,18 +159,18 @@ func (sc *scanner) folder(s FolderSettings) (*Folder, error) {
 		}
 		return nil, fmt.Errorf("dataset: %s holds no class folder: put the images of each class in a folder of its name%s", sc.dir, also)
 	}
-	for label, class := range f.classes {
+	var list FileList
+	for label, class := range classes {
 		files := sc.found[class]
 		if len(files) == 0 && s.Classes == nil {
 			return nil, fmt.Errorf("dataset: class folder %s holds no image (%s): add some or remove it%s",
 				filepath.Join(sc.dir, class), strings.Join(imagefile.Extensions(), ", "), sc.instead(class))
 		}
-		f.files = append(f.files, files...)
-		for range files {
-			f.labels = append(f.labels, label)
+		for _, file := range files {
+			list.add(filepath.ToSlash(file), label)
 		}
 	}
-	return f, nil
+	return &Files{root: sc.dir, settings: s, classes: classes, list: list.compact(), passed: sc.passed.list()}, nil
 }
 
 // instead says what an empty class folder holds.

@@ -11,7 +11,7 @@ import (
 // paths are those of all images of f below its folder.
 func paths(t *testing.T, f *Folder) (all []string) {
 	for i := range f.Len() {
-		below, err := filepath.Rel(f.dir, f.Path(i))
+		below, err := filepath.Rel(f.root, f.Path(i))
 		require.NoError(t, err)
 		all = append(all, filepath.ToSlash(below))
 	}
