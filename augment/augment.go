@@ -12,8 +12,10 @@
 // draws the same random values whatever the pixels are; it allocates nothing once it has been used. Probabilities mean
 // what they say, so a P of zero never acts.
 //
-// Limits: images are those of package dataset, uint8 in HWC order; only [ResizedCrop] with Width and Height changes
-// their shape.
+// Photographs may have any size: [ResizedCrop] with Width and Height brings them to one at random, [CenterCrop] for evaluation.
+//
+// Limits: images are those of package dataset, uint8 in HWC order; only [ResizedCrop], [Resize] and [CenterCrop] change their
+// shape.
 package augment
 
 import (

@@ -49,9 +49,15 @@ func TestValidate(t *testing.T) {
 	require.EqualError(t, Validate(Compose{Flip{1}, Compose{nil}}), "augment: transform 1 of a Compose of 2: "+
 		"augment: transform 0 of a Compose of 1: augment: nil transform: use Identity for none")
 	for bad, want := range map[Transform]string{
-		ResizedCrop{MinScale: 2}: "ResizedCrop.MinScale is 2: it must be above 0 and at most 1, or 0 for 0.08",
-		ResizedCrop{Width: 5}:    "ResizedCrop of 5×0: set both Width and Height, or neither to keep the image's size",
-		GaussianBlur{P: 3}:       "GaussianBlur.P is 3: a probability must be at least 0 and at most 1",
+		ResizedCrop{MinScale: 2}:               "ResizedCrop.MinScale is 2: it must be above 0 and at most 1, or 0 for 0.08",
+		ResizedCrop{Width: 5}:                  "ResizedCrop of 5×0: set both Width and Height, or neither to keep the image's size",
+		ResizedCrop{MaxScale: 0.05}:            "ResizedCrop.MaxScale is 0.05: it must be at least MinScale, 0.08, and at most 1",
+		ResizedCrop{MinRatio: 2}:               "ResizedCrop with ratios from 2 to 1.3333333333333333: they must be in order, from 0.001 to 1000",
+		ResizedCrop{Filter: 2}:                 "ResizedCrop: filter 2 is neither Bilinear nor Bicubic",
+		Resize{Shorter: -1}:                    "Resize.Shorter is -1: it must be positive and at most 8192, or 0 to leave images as they are",
+		CenterCrop{Width: 3}:                   "CenterCrop of 0×3: set both Height and Width, or neither to keep all; at most 67108864 pixels are made",
+		CenterCrop{Resize: Resize{Filter: -1}}: "Resize: filter -1 is neither Bilinear nor Bicubic",
+		GaussianBlur{P: 3}:                     "GaussianBlur.P is 3: a probability must be at least 0 and at most 1",
 		GaussianBlur{MinSigma: 3}: "GaussianBlur from MinSigma 3 to MaxSigma 2: they must be above 0, at most 100 and in " +
 			"order",
 		Cutout{Size: -1}:          "Cutout.Size is -1: it must be at least 0 and at most 1048576",
@@ -63,7 +69,7 @@ func TestValidate(t *testing.T) {
 	} {
 		require.EqualError(t, Validate(bad), "augment: "+want)
 	}
-	for _, ok := range []Transform{Crop{}, Flip{}, Grayscale{}, Flip{1}, Identity{}, add(3), ResizedCrop{}, GaussianBlur{},
+	for _, ok := range []Transform{Crop{}, Flip{}, Grayscale{}, Flip{1}, Identity{}, add(3), ResizedCrop{}, GaussianBlur{}, Resize{}, CenterCrop{},
 		Cutout{}, ColorJitter{}, RandAugment{}, AutoAugment{}} {
 		require.NoError(t, Validate(ok))
 	}

@@ -9,7 +9,6 @@ import (
 // scratch is memory a transform works in. Transforms hold no state, so they borrow it.
 type scratch struct {
 	pix    []uint8
-	ints   []int32
 	floats []float32
 }
 

@@ -1,82 +1,63 @@
 package augment
 
 import (
-	"math"
+	"fmt"
+	"image"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/resample"
 )
 
-// resample makes the image the box of w×h pixels at (x, y), resized to width×height by PIL's bilinear filter, which
-// averages over as many pixels as fall on one where it makes the box smaller (antialiasing). As in PIL, columns are
-// resized first, and rounded to bytes, then rows.
-func resample(img *dataset.Image, x, y, w, h, width, height int) {
-	s := borrow()
-	defer s.release()
-	ch := img.Channels
-	s.pix = sized(s.pix, h*width*ch)
-	taps := s.taps(w, width)
-	for row := range h {
-		src, dst := img.Row(y + row)[x*ch:(x+w)*ch], s.pix[row*width*ch:(row+1)*width*ch]
-		for i := range width {
-			from, weights := taps.at(i)
-			for c := range ch {
-				dst[i*ch+c] = weighted(src[from*ch+c:], ch, weights)
-			}
-		}
+// Filter says how the pixels of a resized image are weighed. Both filters are PIL's: where they make an image smaller they
+// average over as many pixels as fall on one (antialiasing).
+type Filter int
+
+const (
+	Bilinear Filter = iota // a triangle: what torchvision's transforms do by themselves
+	Bicubic                // Catmull-Rom's curve: sharper
+)
+
+var filterNames = [...]string{Bilinear: "bilinear", Bicubic: "bicubic"}
+
+func (f Filter) check() error {
+	if f < 0 || int(f) >= len(filterNames) {
+		return fmt.Errorf("filter %d is neither Bilinear nor Bicubic", int(f))
 	}
-	img.Resize(dataset.Shape{Height: height, Width: width, Channels: ch})
-	taps = s.taps(h, height)
-	for i := range height {
-		from, weights := taps.at(i)
-		dst := img.Row(i)
-		for at := range dst {
-			dst[at] = weighted(s.pix[from*len(dst)+at:], len(dst), weights)
-		}
-	}
+	return nil
 }
 
-const fractionBits = 22 // of the weights, as in PIL
-
-// weighted is the sum of the bytes v[0], v[stride], … by their weights, rounded and clipped.
-func weighted(v []uint8, stride int, weights []int32) uint8 {
-	sum := int32(1) << (fractionBits - 1)
-	for k, w := range weights {
-		sum += w * int32(v[k*stride])
+// String is "bilinear" or "bicubic".
+func (f Filter) String() string {
+	if f.check() != nil {
+		return fmt.Sprintf("Filter(%d)", int(f))
 	}
-	return uint8(min(max(sum>>fractionBits, 0), 255))
+	return filterNames[f]
 }
 
-// taps are, for each place of the result, the first place it is made from, how many, and their weights.
-type taps struct {
-	values []int32
-	each   int // values of a place
+// MarshalText returns String, or an error for a Filter that is none.
+func (f Filter) MarshalText() ([]byte, error) {
+	if err := f.check(); err != nil {
+		return nil, fmt.Errorf("augment: %w", err)
+	}
+	return []byte(filterNames[f]), nil
 }
 
-func (t taps) at(i int) (from int, weights []int32) {
-	v := t.values[i*t.each : (i+1)*t.each]
-	return int(v[0]), v[2 : 2+v[1]]
-}
-
-// taps returns those of n places resized to m, in scratch memory.
-func (s *scratch) taps(n, m int) taps {
-	scale := float64(n) / float64(m)
-	support := max(scale, 1)
-	t := taps{each: 2*int(math.Ceil(support)) + 3}
-	s.ints = sized(s.ints, m*t.each)
-	t.values = s.ints
-	for i := range m {
-		center := (float64(i) + 0.5) * scale
-		from, to := max(int(center-support+0.5), 0), min(int(center+support+0.5), n)
-		triangle := func(place int) float64 { return max(1-math.Abs((float64(place)-center+0.5)/support), 0) }
-		total := 0.0
-		for place := from; place < to; place++ {
-			total += triangle(place)
-		}
-		v := t.values[i*t.each : (i+1)*t.each]
-		v[0], v[1] = int32(from), int32(to-from)
-		for place := from; place < to; place++ {
-			v[2+place-from] = int32(triangle(place)/total*(1<<fractionBits) + 0.5)
+// UnmarshalText reads what MarshalText wrote.
+func (f *Filter) UnmarshalText(text []byte) error {
+	for i, name := range filterNames {
+		if string(text) == name {
+			*f = Filter(i)
+			return nil
 		}
 	}
-	return t
+	return fmt.Errorf("augment: filter %q is neither %s nor %s", text, Bilinear, Bicubic)
+}
+
+// resize makes the image the part keep of its part from, resized to the size to.
+func resize(img *dataset.Image, from image.Rectangle, to image.Point, keep image.Rectangle, f Filter) {
+	p := resample.Plan{From: from, To: to, Keep: keep, Filter: resample.Filter(f)}
+	p.Apply(img.Pix, img.Width, img.Channels, func() []uint8 {
+		img.Resize(dataset.Shape{Height: keep.Dy(), Width: keep.Dx(), Channels: img.Channels})
+		return img.Pix
+	})
 }

@@ -1,6 +1,7 @@
 package augment
 
 import (
+	"image"
 	"math"
 	"testing"
 
@@ -8,18 +9,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestResampleByHand(t *testing.T) {
+func TestResizeByHand(t *testing.T) {
 	// Two pixels to four: middles at ¼, ¾, 1¼, 1¾ of the old, whose middles are at ½ and 1½.
 	m := picture(2, 1, 1, 0, 100)
-	resample(m, 0, 0, 2, 1, 4, 1)
+	boxed(m, []float64{0, 0, 2, 1, 4, 1}, Bilinear)
 	require.Equal(t, []uint8{0, 25, 75, 100}, m.Pix)
 	// Four to two: a triangle over four places, cut off at the edge and rescaled: weights 3/8, 3/8, 1/8 over 7/8.
 	m = picture(1, 4, 1, 0, 70, 140, 210)
-	resample(m, 0, 0, 1, 4, 1, 2)
+	boxed(m, []float64{0, 0, 1, 4, 1, 2}, Bilinear)
 	require.Equal(t, []uint8{50, 160}, m.Pix)
 	// The box is all that is seen.
 	m = picture(3, 3, 1, 1, 1, 1, 1, 50, 1, 1, 1, 1)
-	resample(m, 1, 1, 1, 1, 3, 3)
+	boxed(m, []float64{1, 1, 1, 1, 3, 3}, Bicubic)
 	require.Equal(t, []uint8{50, 50, 50, 50, 50, 50, 50, 50, 50}, m.Pix)
 }
 
@@ -28,8 +29,9 @@ func TestResizedCropBoxes(t *testing.T) {
 	rng, n := Key{Seed: 4}.Rand(), 4000
 	var least, most, small float64 = 1, 0, 0
 	for range n {
-		x, y, w, h := ResizedCrop{MinScale: 0.2}.box(1000, 1000, rng)
-		require.True(t, x >= 0 && y >= 0 && x+w <= 1000 && y+h <= 1000)
+		box := ResizedCrop{MinScale: 0.2}.box(1000, 1000, rng)
+		w, h := box.Dx(), box.Dy()
+		require.True(t, box.In(image.Rect(0, 0, 1000, 1000)))
 		area, ratio := float64(w*h)/1e6, float64(w)/float64(h)
 		require.True(t, area > 0.199 && area <= 1)
 		require.True(t, math.Abs(math.Log(ratio)) < math.Log(4./3)+0.01)
@@ -44,10 +46,17 @@ func TestResizedCropBoxes(t *testing.T) {
 }
 
 func TestResizedCropFallsBackToTheMiddle(t *testing.T) {
-	x, y, w, h := ResizedCrop{MinScale: 1}.box(1000, 10, Key{}.Rand())
-	require.Equal(t, [4]int{493, 0, 13, 10}, [4]int{x, y, w, h})
-	x, y, w, h = ResizedCrop{MinScale: 1}.box(10, 1000, Key{}.Rand())
-	require.Equal(t, [4]int{0, 493, 10, 13}, [4]int{x, y, w, h})
+	require.Equal(t, image.Rect(493, 0, 506, 10), ResizedCrop{MinScale: 1}.box(1000, 10, Key{}.Rand()))
+	require.Equal(t, image.Rect(0, 493, 10, 506), ResizedCrop{MinScale: 1}.box(10, 1000, Key{}.Rand()))
+	require.Equal(t, image.Rect(490, 0, 510, 10), ResizedCrop{MinScale: 1, MaxRatio: 2}.box(1000, 10, Key{}.Rand()))
+}
+
+func TestResizedCropOfOneScaleAndRatio(t *testing.T) {
+	rng := Key{}.Rand()
+	for range 100 {
+		box := ResizedCrop{MinScale: 0.25, MaxScale: 0.25, MinRatio: 4, MaxRatio: 4}.box(400, 400, rng)
+		require.Equal(t, image.Pt(400, 100), box.Size())
+	}
 }
 
 func TestResizedCrop(t *testing.T) {

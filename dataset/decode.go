@@ -7,7 +7,7 @@ import (
 	"io"
 
 	"github.com/longtail-ml/longtail/imagefile"
-	"golang.org/x/image/draw"
+	"github.com/longtail-ml/longtail/internal/resample"
 )
 
 const (
@@ -17,12 +17,13 @@ const (
 
 // Scale is what a picture is brought to.
 type Scale struct {
-	Height, Width int // both positive
+	Height, Width int // both positive; equal for ShorterSide, and 0 for Whole
 	Fit           Fit // what to do about another aspect ratio; the zero value is CenterCrop
 }
 
-// Decode reads one image of any format of package imagefile, scaled to s by the Catmull-Rom kernel, into dst as RGB. An image of that size already is copied exactly. It comes upright, by EXIF's orientation; grey,
-// palette and CMYK images are turned to RGB; alpha is seen on black.
+// Decode reads one image of any format of package imagefile, scaled to s by PIL's bicubic filter, into dst as RGB. An image of that
+// size already is copied exactly. It comes upright, by EXIF's orientation; grey, palette and CMYK images are turned to RGB; alpha
+// is seen on black.
 func Decode(r io.Reader, s Scale, dst *Image) error {
 	if err := s.check(); err != nil {
 		return fmt.Errorf("dataset: %w", err)
@@ -55,24 +56,43 @@ func (s Scale) convert(src image.Image, from image.Rectangle, dst *Image) {
 	if s.Fit == CenterCrop {
 		from = s.center(from)
 	}
-	rgba := image.NewRGBA(image.Rect(0, 0, s.Width, s.Height))
-	if from.Dx() == s.Width && from.Dy() == s.Height {
-		draw.Draw(rgba, rgba.Rect, src, from.Min, draw.Src)
-	} else {
-		draw.CatmullRom.Scale(rgba, rgba.Rect, src, from, draw.Src, nil)
-	}
-	dst.Resize(Shape{s.Height, s.Width, 3})
-	for i, o := 0, 0; o < len(dst.Pix); i, o = i+4, o+3 {
-		copy(dst.Pix[o:o+3], rgba.Pix[i:i+3])
+	dst.Resize(Shape{from.Dy(), from.Dx(), 3})
+	toRGB(dst.Pix, src, from)
+	if to := s.size(from.Size()); to != from.Size() {
+		p := resample.Plan{From: from.Sub(from.Min), To: to, Keep: image.Rectangle{Max: to}, Filter: resample.Bicubic}
+		p.Apply(dst.Pix, dst.Width, 3, func() []uint8 {
+			dst.Resize(Shape{to.Y, to.X, 3})
+			return dst.Pix
+		})
 	}
 }
 
-func (s Scale) check() error {
-	if s.Height <= 0 || s.Width <= 0 || s.Width > maxPixels/s.Height {
-		return fmt.Errorf("a size of %d×%d pixels was asked for: it must have at least 1 pixel and at most %d",
-			s.Height, s.Width, maxPixels)
+// size is what a picture, or the part of it that is seen, is brought to.
+func (s Scale) size(from image.Point) image.Point {
+	switch s.Fit {
+	case Whole:
+		return from
+	case ShorterSide:
+		return resample.Shorter(from.X, from.Y, s.Width, maxPixels)
 	}
-	return s.Fit.check()
+	return image.Pt(s.Width, s.Height)
+}
+
+func (s Scale) check() error {
+	if err := s.Fit.check(); err != nil {
+		return err
+	}
+	switch {
+	case s.Fit == Whole && s.Height == 0 && s.Width == 0:
+		return nil
+	case s.Fit == Whole:
+		return fmt.Errorf("a size of %d×%d pixels was asked for, and whole images, which have their own: leave Height and Width 0", s.Height, s.Width)
+	case s.Height <= 0 || s.Width <= 0 || s.Width > maxPixels/s.Height:
+		return fmt.Errorf("a size of %d×%d pixels was asked for: it must have at least 1 pixel and at most %d", s.Height, s.Width, maxPixels)
+	case s.Fit == ShorterSide && s.Height != s.Width:
+		return fmt.Errorf("shorter sides of %d and of %d pixels were asked for: give one number", s.Height, s.Width)
+	}
+	return nil
 }
 
 // center returns the largest rectangle of the aspect ratio of s in the middle of r.

@@ -124,7 +124,7 @@ func TestDecodeErrors(t *testing.T) {
 	require.EqualError(t, err,
 		"dataset: a size of 2×0 pixels was asked for: it must have at least 1 pixel and at most 67108864")
 	err = Decode(bytes.NewReader(raw), Scale{Height: 2, Width: 2, Fit: Fit(5)}, &img)
-	require.EqualError(t, err, "dataset: fit 5 is neither CenterCrop nor Squash")
+	require.EqualError(t, err, "dataset: fit 5 is none of CenterCrop, Squash, ShorterSide and Whole")
 	broken := errors.New("cable pulled")
 	require.ErrorIs(t, Decode(iotest.ErrReader(broken), Scale{Height: 2, Width: 2}, &img), broken)
 }

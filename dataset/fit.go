@@ -1,8 +1,11 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
-// Fit says how an image of another aspect ratio is brought to the size asked for.
+// Fit says how images are brought to the size asked for.
 type Fit int
 
 const (
@@ -10,7 +13,15 @@ const (
 	CenterCrop Fit = iota
 	// Squash scales width and height each to the size, which distorts the image.
 	Squash
+	// ShorterSide scales the shorter side to the size and keeps the aspect ratio. Images then differ in size, and what is made of
+	// them ends in one: views with augment.ResizedCrop, networks with hybrid.WithResize.
+	ShorterSide
+	// Whole leaves images the size that they have; none is asked for.
+	Whole
 )
+
+// OneSize tells whether images come in one size.
+func (f Fit) OneSize() bool { return f == CenterCrop || f == Squash }
 
 // FitOf returns how the images of d were brought to their size: what a method Fit says, as that of Files, which Subset,
 // LongTail, Holdout and Load pass on. It is CenterCrop for other sets.
@@ -21,16 +32,16 @@ func FitOf(d Dataset) Fit {
 	return CenterCrop
 }
 
-var fitNames = [...]string{CenterCrop: "center-crop", Squash: "squash"}
+var fitNames = [...]string{CenterCrop: "center-crop", Squash: "squash", ShorterSide: "shorter-side", Whole: "whole"}
 
 func (f Fit) check() error {
 	if f < 0 || int(f) >= len(fitNames) {
-		return fmt.Errorf("fit %d is neither CenterCrop nor Squash", int(f))
+		return fmt.Errorf("fit %d is none of CenterCrop, Squash, ShorterSide and Whole", int(f))
 	}
 	return nil
 }
 
-// String is "center-crop" or "squash".
+// String is "center-crop", "squash", "shorter-side" or "whole".
 func (f Fit) String() string {
 	if f.check() != nil {
 		return fmt.Sprintf("Fit(%d)", int(f))
@@ -54,5 +65,5 @@ func (f *Fit) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("dataset: fit %q is neither %s nor %s", text, CenterCrop, Squash)
+	return fmt.Errorf("dataset: fit %q is none of %s", text, strings.Join(fitNames[:], ", "))
 }

@@ -28,11 +28,11 @@ func TestConvertIsWhatDecodeDoes(t *testing.T) {
 	require.ErrorContains(t, Convert(stripes(2, 0), Scale{Height: 3, Width: 3}, &img), "dataset: a picture of 2×0 pixels")
 	require.ErrorContains(t, Convert(image.NewUniform(color.White), Scale{Height: 3, Width: 3}, &img), "pixels: it must have at least 1 pixel and at most")
 	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 0}, &img), "a size of 3×0 pixels")
-	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 3, Fit: 9}, &img), "dataset: fit 9 is neither CenterCrop nor Squash")
+	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 3, Fit: 9}, &img), "dataset: fit 9 is none of CenterCrop, Squash, ShorterSide and Whole")
 }
 
 func TestFitAsText(t *testing.T) {
-	for _, f := range []Fit{CenterCrop, Squash} {
+	for _, f := range []Fit{CenterCrop, Squash, ShorterSide, Whole} {
 		text, err := f.MarshalText()
 		require.NoError(t, err)
 		require.Equal(t, f.String(), string(text))
@@ -40,11 +40,11 @@ func TestFitAsText(t *testing.T) {
 		require.NoError(t, again.UnmarshalText(text))
 		require.Equal(t, f, again)
 	}
-	require.Equal(t, "Fit(2)", Fit(2).String())
+	require.Equal(t, "Fit(4)", Fit(4).String())
 	_, err := Fit(-1).MarshalText()
-	require.ErrorContains(t, err, "fit -1 is neither")
+	require.ErrorContains(t, err, "fit -1 is none of")
 	var f Fit
-	require.ErrorContains(t, f.UnmarshalText([]byte("crop")), `fit "crop" is neither center-crop nor squash`)
+	require.ErrorContains(t, f.UnmarshalText([]byte("crop")), `fit "crop" is none of center-crop, squash, shorter-side, whole`)
 }
 
 // What is made of a folder remembers its Fit.

@@ -10,7 +10,7 @@ import (
 // FolderSettings says where the images of class folders lie and how they are brought to one size.
 type FolderSettings struct {
 	Height int // of the images handed out; 0 means the same as Width
-	Width  int // 0 means the same as Height, and 32 if both are 0
+	Width  int // 0 means the same as Height, and 32 if both are 0, or none for Whole
 	Fit    Fit // what to do about another aspect ratio; the zero value is CenterCrop
 	Nested Nesting
 	// Classes are the classes, in this order, whether or not they have images: a class folder that is none of them is an
@@ -21,7 +21,9 @@ type FolderSettings struct {
 }
 
 func (s FolderSettings) withDefaults() FolderSettings {
-	s.Width = cmp.Or(s.Width, s.Height, 32)
+	if s.Fit != Whole {
+		s.Width = cmp.Or(s.Width, s.Height, 32)
+	}
 	s.Height = cmp.Or(s.Height, s.Width)
 	if s.Decode.MaxPixels == 0 {
 		s.Decode.MaxPixels = imagefile.DefaultMaxPixels

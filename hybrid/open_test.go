@@ -49,7 +49,7 @@ func TestBadDescriptions(t *testing.T) {
 		{"version: 2, where this library (v0.1.0) reads 1: open the file with the version that saved it", `"version":1`, `"version":2,"new":3`},
 		{`unknown field "heads"`, `"separate_passes"`, `"heads"`},
 		{"classes: a JSON string, where int is wanted", `"classes":4`, `"classes":"4"`},
-		{`fit "crop" is neither center-crop nor squash`, `"center-crop"`, `"crop"`},
+		{`fit "crop" is none of center-crop, squash, shorter-side, whole`, `"center-crop"`, `"crop"`},
 		{"input: images of 8×0 with 3 channels: each must be at least 1", `"width":8`, `"width":0`},
 		{"input: images of 100000000×8 with 3 channels", `"height":8`, `"height":100000000`},
 		{"class names: there are 3 for a network of 4 classes", `,"d"]`, `]`},

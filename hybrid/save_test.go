@@ -234,7 +234,7 @@ func TestWhatCannotBeSaved(t *testing.T) {
 		{`class names: that of class 1, "\xff", is not valid UTF-8`, mlp(t), hybrid.About{Classes: []string{"a", "\xff", "c", "d"}}},
 		{"counts: there are 1 for a network of 4 classes", mlp(t), hybrid.About{Counts: []int{3}}},
 		{"counts: class 2 has -1 images", mlp(t), hybrid.About{Counts: []int{3, 2, -1, 0}}},
-		{"fit 7 is neither CenterCrop nor Squash", mlp(t), hybrid.About{Fit: 7}},
+		{"fit 7 is none of CenterCrop, Squash, ShorterSide and Whole", mlp(t), hybrid.About{Fit: 7}},
 		{`manifest: "12" is not a SHA-256 in hex`, mlp(t), hybrid.About{Manifest: "12"}},
 		{`method: "\xff" is not valid UTF-8`, mlp(t), hybrid.About{Method: "\xff"}},
 	} {

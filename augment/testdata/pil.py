@@ -58,12 +58,20 @@ for v in [-14, -3, 1, 5]:
     case("TranslateY", v, affine((1, 0, 0, 0, 1, v)))
 for d in [-30, -13.3, 0, 3.3, 45, 90, 180, 270]:
     case("Rotate", d, img.rotate(d, fillcolor=(128, 128, 128)))
-# Crops of the big image (x, y, width, height) resized to its own size.
-for box in [(0, 0, 32, 40), (3, 5, 20, 11), (10, 0, 22, 40), (0, 7, 32, 9), (31, 39, 1, 1), (4, 4, 2, 30)]:
-    x, y, w, h = box
-    case("ResizedCrop", list(box), big.crop((x, y, x + w, y + h)).resize(big.size, Image.BILINEAR), "big")
-# Down to 12×9, where every pixel is a mean of several.
-case("ResizedCrop", [1, 2, 29, 38], big.crop((1, 2, 30, 40)).resize((W, H), Image.BILINEAR), "reduced")
+# Crops of the big image (x, y, width, height), resized to its own size, and down to 12×9, where every pixel is a mean of several.
+for name, how in [("Bilinear", Image.BILINEAR), ("Bicubic", Image.BICUBIC)]:
+    for box in [(0, 0, 32, 40), (3, 5, 20, 11), (10, 0, 22, 40), (0, 7, 32, 9), (31, 39, 1, 1), (4, 4, 2, 30)]:
+        x, y, w, h = box
+        case(name, [*box, *big.size], big.crop((x, y, x + w, y + h)).resize(big.size, how), "big")
+    case(name, [1, 2, 29, 38, W, H], big.crop((1, 2, 30, 40)).resize((W, H), how), "big")
+
+# The shorter side of the big image brought to a size, and the middle (height, width) of that.
+for name, how in [("Bilinear", Image.BILINEAR), ("Bicubic", Image.BICUBIC)]:
+    for side in [7, 25, 32, 50]:
+        at = big.resize((side, int(side * big.height / big.width)), how)
+        case("Resize" + name, [side], at, "big")
+        top, left = round((at.height - 6) / 2.0), round((at.width - 5) / 2.0)
+        case("CenterCrop" + name, [side, 6, 5], at.crop((left, top, left + 5, top + 6)), "big")
 
 out = {"pillow": PIL.__version__, "small": {"width": W, "height": H, "pix": flat(img)},
        "big": {"width": 32, "height": 40, "pix": flat(big)}, "cases": cases}
