@@ -2,12 +2,20 @@ package autograd
 
 import "github.com/longtail-ml/longtail/tensor"
 
-// memory lends arrays by exact length. A training step asks for the same lengths each time, so after the first step
+// pool holds arrays by exact length. A training step asks for the same lengths each time, so after the first step
 // nothing is allocated. Lengths that go unasked for several steps are given up.
-type memory struct {
+type pool struct {
 	free map[int][][]float32
 	idle map[int]int // steps since a length was asked for
-	kept [][]float32 // lent until reset
+	lent int         // values, now
+	peak int         // and at most in this step
+}
+
+// memory is what a tape borrows of a pool.
+type memory struct {
+	*pool
+	shared bool        // the pool is another tape's
+	kept   [][]float32 // lent until reset
 }
 
 // maxIdle is how many steps a length is kept unused: the last, smaller batch of an evaluation comes and goes.
@@ -20,30 +28,19 @@ func (m *memory) keep(shape []int) *tensor.Tensor {
 	return x
 }
 
-// borrow lends memory until release. Its contents are undefined.
-func (m *memory) borrow(shape []int) *tensor.Tensor {
-	n := tensor.Shape(shape).Len()
-	delete(m.idle, n)
-	list := m.free[n]
-	if len(list) == 0 {
-		return tensor.New(shape...)
+// handOver gives x, which m keeps, to another memory of the same pool; what m does not keep is copied.
+func (m *memory) handOver(x *tensor.Tensor, to *memory) *tensor.Tensor {
+	data := x.Data()
+	for i := len(m.kept) - 1; i >= 0 && len(data) > 0; i-- {
+		if v := m.kept[i]; len(v) == len(data) && &v[0] == &data[0] {
+			to.kept = append(to.kept, v)
+			m.kept = append(m.kept[:i], m.kept[i+1:]...)
+			return x
+		}
 	}
-	v := list[len(list)-1]
-	m.free[n] = list[:len(list)-1]
-	x, err := tensor.FromSlice(v, shape...)
-	if err != nil {
-		panic(err)
-	}
-	return x
-}
-
-func (m *memory) release(x *tensor.Tensor) { m.give(x.Data()) }
-
-func (m *memory) give(v []float32) {
-	if m.free == nil {
-		m.free, m.idle = map[int][][]float32{}, map[int]int{}
-	}
-	m.free[len(v)] = append(m.free[len(v)], v)
+	y := to.keep(x.Shape())
+	copy(y.Data(), data)
+	return y
 }
 
 func (m *memory) reset() {
@@ -52,10 +49,47 @@ func (m *memory) reset() {
 	}
 	clear(m.kept)
 	m.kept = m.kept[:0]
-	for n := range m.free {
-		if m.idle[n]++; m.idle[n] > maxIdle {
-			delete(m.free, n)
-			delete(m.idle, n)
+	if !m.shared {
+		m.pool.age()
+	}
+}
+
+// borrow lends memory until release. Its contents are undefined.
+func (p *pool) borrow(shape []int) *tensor.Tensor {
+	n := tensor.Shape(shape).Len()
+	p.lent += n
+	p.peak = max(p.peak, p.lent)
+	delete(p.idle, n)
+	list := p.free[n]
+	if len(list) == 0 {
+		return tensor.New(shape...)
+	}
+	v := list[len(list)-1]
+	p.free[n] = list[:len(list)-1]
+	x, err := tensor.FromSlice(v, shape...)
+	if err != nil {
+		panic(err)
+	}
+	return x
+}
+
+func (p *pool) release(x *tensor.Tensor) { p.give(x.Data()) }
+
+func (p *pool) give(v []float32) {
+	p.lent -= len(v)
+	if p.free == nil {
+		p.free, p.idle = map[int][][]float32{}, map[int]int{}
+	}
+	p.free[len(v)] = append(p.free[len(v)], v)
+}
+
+// age ends a step.
+func (p *pool) age() {
+	p.peak = p.lent
+	for n := range p.free {
+		if p.idle[n]++; p.idle[n] > maxIdle {
+			delete(p.free, n)
+			delete(p.idle, n)
 		}
 	}
 }

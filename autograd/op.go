@@ -70,11 +70,21 @@ func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 			seed.Data()[i] += gy.Data()[i]
 		}
 	}
+	t.backward()
+}
+
+// backward runs all operations whose result has a gradient, the last first.
+func (t *Tape) backward() {
 	gx := make([]*tensor.Tensor, 0, 4)
 	for i := len(t.nodes) - 1; i >= 0; i-- {
 		n := &t.nodes[i]
 		if n.out.grad == nil {
 			continue // y does not depend on it
+		}
+		if n.again != nil {
+			n.again(n.out.grad)
+			n.out.grad = nil
+			continue
 		}
 		gx = gx[:0]
 		add := true

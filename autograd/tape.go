@@ -10,11 +10,14 @@ import (
 
 // Mode says how the step of a tape runs. The zero value records gradients in evaluation mode.
 type Mode struct {
-	Train   bool          // batch norm uses the batch's statistics, unless they are frozen
-	NoGrad  bool          // record nothing: Backward is not possible
-	Seed    uint64        // of Tape.Rand
-	Weights *Weights      // values to use in place of those of the parameters and buffers; nil: their own
-	BLAS    gonum.Float32 // dense products; nil: package blas
+	Train  bool // batch norm uses the batch's statistics, unless they are frozen
+	NoGrad bool // record nothing: Backward is not possible
+	// Recompute asks networks to keep less for Backward and to compute the rest again, block by block, see the function
+	// Recompute. Bits stay the same.
+	Recompute bool
+	Seed      uint64        // of Tape.Rand
+	Weights   *Weights      // values to use in place of those of the parameters and buffers; nil: their own
+	BLAS      gonum.Float32 // dense products; nil: package blas
 }
 
 // Tape records one step. Make it with NewTape.
@@ -26,21 +29,24 @@ type Tape struct {
 	after  []func()
 	memory memory
 	macs   int64
+	source *rand.PCG // of rng
 	rng    *rand.Rand
-	spent  bool // Backward has run
+	spent  bool  // Backward has run
+	inner  *Tape // of Recompute; nil until it is wanted
 }
 
 type node struct {
-	out  *Var
-	in   []*Var
-	pass int // the input whose gradient is gy as back leaves it; −1: none
-	into int // the input whose gradient back writes if add is false; negative: none
-	back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)
+	out   *Var
+	in    []*Var
+	pass  int // the input whose gradient is gy as back leaves it; −1: none
+	into  int // the input whose gradient back writes if add is false; negative: none
+	back  func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)
+	again func(gy *tensor.Tensor) // in place of back, of Recompute: takes gy over
 }
 
 // NewTape returns an empty tape.
 func NewTape(m Mode) *Tape {
-	t := &Tape{leaves: map[*Param]*Var{}}
+	t := &Tape{leaves: map[*Param]*Var{}, memory: memory{pool: &pool{}}}
 	t.Reset(m)
 	return t
 }
@@ -58,6 +64,9 @@ func (t *Tape) Reset(m Mode) {
 	clear(t.leaves)
 	clear(t.after)
 	t.after = t.after[:0]
+	if t.inner != nil {
+		t.inner.Reset(m)
+	}
 	t.memory.reset()
 }
 
@@ -108,7 +117,8 @@ func (t *Tape) Commit() {
 // Rand returns the step's source of randomness, a PCG of Mode.Seed.
 func (t *Tape) Rand() *rand.Rand {
 	if t.rng == nil {
-		t.rng = rand.New(rand.NewPCG(t.mode.Seed, 0x6c6f6e677461696c))
+		t.source = rand.NewPCG(t.mode.Seed, 0x6c6f6e677461696c)
+		t.rng = rand.New(t.source)
 	}
 	return t.rng
 }
@@ -118,3 +128,7 @@ func (t *Tape) CountMACs(n int64) { t.macs += n }
 
 // MACs returns the multiply-adds of the forward pass so far.
 func (t *Tape) MACs() int64 { return t.macs }
+
+// PeakBytes returns the most memory that results and gradients of this step have taken at once so far, in bytes, whether or
+// not the tape had it from steps before.
+func (t *Tape) PeakBytes() int64 { return 4 * int64(t.memory.peak) }

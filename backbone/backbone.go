@@ -1,6 +1,9 @@
 // Package backbone has the networks that turn an image into a feature, shared by the branches of a hybrid network.
 //
 // Convolutional backbones take [N, H, W, C] and return [N, OutDim]. Their parameters have PyTorch's names.
+// On a tape with Mode.Recompute, ResNets keep only the inputs of their blocks for Backward; without gradients they always
+// do.
+//
 // A Branched backbone has its last part several times, as BBN needs.
 package backbone
 

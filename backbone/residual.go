@@ -47,7 +47,7 @@ func (r *residual) Forward(x *autograd.Var) *autograd.Var {
 	}
 	features := make([]*autograd.Var, len(r.branches))
 	for i, b := range r.branches {
-		features[i] = nn.GlobalAvgPool2d(b.forward(x))
+		features[i] = nn.GlobalAvgPool2d(lean(x, b.forward))
 	}
 	return autograd.Scale(autograd.Columns(features...), 1/float64(len(features)))
 }
@@ -59,23 +59,35 @@ func (r *residual) Branch(i int, x *autograd.Var) *autograd.Var {
 		panic(&tensor.Error{Op: "backbone.Branch", Detail: fmt.Sprintf("no branch %d: there are %d", i, r.Branches())})
 	}
 	if x = r.trunk(x); r.branches != nil {
-		x = r.branches[i].forward(x)
+		x = lean(x, r.branches[i].forward)
 	}
 	return nn.GlobalAvgPool2d(x)
 }
 
 // trunk is what the branches share.
 func (r *residual) trunk(x *autograd.Var) *autograd.Var {
-	x = r.stem.Forward(x)
-	if r.pool {
-		x = nn.MaxPool2d(x, 3, 2, 1)
-	}
+	x = lean(x, func(x *autograd.Var) *autograd.Var {
+		x = r.stem.Forward(x)
+		if r.pool {
+			x = nn.MaxPool2d(x, 3, 2, 1)
+		}
+		return x
+	})
 	for _, stage := range r.stages {
 		for _, b := range stage {
-			x = b.forward(x)
+			x = lean(x, b.forward)
 		}
 	}
 	return x
+}
+
+// lean runs a part of the network, and keeps of it only its input and its result if the tape wants it so, or has no
+// gradients.
+func lean(x *autograd.Var, part func(*autograd.Var) *autograd.Var) *autograd.Var {
+	if m := x.Tape().Mode(); m.Recompute || m.NoGrad {
+		return autograd.Recompute(x, part)
+	}
+	return part(x)
 }
 
 // Visit shows conv1, bn1, layer1.0.conv1, layer1.0.bn1 and so on, torchvision's names; branches as branch1, branch2, ….

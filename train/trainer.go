@@ -42,6 +42,7 @@ type Trainer struct {
 	EvalEvery    int                // evaluate after every so many epochs, and after the last; 0 means 1
 	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
+	Recompute    bool               // keep less for the backward pass and compute it again, see autograd.Mode: the same bits in less memory and more time
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
 	Notes        manifest.Notes     // what manifests and checkpoints say of the run besides what is here, such as the method's name
