@@ -1,7 +1,7 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
+//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-chunk N] [-recompute] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
 //
 //	train   training step of ResNet-32 on [B, 32, 32, 3], or of -net resnet18, resnet50 or any that backbone.NamedResNet
 //	        knows on [B, 224, 224, 3] (-size N), images/s
@@ -13,7 +13,7 @@
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, three passes, GFLOP/s
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
-//	memory  peak memory of a Hybrid-SC step, MB
+//	memory  peak memory of a Hybrid-SC step, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
 // Run nothing beside it: a second busy process makes its figures wrong.
@@ -41,6 +41,8 @@ type settings struct {
 	seconds             float64
 	methods, views      string // of job methods
 	largest             int
+	chunk               int       // samples that pass the backbone at once in step and memory; 0: the batch
+	recompute           bool      // activations in train, step and memory
 	profile             *profiler // nil: none is wanted
 }
 
@@ -67,6 +69,8 @@ func main() {
 	f.IntVar(&s.batch, "batch", 0, "images, rows or side of the matrix (default: by job)")
 	f.StringVar(&s.net, "net", "resnet32", "network of train and infer: resnet32, resnet18, resnet50, …")
 	f.IntVar(&s.size, "size", 0, "height and width of the images of train and infer (default: 32 for resnet32, otherwise 224)")
+	f.IntVar(&s.chunk, "chunk", 0, "samples that pass the backbone at once in step and memory (default: the batch)")
+	f.BoolVar(&s.recompute, "recompute", false, "compute activations again in the backward pass of train, step and memory")
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")

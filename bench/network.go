@@ -66,7 +66,7 @@ func (s settings) ofNetwork(net *hybrid.Network, b int, seconds float64) result 
 
 // trainStep is the time of forward, cross-entropy, backward and SGD.
 func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64, error) {
-	step, err := newTrainStep(net, b)
+	step, err := newTrainStep(net, b, s.recompute)
 	if err != nil {
 		return 0, err
 	}
@@ -74,7 +74,7 @@ func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64
 }
 
 // newTrainStep returns a function that trains on the same b images each time.
-func newTrainStep(net *hybrid.Network, b int) (func(), error) {
+func newTrainStep(net *hybrid.Network, b int, recompute bool) (func(), error) {
 	params := nn.Params(net)
 	optimizer, err := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}.New(params)
 	if err != nil {
@@ -84,7 +84,7 @@ func newTrainStep(net *hybrid.Network, b int) (func(), error) {
 	x, labels := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels), randomLabels(b)
 	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
 	return func() {
-		_, _, err := step.Take(0.1, autograd.Mode{Train: true}, func(t *autograd.Tape) (*autograd.Var, error) {
+		_, _, err := step.Take(0.1, autograd.Mode{Train: true, Recompute: recompute}, func(t *autograd.Tape) (*autograd.Var, error) {
 			l, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: net.Forward(t.Const(x)), Labels: labels, Views: 1})
 			return l, nil
 		})
@@ -130,7 +130,7 @@ func step(s settings) (result, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
-	_, err = train.Trainer{Streams: hybrid.SC(0.1), Batch: b, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+	_, err = train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()

@@ -50,6 +50,7 @@ func (s Settings) check(methods ...method.Method) error {
 		{"warmup", s.Warmup, s.Warmup >= 0 && s.Warmup <= 100, "from 0 to 100"},
 		{"holdout", s.Holdout, s.Holdout >= 0 && s.Holdout < 1, "at least 0 and below 1"},
 		{"ema", s.EMA, s.EMA >= 0 && s.EMA < 1, "at least 0 and below 1"},
+		{"chunk", float64(s.Chunk), s.Chunk >= 0, "at least 1, or 0 for the batch"},
 		{"limit", float64(s.Limit), s.Limit >= 0, "at least 0"},
 		{"patience", float64(s.Patience), s.Patience >= 0, "at least 0"},
 		{"eval-every", float64(s.EvalEvery), s.EvalEvery >= 0, "at least 0"},

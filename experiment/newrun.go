@@ -43,7 +43,8 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 		Watch: s.EvalEvery > 0, Choose: s.Choose != "last" && m.Second == nil}
 	t := &r.Trainer
 	t.Streams, t.Seed, t.EvalEvery = streams, d.Seed, s.EvalEvery
-	t.EMA.Decay, t.EMA.Warmup, t.Recompute = s.EMA, s.EMA > 0, s.Recompute
+	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
+	t.Chunk, t.Recompute = s.Chunk, s.Recompute
 	if s.Limit > 0 {
 		t.LimitSteps = min(s.Limit, cmp.Or(t.LimitSteps, s.Limit))
 	}

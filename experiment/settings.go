@@ -39,6 +39,7 @@ type Settings struct {
 
 	Clip      float64 `json:"clip"`                 // norm that gradients are scaled down to; 0: not
 	EMA       float64 `json:"ema,omitempty"`        // decay of a moving average of the weights; 0: none
+	Chunk     int     `json:"chunk,omitempty"`      // samples that pass the backbone at once, see train.Trainer; 0: the batch
 	Recompute bool    `json:"recompute,omitempty"`  // less memory and more time for the same bits, see train.Trainer
 	Limit     int     `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
 	EvalEvery int     `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end

@@ -60,6 +60,7 @@ type Training struct {
 	LimitSteps    int      `json:"limit_steps"`        // of an epoch, the rest left out; 0 for all
 	Batch         int      `json:"batch"`              // samples that each stream draws
 	Accumulate    int      `json:"accumulate"`         // batches in a step
+	Chunk         int      `json:"chunk,omitempty"`    // samples that pass the backbone at once; 0 for the batch
 	SkipNonFinite int      `json:"skip_non_finite"`    // steps that might be left out
 	ImagesSeen    int64    `json:"images_seen"`        // that went through the network in training: each view counts
 	EvalEvery     int      `json:"eval_every"`         // epochs between two evaluations, of which selection may choose

@@ -41,7 +41,7 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	if n == nil || train == nil {
 		return fmt.Errorf("train: Fit needs a network and training data")
 	}
-	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "LimitSteps": t.LimitSteps,
+	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "Chunk": t.Chunk, "LimitSteps": t.LimitSteps,
 		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter, "Workers": t.Workers,
 		"Patience":                t.Patience,
 		"Checkpoints.EveryEpochs": t.Checkpoints.EveryEpochs, "Checkpoints.EverySteps": t.Checkpoints.EverySteps,
@@ -49,6 +49,9 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 		if v < 0 {
 			return fmt.Errorf("train: Trainer.%s %d must not be negative", name, v)
 		}
+	}
+	if t.Chunk > 0 && t.Batch%t.Chunk != 0 {
+		return fmt.Errorf("train: Trainer.Chunk %d must divide Batch %d: batch norm would see a last chunk of %d", t.Chunk, t.Batch, t.Batch%t.Chunk)
 	}
 	if !(t.ClipNorm >= 0) {
 		return fmt.Errorf("train: Trainer.ClipNorm %v must not be negative", t.ClipNorm)

@@ -70,7 +70,7 @@ func (r *run) features(b *batch.Batch) (out []*autograd.Var, err error) {
 		}
 		x := p.Of(r.tape, b.Images.Rows(p.Own()), p.Seen)
 		if r.network.SeparatePasses() {
-			out[i] = r.network.Features(r.tape.Const(x))
+			out[i] = r.pass(x, r.network.Features)
 			continue
 		}
 		joint, images = append(joint, i), append(images, x)
@@ -87,12 +87,17 @@ func (r *run) features(b *batch.Batch) (out []*autograd.Var, err error) {
 			at += copy(joined.Data()[at:], x.Data())
 		}
 	}
-	all, from := r.network.Features(r.tape.Const(joined)), 0
+	all, from := r.pass(joined, r.network.Features), 0
 	for k, x := range images {
 		out[joint[k]] = batch.Cut(all, from, from+x.Dim(0))
 		from += x.Dim(0)
 	}
 	return out, nil
+}
+
+// pass takes images through a part of the network, see Trainer.Chunk.
+func (r *run) pass(images *tensor.Tensor, f func(*autograd.Var) *autograd.Var) *autograd.Var {
+	return batch.Pass(r.tape, images, r.Batch, r.Chunk, f)
 }
 
 // mixed returns the mixed features of a stream's samples and their partners, and notes α in the rows.
@@ -105,8 +110,10 @@ func (r *run) mixed(b *batch.Batch, p *batch.Rows) (*autograd.Var, error) {
 		p.Mix.Weight[i] = float32(alpha)
 	}
 	body := r.network.Backbone.(backbone.Branched)
-	f := body.Branch(0, r.tape.Const(p.Of(r.tape, b.Images.Rows(p.Own()), p.Seen)))
-	g := body.Branch(1, r.tape.Const(p.Of(r.tape, b.Images.Rows(p.Partners()), p.Seen)))
+	branch := func(i int, of *tensor.Tensor) *autograd.Var {
+		return r.pass(p.Of(r.tape, of, p.Seen), func(x *autograd.Var) *autograd.Var { return body.Branch(i, x) })
+	}
+	f, g := branch(0, b.Images.Rows(p.Own())), branch(1, b.Images.Rows(p.Partners()))
 	return autograd.Columns(autograd.Scale(f, alpha), autograd.Scale(g, 1-alpha)), nil
 }
 

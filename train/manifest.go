@@ -68,7 +68,7 @@ func (t Trainer) describeTraining() manifest.Training {
 		t.Groups = metrics.Groups{}
 	}
 	m := manifest.Training{Optimizer: say(t.Optimizer), LearningRate: say(t.LearningRate), Epochs: t.Epochs, LimitSteps: t.LimitSteps,
-		Batch: t.Batch, Accumulate: t.Accumulate, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: say(t.Groups),
+		Batch: t.Batch, Accumulate: t.Accumulate, Chunk: t.Chunk, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: say(t.Groups),
 		BLAS: say(t.BLAS), Seed: t.Seed, KeyDecay: t.KeyDecay}
 	if m.Patience = t.Patience; t.Score != nil {
 		m.Score = say(t.Score)

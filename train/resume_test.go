@@ -61,6 +61,9 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 	"SC by SGD, averaged and accumulated": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.SC(0.1), Batch: 4, Accumulate: 2, EMA: train.EMA{Decay: 0.95}}
 	},
+	"SC in chunks with recomputation, averaged and accumulated": func(*testing.T, *hybrid.Network) train.Trainer {
+		return train.Trainer{Streams: hybrid.SC(0.1), Batch: 4, Chunk: 2, Accumulate: 2, Recompute: true, EMA: train.EMA{Decay: 0.95}}
+	},
 	"SC by AdamW": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.SC(0.1), Optimizer: optim.AdamW{}}
 	},

@@ -73,7 +73,7 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 		r.average = average.New(t.EMA.Decay, t.EMA.Warmup, n)
 		r.result.EMA = r.average.Weights
 	}
-	r.encoder = average.NewEncoder(t.Streams, t.KeyDecay, n)
+	r.encoder = average.NewEncoder(t.Streams, t.KeyDecay, t.Chunk, n)
 	var err error
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err

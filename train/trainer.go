@@ -30,7 +30,12 @@ type Trainer struct {
 	// Accumulate is the number of batches in a step, for steps that do not fit into memory at once: the optimizer steps
 	// once by the mean of their gradients, and a loss is the mean of theirs. A contrastive loss compares within a batch,
 	// and batch norm has each batch's own statistics and moves its running ones by each. 0 means 1.
-	Accumulate   int
+	Accumulate int
+	// Chunk is how many samples of each stream pass the backbone at once, where a whole batch does not fit into memory but its
+	// features do; it divides Batch. The losses see the whole batch, unlike with Accumulate, and their gradients are those of
+	// one pass but for rounding: gradient caching (arXiv 2101.06983), at the price of a second forward pass. Batch norm in
+	// training has the statistics of each chunk, and moves its running ones by each. 0: all at once.
+	Chunk        int
 	LearningRate schedule.Scheduler // nil means 0.5·Batch·Accumulate/512, cut tenfold after 60% and 80% of the epochs
 	Optimizer    optim.Rule         // nil means SGD with momentum 0.9 and weight decay 1e-4
 	ClipNorm     float64            // scale gradients down to this norm; 0: never

@@ -18,6 +18,7 @@ type trainCmd struct {
 	Seed      *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
 	Epochs    int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
 	EMA       float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
+	Chunk     int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
 	Recompute bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
 	Limit     int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
 	Holdout   *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
@@ -72,7 +73,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 	}
 	set(&s.Holdout, t.Holdout)
 	set(&s.EvalEvery, t.EvalEvery)
-	s.EMA, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, t.Recompute, t.Limit, t.Choose, t.Patience
+	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, t.Chunk, t.Recompute, t.Limit, t.Choose, t.Patience
 	m, err := method.ByName(b.Method)
 	if err == nil {
 		err = s.Check(m)

@@ -12,14 +12,15 @@ import (
 // running ones.
 type Encoder struct {
 	*Average
-	tape *autograd.Tape
+	tape  *autograd.Tape
+	chunk int // samples that pass at once; 0: all
 }
 
-// NewEncoder returns nil if no term takes keys.
-func NewEncoder(streams hybrid.Streams, decay float64, n *hybrid.Network) *Encoder {
+// NewEncoder returns nil if no term takes keys. chunk is as in batch.Pass.
+func NewEncoder(streams hybrid.Streams, decay float64, chunk int, n *hybrid.Network) *Encoder {
 	for _, s := range streams {
 		if len(s.Keyed()) > 0 {
-			return &Encoder{New(decay, false, n), autograd.NewTape(autograd.Mode{})}
+			return &Encoder{New(decay, false, n), autograd.NewTape(autograd.Mode{}), chunk}
 		}
 	}
 	return nil
@@ -47,7 +48,7 @@ func (e *Encoder) Keys(n *hybrid.Network, p *batch.Rows, images *tensor.Tensor) 
 	if len(p.Keyed) == 0 {
 		return out
 	}
-	z := n.Embed(n.Features(e.tape.Const(p.Of(e.tape, images.Rows(p.Own()), p.Keyed)))).Value()
+	z := n.Embed(batch.Pass(e.tape, p.Of(e.tape, images.Rows(p.Own()), p.Keyed), p.Samples, e.chunk, n.Features)).Value()
 	for i, t := range p.Stream.Terms {
 		if t.KeyViews != nil {
 			out[i] = p.Of(e.tape, z, batch.Positions(p.Keyed, t.KeyViews))
