@@ -96,7 +96,9 @@ func state(n *hybrid.Network, streams []hybrid.Stream) map[string][]float32 {
 	all := map[string][]float32{}
 	add := func(prefix string, m nn.Visitable) {
 		for _, e := range nn.Entries(m) {
-			all[prefix+e.Path] = slices.Clone(e.Tensor().Data())
+			if x := e.Tensor(); x != nil {
+				all[prefix+e.Path] = slices.Clone(x.Data())
+			}
 		}
 	}
 	add("", n)
