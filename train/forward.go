@@ -113,7 +113,8 @@ func (r *run) mixed(b *batch.Batch, p *batch.Rows) (*autograd.Var, error) {
 	branch := func(i int, of *tensor.Tensor) *autograd.Var {
 		return r.pass(p.Of(r.tape, of, p.Seen), func(x *autograd.Var) *autograd.Var { return body.Branch(i, x) })
 	}
-	f, g := branch(0, b.Images.Rows(p.Own())), branch(1, b.Images.Rows(p.Partners()))
+	f := branch(0, b.Images.Rows(p.Own()))
+	g := branch(1, b.Images.Rows(p.Partners()))
 	return autograd.Columns(autograd.Scale(f, alpha), autograd.Scale(g, 1-alpha)), nil
 }
 

@@ -92,6 +92,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.seed: 0, 18446744073709551615", func(t *train.Trainer) { t.Seed = 1<<64 - 1 }},
 		{"training.limit_steps: 0, 3", func(t *train.Trainer) { t.LimitSteps = 3 }},
 		{"training.eval_every: 1, 4", func(t *train.Trainer) { t.EvalEvery = 4 }},
+		{"training.chunk: 0, 2", func(t *train.Trainer) { t.Chunk = 2 }},
 		{"training.skip_non_finite: 0, 7", func(t *train.Trainer) { t.SkipNonFinite = 7 }},
 		{`training.groups: "metrics.Groups", "metrics.ByRank{First: 1}"`, func(t *train.Trainer) { t.Groups = metrics.ByRank{First: 1} }},
 		{`training.groups: "metrics.Groups", "train_test.half{Share: 1}"`, func(t *train.Trainer) { t.Groups = half{Share: 1} }},
@@ -148,7 +149,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 			}
 		}
 	}
-	without := []string{"EvalBatch", "Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter"} // change nothing of a result
+	without := []string{"EvalBatch", "Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter", "Recompute"} // change nothing of a result
 	for i := range reflect.TypeFor[train.Trainer]().NumField() {
 		name := reflect.TypeFor[train.Trainer]().Field(i).Name
 		require.True(t, seen[name] != slices.Contains(without, name), "Trainer.%s: is it a field of the manifest?", name)
