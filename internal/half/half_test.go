@@ -1,4 +1,4 @@
-package safetensors
+package half
 
 import (
 	"math"
@@ -7,9 +7,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-func TestEveryFloat16(t *testing.T) {
+func TestEveryHalf(t *testing.T) {
 	for h := range 1 << 16 {
-		got := float64(float16(uint16(h)))
+		got := float64(Float32(uint16(h)))
 		exponent, fraction := h>>10&0x1f, float64(h&0x3ff)
 		want := math.Ldexp(1+fraction/1024, exponent-15)
 		switch {
