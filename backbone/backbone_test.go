@@ -21,8 +21,8 @@ func TestSettingsAreChecked(t *testing.T) {
 	require.Error(t, err)
 	_, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Width: -1})
 	require.ErrorContains(t, err, "width and channels of [-1 3]")
-	_, err = backbone.NewMLP(backbone.MLPSettings{Widths: []int{5}, Seed: 1})
-	require.EqualError(t, err, "backbone: an MLP needs the width of its input and of at least one layer, not [5]")
+	_, err = backbone.NewMLP(backbone.MLPSettings{})
+	require.ErrorContains(t, err, "Widths is empty")
 	_, err = backbone.NewMLP(backbone.MLPSettings{Widths: []int{5, 0}, Seed: 1})
 	require.ErrorContains(t, err, "widths of [5 0]")
 }
@@ -198,4 +198,14 @@ func ExampleFunc() {
 	s, err := nn.Summarize(body, 32, 32, 3)
 	fmt.Println(s, err)
 	// Output: 1416 parameters, 0.1 million multiply-adds an image, output [16] <nil>
+}
+
+func TestAnMLPWithoutLayersLeavesVectorsAsTheyAre(t *testing.T) {
+	m, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{5}})
+	require.NoError(t, err)
+	require.Equal(t, 5, m.OutDim())
+	require.Equal(t, "MLP 5", m.String())
+	require.Empty(t, nn.Params(m))
+	x := autograd.NewTape(autograd.Mode{}).Const(tensor.New(3, 5))
+	require.Equal(t, x, m.Forward(x))
 }

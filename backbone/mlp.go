@@ -17,16 +17,17 @@ type MLP struct {
 
 // MLPSettings describe an MLP.
 type MLPSettings struct {
-	// Widths of the input and of each layer: {6, 8} is one layer from 6 to 8.
+	// Widths of the input and of each layer: {6, 8} is one layer from 6 to 8, and {6} no layer at all, for a linear head on
+	// features that another model made.
 	Widths []int `json:"widths"`
 	// Seed of the weights.
 	Seed uint64 `json:"-"`
 }
 
-// NewMLP returns an MLP with fresh weights. Fewer than two widths or one below 1 is an error.
+// NewMLP returns an MLP with fresh weights. No widths or one below 1 is an error.
 func NewMLP(s MLPSettings) (*MLP, error) {
-	if len(s.Widths) < 2 {
-		return nil, fmt.Errorf("backbone: an MLP needs the width of its input and of at least one layer, not %v", s.Widths)
+	if len(s.Widths) == 0 {
+		return nil, fmt.Errorf("backbone: an MLP needs the width of its input, and of each layer: Widths is empty")
 	}
 	if err := checkSizes("an MLP", math.MaxInt32, "widths", s.Widths...); err != nil {
 		return nil, err
@@ -45,8 +46,8 @@ func NewMLP(s MLPSettings) (*MLP, error) {
 	})
 }
 
-// OutDim is the width of the last layer.
-func (m *MLP) OutDim() int { return m.Layers[len(m.Layers)-1].Weight.Value.Dim(0) }
+// OutDim is the width of the last layer, or of the input if there is none.
+func (m *MLP) OutDim() int { w := m.widths(); return w[len(w)-1] }
 
 // Describe returns "mlp" and MLPSettings.
 func (m *MLP) Describe() (name string, settings any) { return "mlp", MLPSettings{Widths: m.widths()} }
