@@ -16,7 +16,13 @@ const measured = 1000
 // dataset.NormalizationOf), or else by the mean and the standard deviation of each channel over its images, or over 1,000
 // of them from all over the set. They are rounded to four digits after the point, and deviations are at least 0.01: images
 // may be of one color. It is an error if there are no images, if they differ in channels, or if one cannot be read.
+//
+// Features (dataset.Features) are normalised by the mean and the standard deviation of each of their values over the whole
+// set, by a deviation of 1 where a value is the same in all samples.
 func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
+	if dataset.WidthOf(d) > 0 {
+		return normalizeFeatures(ctx, d.(dataset.Features))
+	}
 	if mean, std := dataset.NormalizationOf(d); mean != nil {
 		return Normalize{Mean: slices.Clone(mean), Std: slices.Clone(std)}, nil
 	}
@@ -59,3 +65,31 @@ func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
 }
 
 func round4(x float64) float64 { return math.Round(1e4*x) / 1e4 }
+
+func normalizeFeatures(ctx context.Context, d dataset.Features) (Normalize, error) {
+	if d.Len() == 0 {
+		return Normalize{}, fmt.Errorf("augment: no features to take a normalisation from")
+	}
+	x := make([]float32, d.Width())
+	out := Normalize{Mean: make([]float64, len(x)), Std: make([]float64, len(x))}
+	squares := out.Std // of the distances from the mean so far, by Welford
+	for i := range d.Len() {
+		if err := ctx.Err(); err != nil {
+			return Normalize{}, context.Cause(ctx)
+		}
+		if err := d.Vector(i, x); err != nil {
+			return Normalize{}, fmt.Errorf("augment: normalisation: sample %d: %w", i, err)
+		}
+		for c, v := range x {
+			delta := float64(v) - out.Mean[c]
+			out.Mean[c] += delta / float64(i+1)
+			squares[c] += delta * (float64(v) - out.Mean[c])
+		}
+	}
+	for c := range x {
+		if out.Std[c] = math.Sqrt(squares[c] / float64(d.Len())); out.Std[c] <= 1e-6*math.Abs(out.Mean[c]) {
+			out.Std[c] = 1 // there is no other difference than float32's rounding
+		}
+	}
+	return out, nil
+}

@@ -8,7 +8,7 @@ import (
 )
 
 // Normalize says how bytes become numbers: channel c of a pixel with byte v becomes (v/255 − Mean[c])/Std[c]. Both have
-// one entry a channel; the zero value is not valid.
+// one entry a channel; the zero value is not valid. Value c of a feature vector becomes (v − Mean[c])/Std[c].
 type Normalize struct {
 	Mean, Std []float64
 }

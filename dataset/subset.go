@@ -28,6 +28,18 @@ func (s *subset) Fit() Fit { return FitOf(s.Dataset) }
 
 func (s *subset) Normalization() (mean, std []float64) { return NormalizationOf(s.Dataset) }
 
+func (s *subset) Width() int { return WidthOf(s.Dataset) }
+
+func (s *subset) Vector(i int, dst []float32) error {
+	if s.Width() == 0 {
+		return fmt.Errorf("dataset: the samples are images, not features: read them with Image")
+	}
+	if err := checkIndex(i, len(s.indices)); err != nil {
+		return err
+	}
+	return s.Dataset.(Features).Vector(s.indices[i], dst)
+}
+
 func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
 
 func (s *subset) Image(i int, dst *Image) error {
