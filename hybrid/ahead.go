@@ -11,17 +11,41 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// ahead normalises images of the network's size ahead of their use: a prefetch.Source of batches [B, H, W, C].
+// ahead normalises samples of the network's size ahead of their use: a prefetch.Source of batches, of shape Input.Batch.
 type ahead struct {
 	network       *Network
-	images, batch int // all of them, and those of a batch
-	// image returns image i, in room if it needs any.
-	image func(i int, room *dataset.Image) (*dataset.Image, error)
+	images, batch int // all samples, and those of a batch
+	// write puts the network's numbers of sample i into dst; room is for an image.
+	write func(i int, room *dataset.Image, dst []float32) error
+}
+
+// reading writes the samples of data.
+func (n *Network) reading(data dataset.Dataset) func(i int, room *dataset.Image, dst []float32) error {
+	if n.input.Features > 0 { // CheckData has found that data are such
+		return func(i int, _ *dataset.Image, dst []float32) error {
+			if err := data.(dataset.Features).Vector(i, dst); err != nil {
+				return err
+			}
+			return sampleError("sample", i, n.NormalizeFeatures(dst))
+		}
+	}
+	return func(i int, room *dataset.Image, dst []float32) error {
+		if err := data.Image(i, room); err != nil {
+			return err
+		}
+		return sampleError("image", i, n.Write(dst, room))
+	}
+}
+
+func sampleError(what string, i int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("hybrid: %s %d: %w", what, i, err)
 }
 
 func (a *ahead) New() *tensor.Tensor {
-	in := a.network.input
-	return tensor.New(min(a.batch, a.images), in.Height, in.Width, in.Channels)
+	return tensor.New(a.network.input.Batch(min(a.batch, a.images))...)
 }
 
 func (a *ahead) Worker() *dataset.Image { return &dataset.Image{} }
@@ -29,15 +53,7 @@ func (a *ahead) Worker() *dataset.Image { return &dataset.Image{} }
 func (a *ahead) Rows(n int) int { return min(a.batch, a.images-n*a.batch) }
 
 func (a *ahead) Fill(room *dataset.Image, x *tensor.Tensor, n, row int) error {
-	i := n*a.batch + row
-	img, err := a.image(i, room)
-	if err != nil {
-		return err
-	}
-	if err := a.network.Write(x.Rows(row, row+1).Data(), img); err != nil {
-		return fmt.Errorf("hybrid: image %d: %w", i, err)
-	}
-	return nil
+	return a.write(n*a.batch+row, room, x.Rows(row, row+1).Data())
 }
 
 func (a *ahead) Finish(*tensor.Tensor, int) error { return nil }

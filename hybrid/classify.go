@@ -50,6 +50,9 @@ func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, erro
 		return nil, fmt.Errorf("hybrid: the predictor does not know the names of its classes: take one of a network that Open " +
 			"returned, give names with Predictor.WithAbout, or use Predict, which returns labels")
 	}
+	if n.input.Features > 0 {
+		return nil, fmt.Errorf("hybrid: the network takes %s, not pictures: use PredictFeatures on what that model makes of the pictures", n.input)
+	}
 	if n.input.Channels != 3 {
 		return nil, fmt.Errorf("hybrid: the network takes images of %d channels and pictures have three: make a dataset.Image and use Predict",
 			n.input.Channels)

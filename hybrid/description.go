@@ -21,6 +21,7 @@ type description struct {
 		Height   int `json:"height"`
 		Width    int `json:"width"`
 		Channels int `json:"channels"`
+		Features int `json:"features,omitempty"` // the width of features, and the others are 0
 	} `json:"input"`
 	Fit       dataset.Fit `json:"fit"`
 	Normalize struct {
@@ -45,7 +46,7 @@ func describe(n *Network, a About) (d description, err error) {
 	}
 	d = description{Version: formatVersion, Library: longtail.Version, Fit: a.Fit, SeparatePasses: n.separate,
 		Classes: n.classes, ClassNames: a.Classes, Counts: a.Counts, Method: a.Method, Manifest: a.Manifest}
-	d.Input.Height, d.Input.Width, d.Input.Channels = n.input.Height, n.input.Width, n.input.Channels
+	d.Input.Height, d.Input.Width, d.Input.Channels, d.Input.Features = n.input.Height, n.input.Width, n.input.Channels, n.input.Features
 	d.Normalize.Mean, d.Normalize.Std = n.normalize.Mean, n.normalize.Std
 	if err := d.checkInput(); err != nil {
 		return d, err
@@ -107,6 +108,9 @@ func (d description) network(b builder) (*Network, error) {
 	}
 	opts := []Option{WithInput(d.Input.Height, d.Input.Width, d.Input.Channels), WithoutProjection(),
 		WithNormalize(augment.Normalize{Mean: d.Normalize.Mean, Std: d.Normalize.Std})}
+	if d.Input.Features > 0 {
+		opts = append(opts, WithFeatures(d.Input.Features))
+	}
 	if d.Projection != nil {
 		m, err := b.build("projection", *d.Projection)
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"gonum.org/v1/gonum/blas"
 )
 
-// Evaluator runs networks over whole data sets in evaluation mode. The zero value is ready. It keeps the memory it works
+// Evaluator runs networks over whole data sets, of images or features, in evaluation mode. The zero value is ready. It keeps the memory it works
 // in, so use a pointer to one, and not from two goroutines at once.
 type Evaluator struct {
 	Batch   int               // images computed at once; 0 means 128
@@ -87,7 +87,7 @@ func (e *Evaluator) Features(ctx context.Context, n *Network, data dataset.Datas
 	return features, dataset.Labels(data), nil
 }
 
-// each gives the normalised images of data in batches [B, H, W, C], of which from is the first image's index.
+// each gives the normalised samples of data in batches, of which from is the first one's index.
 func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, do func(from int, images *autograd.Var) error) error {
 	batch := e.Batch
 	if batch <= 0 {
@@ -97,9 +97,7 @@ func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, 
 	if e.tape == nil {
 		e.tape = autograd.NewTape(mode)
 	}
-	source := &ahead{network: n, images: data.Len(), batch: batch, image: func(i int, room *dataset.Image) (*dataset.Image, error) {
-		return room, data.Image(i, room)
-	}}
+	source := &ahead{network: n, images: data.Len(), batch: batch, write: n.reading(data)}
 	return source.each(ctx, e.Workers, func(from int, x *tensor.Tensor) error {
 		return tensor.Try(func() error {
 			e.tape.Reset(mode)
@@ -124,6 +122,13 @@ func argmax(v []float32) int {
 func (n *Network) CheckData(name string, d dataset.Dataset) error {
 	if d.Len() == 0 {
 		return fmt.Errorf("hybrid: the %s data has no images", name)
+	}
+	switch width := dataset.WidthOf(d); {
+	case width == n.input.Features:
+	case width == 0:
+		return fmt.Errorf("hybrid: the %s data has images, the network takes %s: make it with hybrid.WithInput", name, n.input)
+	default:
+		return fmt.Errorf("hybrid: the %s data has features of width %d, the network takes %s: make it with hybrid.WithFeatures(%d)", name, width, n.input, width)
 	}
 	if c := len(d.Classes()); c != n.classes {
 		return fmt.Errorf("hybrid: the %s data has %d classes, the network %d", name, c, n.classes)

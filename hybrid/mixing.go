@@ -13,13 +13,15 @@ import (
 // blends the rows of each view among themselves, with partners and a weight of the view's own.
 type Mixing struct{ Blender augment.Blender }
 
-// Mix blends images [R, H, W, C] in place. It panics with *tensor.Error if the Blender reports an error.
+// Mix blends images [R, H, W, C], or features [R, D], in place. It panics with *tensor.Error if the Blender reports an error.
 func (m Mixing) Mix(images *tensor.Tensor, labels []int, views int, rng *rand.Rand) *loss.Mix {
 	n := len(labels) / views
 	mix := &loss.Mix{Labels: make([]int, len(labels)), Weight: make([]float32, len(labels))}
 	for v := range views {
-		batch := augment.Batch{Values: images.Rows(v*n, (v+1)*n).Data(), Images: n, Height: images.Dim(1), Width: images.Dim(2),
-			Channels: images.Dim(3)}
+		batch := augment.Batch{Values: images.Rows(v*n, (v+1)*n).Data(), Images: n, Height: 1, Width: 1, Channels: images.Shape()[1:].Len()}
+		if s := images.Shape(); len(s) == 4 {
+			batch.Height, batch.Width, batch.Channels = s[1], s[2], s[3]
+		}
 		partner, weight, err := m.Blender.Blend(batch, rng)
 		if err != nil {
 			panic(&tensor.Error{Op: "hybrid.Mixing", Shapes: []tensor.Shape{images.Shape()}, Detail: err.Error()})

@@ -52,7 +52,7 @@ func ExampleOpen() {
 		log.Fatal(err)
 	}
 	fmt.Println(net.Backbone, net.Input(), about.Classes)
-	// Output: CIFAR ResNet-8, width 4 {16 16 3} [cat dog fox owl]
+	// Output: CIFAR ResNet-8, width 4 16×16×3 [cat dog fox owl]
 }
 
 // Pictures may have any size and color model.

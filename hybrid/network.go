@@ -3,7 +3,6 @@ package hybrid
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
@@ -12,7 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// Network is a backbone with a projection head and a classifier head. It says what images it takes and how their pixels
+// Network is a backbone with a projection head and a classifier head. It says what images or features it takes and how they
 // are normalised, so that training, evaluation and prediction cannot differ in it. Make it with NewNetwork.
 type Network struct {
 	Backbone   backbone.Backbone
@@ -22,13 +21,10 @@ type Network struct {
 	classes, embeddingDim int
 	input                 Input
 	normalize             augment.Normalize
-	pixels                *augment.Table // of normalize
+	pixels                *augment.Table // of normalize; nil for features
 	separate              bool
 	about                 *About // of a file that was opened; nil: none
 }
-
-// Input is the size of the images that a network takes.
-type Input struct{ Height, Width, Channels int }
 
 // Option sets up a Network. Of options that set the same part, the last counts.
 type Option func(*options)
@@ -46,10 +42,15 @@ type options struct {
 
 // WithInput sets the size of the images the network takes. The default is 32×32 with 3 channels.
 func WithInput(height, width, channels int) Option {
-	return func(o *options) { o.input = Input{height, width, channels} }
+	return func(o *options) { o.input = Input{Height: height, Width: width, Channels: channels} }
 }
 
-// WithNormalize sets how pixels are normalised. augment.NormalizeOf tells it of a training set,
+// WithFeatures makes the network take features of the given width in place of images: what another model made of them
+// (dataset.Features). A backbone.MLP of that width alone leaves them as they are, for a linear head. The default is that they
+// are not normalised.
+func WithFeatures(width int) Option { return func(o *options) { o.input = Input{Features: width} } }
+
+// WithNormalize sets how pixels or features are normalised. augment.NormalizeOf tells it of a training set,
 // augment.CIFARNormalize is the paper's. The default is a mean of 0.5 and a deviation of 0.25 in every channel.
 func WithNormalize(n augment.Normalize) Option { return func(o *options) { o.normalize = &n } }
 
@@ -85,7 +86,7 @@ func WithSeed(seed uint64) Option { return func(o *options) { o.seed = seed } }
 // NewNetwork puts heads on a backbone for the given number of classes, at least two. It runs the network once on a blank
 // image, so that parts that do not fit are found here and not in training.
 func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, error) {
-	o := options{input: Input{32, 32, 3}}
+	o := options{input: Input{Height: 32, Width: 32, Channels: 3}}
 	for _, set := range opts {
 		set(&o)
 	}
@@ -120,34 +121,6 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 	return n, nil
 }
 
-// maxInput is the most values an image may have: a larger one is a mistake or damage, and would take all memory.
-const maxInput = 1 << 26
-
-func (i Input) check() error {
-	if i.Height < 1 || i.Width < 1 || i.Channels < 1 {
-		return fmt.Errorf("images of %d×%d with %d channels: each must be at least 1", i.Height, i.Width, i.Channels)
-	}
-	if float64(i.Height)*float64(i.Width)*float64(i.Channels) > maxInput {
-		return fmt.Errorf("images of %d×%d with %d channels have more than the %d values that an image may have", i.Height, i.Width, i.Channels, maxInput)
-	}
-	return nil
-}
-
-func (n *Network) setNormalize(given *augment.Normalize) (err error) {
-	if given != nil {
-		n.normalize = *given
-	} else {
-		n.normalize = augment.Normalize{Mean: slices.Repeat([]float64{0.5}, n.input.Channels), Std: slices.Repeat([]float64{0.25}, n.input.Channels)}
-	}
-	if n.pixels, err = n.normalize.Table(); err != nil {
-		return err
-	}
-	if c := n.pixels.Channels(); c != n.input.Channels {
-		return fmt.Errorf("hybrid: normalisation has %d channels, the network's images have %d", c, n.input.Channels)
-	}
-	return nil
-}
-
 func (n *Network) addHeads(o options, rng *rand.Rand) {
 	width := n.Backbone.OutDim()
 	if n.Projection == nil && !o.noProjection {
@@ -170,11 +143,11 @@ func (n *Network) addHeads(o options, rng *rand.Rand) {
 	}
 }
 
-// dryRun checks the shapes on a blank image.
+// dryRun checks the shapes on a blank image, or a vector of zeros.
 func (n *Network) dryRun() error {
 	return tensor.Try(func() error {
 		t := autograd.NewTape(autograd.Mode{NoGrad: true})
-		f := n.Backbone.Forward(t.Const(tensor.New(1, n.input.Height, n.input.Width, n.input.Channels)))
+		f := n.Backbone.Forward(t.Const(tensor.New(n.input.Batch(1)...)))
 		if want := (tensor.Shape{1, n.Backbone.OutDim()}); !f.Shape().Equal(want) {
 			return fmt.Errorf("hybrid: the backbone gives features of shape %v for one image, its OutDim says %v", f.Shape(), want)
 		}
@@ -192,7 +165,7 @@ func (n *Network) dryRun() error {
 	})
 }
 
-// Features runs the backbone on normalised images [R, H, W, C]: [R, F].
+// Features runs the backbone on normalised images [R, H, W, C], or features [R, D]: [R, F].
 func (n *Network) Features(images *autograd.Var) *autograd.Var { return n.Backbone.Forward(images) }
 
 // Embed returns the unit embeddings [R, D] of features [R, F]. It panics with *tensor.Error without a projection head.
@@ -209,10 +182,10 @@ func (n *Network) Logits(features *autograd.Var) *autograd.Var { return n.Classi
 // Forward returns the logits of normalised images: what prediction uses.
 func (n *Network) Forward(images *autograd.Var) *autograd.Var { return n.Logits(n.Features(images)) }
 
-// Input is the size of the images that the network takes.
+// Input is the size of the images, or the width of the features, that the network takes.
 func (n *Network) Input() Input { return n.input }
 
-// Normalize is how pixels become the network's numbers.
+// Normalize is how pixels become the network's numbers, or features; zero: features stay as they are.
 func (n *Network) Normalize() augment.Normalize { return n.normalize }
 
 // SeparatePasses says whether each stream passes the backbone by itself, see WithSeparatePasses.
@@ -226,7 +199,7 @@ func (n *Network) EmbeddingDim() int { return n.embeddingDim }
 
 // Summary counts parameters (of backbone and heads) and multiply-adds of predicting one image.
 func (n *Network) Summary() (nn.Summary, error) {
-	return nn.Summarize(n, n.input.Height, n.input.Width, n.input.Channels)
+	return nn.Summarize(n, n.input.Batch(1)[1:]...)
 }
 
 // Visit shows backbone, projection and classifier under these names.

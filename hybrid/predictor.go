@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"strings"
 	"sync"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -59,11 +60,7 @@ func (p *Predictor) Predict(images ...*dataset.Image) ([]Prediction, error) {
 	if err != nil {
 		return nil, err
 	}
-	out := make([]Prediction, len(images))
-	for i := range out {
-		out[i] = predict(logits.Rows(i, i+1).Data())
-	}
-	return out, nil
+	return predictions(logits), nil
 }
 
 // Embed returns the unit embeddings [R, D] of images of the network's size.
@@ -71,18 +68,38 @@ func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
 	return p.ofImages(images, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
 }
 
-// Logits returns the logits [R, C] of normalised images [R, H, W, C]. Images of another size are an error, and so is a
-// value that is not finite, whose place the error names.
+// PredictFeatures classifies features of the network's width, see WithFeatures, in the order given. They are not normalised
+// yet.
+func (p *Predictor) PredictFeatures(features ...[]float32) ([]Prediction, error) {
+	if p.network.input.Features == 0 {
+		return nil, fmt.Errorf("hybrid: the network takes images of %s, not features: use Predict", p.network.input)
+	}
+	logits, err := p.ofSamples(len(features), p.network.Forward, func(i int, _ *dataset.Image, dst []float32) error {
+		if len(features[i]) == len(dst) {
+			copy(dst, features[i])
+			return sampleError("sample", i, p.network.NormalizeFeatures(dst))
+		}
+		return sampleError("sample", i, p.network.NormalizeFeatures(features[i])) // says what is wrong
+	})
+	if err != nil {
+		return nil, err
+	}
+	return predictions(logits), nil
+}
+
+// Logits returns the logits [R, C] of normalised images [R, H, W, C], or features [R, D]. Images of another size are an
+// error, and so is a value that is not finite, whose place the error names.
 func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 	if images == nil {
 		return nil, fmt.Errorf("hybrid: the images are nil")
 	}
 	n, s := p.network, images.Shape()
-	if len(s) != 4 || !s[1:].Equal(tensor.Shape{n.input.Height, n.input.Width, n.input.Channels}) {
-		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %d %d %d]", s, n.input.Height, n.input.Width, n.input.Channels)
+	want := n.input.Batch(1)[1:]
+	if len(s) != 1+len(want) || !s[1:].Equal(want) {
+		return nil, fmt.Errorf("hybrid: images of shape %v: the network takes [R %s", s, strings.TrimPrefix(fmt.Sprint(want), "["))
 	}
 	if i := kernels.FirstNonFinite(images.Data()); i >= 0 {
-		each := n.input.Height * n.input.Width * n.input.Channels
+		each := want.Len()
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
 	return p.forward(s[0], n.Forward, func(do func(int, *tensor.Tensor) error) error {
@@ -108,9 +125,18 @@ const chunk = 128
 
 // ofImages computes f for images.
 func (p *Predictor) ofImages(images []*dataset.Image, f func(*autograd.Var) *autograd.Var) (*tensor.Tensor, error) {
-	source := &ahead{network: p.network, images: len(images), batch: chunk,
-		image: func(i int, _ *dataset.Image) (*dataset.Image, error) { return images[i], nil }}
-	return p.forward(len(images), f, func(do func(int, *tensor.Tensor) error) error { return source.each(context.Background(), 0, do) })
+	return p.ofSamples(len(images), f, func(i int, _ *dataset.Image, dst []float32) error {
+		if p.network.input.Features > 0 {
+			return sampleError("image", i, fmt.Errorf("the network takes %s, not images: use PredictFeatures", p.network.input))
+		}
+		return sampleError("image", i, p.network.Write(dst, images[i]))
+	})
+}
+
+// ofSamples computes f for n samples, of which write writes the network's numbers.
+func (p *Predictor) ofSamples(n int, f func(*autograd.Var) *autograd.Var, write func(i int, room *dataset.Image, dst []float32) error) (*tensor.Tensor, error) {
+	source := &ahead{network: p.network, images: n, batch: chunk, write: write}
+	return p.forward(n, f, func(do func(int, *tensor.Tensor) error) error { return source.each(context.Background(), 0, do) })
 }
 
 // forward computes f for the batches that each gives, of total images together.
@@ -131,8 +157,7 @@ func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each
 	}
 	err := each(do)
 	if err == nil && y == nil { // no images, whose results have a width all the same
-		in := p.network.input
-		err = do(0, tensor.New(0, in.Height, in.Width, in.Channels))
+		err = do(0, tensor.New(p.network.input.Batch(0)...))
 	}
 	if err != nil {
 		return nil, err
@@ -141,6 +166,15 @@ func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each
 		return nil, fmt.Errorf("hybrid: the network gives %v for image %d: its weights are too large for float32", y.Data()[i], i/y.Dim(1))
 	}
 	return y, nil
+}
+
+// predictions turns rows of logits into predictions.
+func predictions(logits *tensor.Tensor) []Prediction {
+	all := make([]Prediction, logits.Dim(0))
+	for i := range all {
+		all[i] = predict(logits.Rows(i, i+1).Data())
+	}
+	return all
 }
 
 // predict turns one row of logits into a prediction.

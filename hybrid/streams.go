@@ -35,3 +35,20 @@ func (s Streams) Augment(view augment.Transform) Streams {
 	}
 	return out
 }
+
+// OnFeatures is for features in place of images: view takes the place of every view of streams that have several, and the
+// others see features as they are. nil means augment.FeatureViews.
+func (s Streams) OnFeatures(view augment.FeatureTransform) Streams {
+	if view == nil {
+		view = augment.FeatureViews()
+	}
+	out := slices.Clone(s)
+	for i := range out {
+		if n := len(out[i].Views); n > 1 {
+			out[i].Views = slices.Repeat([]augment.Transform{view}, n)
+		} else {
+			out[i].Views = nil
+		}
+	}
+	return out
+}

@@ -29,13 +29,22 @@ func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, 
 			return fmt.Errorf("%s: no Terms: a stream without a loss trains nothing", where)
 		}
 		for v, view := range s.Views {
-			if err := augment.Validate(view); err != nil {
+			err := augment.Validate(view)
+			if err == nil {
+				err = augment.CheckView(view, n.Input().Features > 0)
+			}
+			if err != nil {
 				return fmt.Errorf("%s: view %d: %w", where, v, err)
 			}
 		}
 		if v, ok := s.Mixer.(validator); ok {
 			if err := v.Validate(); err != nil {
 				return fmt.Errorf("%s: mixer: %w", where, err)
+			}
+		}
+		if m, ok := s.Mixer.(hybrid.Mixing); ok && n.Input().Features > 0 {
+			if _, cuts := m.Blender.(augment.CutMix); cuts {
+				return fmt.Errorf("%s: mixer: CutMix puts a box of one image into another, and the data are features: use augment.Mixup", where)
 			}
 		}
 		if err := checkPartner(s, n, epochs); err != nil {

@@ -16,7 +16,7 @@ import (
 
 // Batch is what is computed at once: the rows of all streams, one stream after the other.
 type Batch struct {
-	Images *tensor.Tensor // [R, H, W, C], normalised
+	Images *tensor.Tensor // [R, H, W, C], normalised; [R, D] of features
 	Parts  []*Rows
 }
 
@@ -35,6 +35,7 @@ type Plan struct {
 // Scratch is what a goroutine that fills batches keeps from image to image.
 type Scratch struct {
 	source, view dataset.Image
+	vector       []float32 // a sample of features
 	pcg          rand.PCG
 	rng          *rand.Rand // of pcg
 }
@@ -50,13 +51,12 @@ func (p *Plan) New() *Batch {
 		b.Parts = append(b.Parts, part)
 		n = part.To()
 	}
-	in := p.Network.Input()
-	b.Images = tensor.New(n, in.Height, in.Width, in.Channels)
+	b.Images = tensor.New(p.Network.Input().Batch(n)...)
 	return b
 }
 
 func (p *Plan) Worker() *Scratch {
-	w := &Scratch{}
+	w := &Scratch{vector: make([]float32, p.Network.Input().Features)}
 	w.rng = rand.New(&w.pcg)
 	return w
 }
@@ -81,25 +81,52 @@ func (p *Plan) Fill(w *Scratch, b *Batch, n, sample int) error {
 // draw fills the rows of one sample of order, the first of which is row, with all views.
 func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, row int) error {
 	sample := order[at.Position]
+	if err := p.read(w, sample); err != nil {
+		return err
+	}
+	label, k := p.Data.Label(sample), at.Position%p.Samples
+	for _, transform := range p.Streams[at.Stream].Transforms() {
+		labels[k] = label
+		at.Reseed(&w.pcg)
+		if err := p.write(w, b.Images.Rows(row, row+1).Data(), transform); err != nil {
+			return fmt.Errorf("train: training image %d: %w", sample, err)
+		}
+		at.View, row, k = at.View+1, row+p.Samples, k+p.Samples
+	}
+	return nil
+}
+
+// read reads a sample: the pixels of an image, or a vector of features, which it normalises.
+func (p *Plan) read(w *Scratch, sample int) error {
+	if len(w.vector) > 0 {
+		if err := p.Data.(dataset.Features).Vector(sample, w.vector); err != nil {
+			return err
+		}
+		if err := p.Network.NormalizeFeatures(w.vector); err != nil {
+			return fmt.Errorf("train: training sample %d: %w", sample, err)
+		}
+		return nil
+	}
 	if err := p.Data.Image(sample, &w.source); err != nil {
 		return err
 	}
 	if err := w.source.Check(); err != nil {
 		return fmt.Errorf("train: training image %d: %w", sample, err)
 	}
-	label, k := p.Data.Label(sample), at.Position%p.Samples
-	for _, transform := range p.Streams[at.Stream].Transforms() {
-		labels[k] = label
-		w.view.Resize(w.source.Shape())
-		copy(w.view.Pix, w.source.Pix)
-		at.Reseed(&w.pcg)
-		transform.Apply(&w.view, w.rng)
-		if err := p.Network.Write(b.Images.Rows(row, row+1).Data(), &w.view); err != nil {
-			return fmt.Errorf("train: training image %d: %w", sample, err)
-		}
-		at.View, row, k = at.View+1, row+p.Samples, k+p.Samples
-	}
 	return nil
+}
+
+// write puts a view of the sample that was read into a row of the batch.
+func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) error {
+	if len(w.vector) > 0 {
+		copy(row, w.vector)
+		view.(augment.FeatureTransform).ApplyFeatures(row, w.rng) // as the trainer has checked
+		return nil
+	}
+	w.view.Resize(w.source.Shape())
+	copy(w.view.Pix, w.source.Pix)
+	view.Apply(&w.view, w.rng)
+	return p.Network.Write(row, &w.view)
 }
 
 // Finish blends the rows of the streams that have a mixer.

@@ -14,7 +14,7 @@ import (
 func Network(n *hybrid.Network) (manifest.Network, error) {
 	in := n.Input()
 	m := manifest.Network{Backbone: Value(n.Backbone, 0), Projection: Value(n.Projection, 0), Classifier: Value(n.Classifier, 0),
-		Input: []int{in.Height, in.Width, in.Channels}, Frozen: Frozen(n), SeparatePasses: n.SeparatePasses()}
+		Input: in.Batch(1)[1:], Frozen: Frozen(n), SeparatePasses: n.SeparatePasses()}
 	layers := 0
 	for _, e := range nn.Params(n.Backbone) {
 		shape := e.Param.Value.Shape()
@@ -33,11 +33,15 @@ func Network(n *hybrid.Network) (manifest.Network, error) {
 	} else {
 		m.Backbone += fmt.Sprintf(", %d layers", layers)
 	}
-	black, white, err := extremes(n)
-	if err != nil {
-		return m, err
+	if in.Features > 0 {
+		m.Normalize = Value(n.Normalize(), 0)
+	} else {
+		black, white, err := extremes(n)
+		if err != nil {
+			return m, err
+		}
+		m.Normalize = fmt.Sprintf("black %v, white %v", black, white)
 	}
-	m.Normalize = fmt.Sprintf("black %v, white %v", black, white)
 	size, err := n.Summary()
 	m.Parameters, m.MultiplyAdds = size.Parameters, size.MultiplyAdds
 	return m, err
