@@ -17,7 +17,7 @@ import (
 	"github.com/longtail-ml/longtail/train"
 )
 
-// Retrain says how a head is trained by cross-entropy on frozen features. The zero value is the second stage of
+// Retrain says how a head is trained on frozen features. The zero value is the second stage of
 // arXiv 1910.09217, but with all draws of its sampler in an epoch: the authors' code ends it after as many as there are
 // images.
 type Retrain struct {
@@ -26,7 +26,9 @@ type Retrain struct {
 	Batch        int                // 0 means 512; all images if there are fewer
 	LearningRate schedule.Scheduler // nil means a cosine from 0.2 to 0, by step
 	Optimizer    optim.Rule         // nil means SGD of momentum 0.9 and weight decay 5e-4
-	Seed         uint64             // of the first weights and the samples
+	// Loss is one of logits alone, such as &loss.LogitAdjusted{}, for which sampler.Instance{} is right. nil means cross-entropy.
+	Loss loss.Loss
+	Seed uint64 // of the first weights and the samples
 }
 
 // CRT returns a head trained from new weights (classifier re-training, arXiv 1910.09217): trained on the features of a
@@ -87,6 +89,10 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 	if err := schedule.Validate(rate); err != nil {
 		return fmt.Errorf("posthoc: Retrain.LearningRate: %w", err)
 	}
+	objective, err := r.objective(trainSet)
+	if err != nil {
+		return err
+	}
 	params := nn.Params(m)
 	optimizer, err := rule.New(params)
 	if err != nil {
@@ -115,7 +121,7 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 					labels[i] = trainSet.Labels[row]
 				}
 				_, _, err := step.Take(rate.At(at), autograd.Mode{Train: true}, func(t *autograd.Tape) (*autograd.Var, error) {
-					total, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: forward(t.Const(x)), Labels: labels, Views: 1, At: at})
+					total, _ := objective.Forward(loss.Input{Logits: forward(t.Const(x)), Labels: labels, Views: 1, At: at})
 					return total, nil
 				})
 				if bad := (*train.NonFiniteError)(nil); errors.As(err, &bad) {
@@ -128,6 +134,28 @@ func (r Retrain) fit(ctx context.Context, m nn.Visitable, forward func(*autograd
 		}
 		return r.diverged(params)
 	})
+}
+
+// objective returns the loss, prepared for the set.
+func (r Retrain) objective(trainSet Set) (loss.Loss, error) {
+	if r.Loss == nil {
+		return &loss.CrossEntropy{}, nil
+	}
+	if needs := r.Loss.Needs(); needs.Embedding || needs.Keys {
+		return nil, fmt.Errorf("posthoc: Retrain.Loss is a %T, which needs embeddings: a head has logits alone; train.Trainer trains by it, "+
+			"on features too (hybrid.WithFeatures)", r.Loss)
+	}
+	if b, ok := r.Loss.(loss.Builder); ok {
+		if err := b.Build(loss.Target{Classes: trainSet.Classes, Seed: r.Seed}); err != nil {
+			return nil, fmt.Errorf("posthoc: Retrain.Loss: %w", err)
+		}
+	}
+	if p, ok := r.Loss.(loss.Preparer); ok {
+		if err := p.Prepare(trainSet.Counts()); err != nil {
+			return nil, fmt.Errorf("posthoc: Retrain.Loss: %w", err)
+		}
+	}
+	return r.Loss, nil
 }
 
 // diverged reports parameters that are no longer finite.

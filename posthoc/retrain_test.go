@@ -8,6 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/features"
+	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/posthoc"
@@ -245,5 +248,52 @@ func TestRetrainErrors(t *testing.T) {
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	_, err = posthoc.Retrain{}.CRT(stopped, trainSet)
+	require.ErrorIs(t, err, context.Canceled)
+}
+
+// Retrain descends on the loss it is given: logit adjustment gives rare classes more.
+func TestRetrainByAnotherLoss(t *testing.T) {
+	trainSet, test := clouds(1, 6, 1.2, 1000, 100, 15, 10), clouds(2, 6, 1.2, 100, 100, 100, 100)
+	judge := func(l loss.Loss) float64 {
+		head, err := posthoc.Retrain{Loss: l, Sampler: sampler.Instance{}, Batch: 64, Seed: 1}.CRT(t.Context(), trainSet)
+		require.NoError(t, err)
+		x, err := posthoc.Logits(head, test.Features)
+		require.NoError(t, err)
+		return accuracy(t, x, test.Labels)
+	}
+	plain := judge(nil)
+	require.Equal(t, plain, judge(&loss.CrossEntropy{}))
+	require.Greater(t, judge(&loss.LogitAdjusted{}), plain+0.1)
+	for _, l := range []loss.Loss{&loss.Focal{}, &loss.ClassBalanced{}, &loss.LDAM{Scale: 1}, &loss.VectorScaling{},
+		&loss.DRW{Before: &loss.LDAM{Scale: 1}, After: &loss.LDAM{Scale: 1, Reweight: true}}} {
+		require.Greater(t, judge(l), 0.25, "%T", l)
+	}
+
+	_, err := posthoc.Retrain{Loss: &loss.SupervisedContrastive{}}.CRT(t.Context(), trainSet)
+	require.ErrorContains(t, err, "embeddings")
+	_, err = posthoc.Retrain{Loss: &loss.ClassBalanced{Beta: 2}}.CRT(t.Context(), trainSet)
+	require.ErrorContains(t, err, "Retrain.Loss")
+}
+
+func TestSetOf(t *testing.T) {
+	f, err := features.FromRows([][]float32{{1, 2}, {3, 4}, {5, 6}}, []int{0, 1, 0}, nil)
+	require.NoError(t, err)
+	part, err := dataset.Subset(f, []int{2, 1})
+	require.NoError(t, err)
+	s, err := posthoc.SetOf(t.Context(), part)
+	require.NoError(t, err)
+	require.Equal(t, posthoc.Set{Features: matrix(2, 2, 5, 6, 3, 4), Labels: []int{0, 1}, Classes: 2}, s)
+
+	images, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 2, Size: 8, PerClass: 1, TestPerClass: 1})
+	require.NoError(t, err)
+	_, err = posthoc.SetOf(t.Context(), images)
+	require.ErrorContains(t, err, "FeaturesOf")
+	none, err := dataset.Subset(f, nil)
+	require.NoError(t, err)
+	_, err = posthoc.SetOf(t.Context(), none)
+	require.ErrorContains(t, err, "no features")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = posthoc.SetOf(ctx, part)
 	require.ErrorIs(t, err, context.Canceled)
 }

@@ -1,19 +1,41 @@
 package posthoc
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
 
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/cause"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// Set is what a frozen backbone makes of a data set.
+// Set is what a frozen backbone makes of a data set, or what another program's model made of it (SetOf).
 type Set struct {
 	Features *tensor.Tensor // [N, D], a row for each image
 	Labels   []int          // of the N rows
 	Classes  int
+}
+
+// SetOf reads a data set of features that another model made (dataset.Features); of images hybrid.Network.FeaturesOf makes
+// them. Values stay as they are.
+func SetOf(ctx context.Context, d dataset.Dataset) (Set, error) {
+	width := dataset.WidthOf(d)
+	if width == 0 {
+		return Set{}, errors.New("posthoc: the data are images, not features: hybrid.Network.FeaturesOf makes features of them")
+	}
+	s := Set{Features: tensor.New(d.Len(), width), Labels: dataset.Labels(d), Classes: len(d.Classes())}
+	for i := range d.Len() {
+		if err := cause.Err(ctx); err != nil {
+			return Set{}, err
+		}
+		if err := d.(dataset.Features).Vector(i, s.Features.Rows(i, i+1).Data()); err != nil {
+			return Set{}, fmt.Errorf("posthoc: sample %d: %w", i, err)
+		}
+	}
+	return s, s.check()
 }
 
 // Counts returns the number of rows of each class; labels must be in range.
