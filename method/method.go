@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -39,10 +40,14 @@ type Method struct {
 
 // Setup is what a method must know of its task.
 type Setup struct {
-	Counts []int  // training images of each class: dataset.Counts
-	Size   int    // width of the images in pixels; 0 means 32
-	Dim    int    // width of embeddings; 0 means 128
-	Seed   uint64 // of the weights of heads, and of what losses are given; those that build their own take the trainer's
+	Counts []int // training images of each class: dataset.Counts
+	Size   int   // width of the images in pixels; 0 means 32
+	// Features is the width of features that are trained on in place of images (dataset.Features): the augmentation of images
+	// gives way to View where a method compares several views, and to none elsewhere. 0: images.
+	Features int
+	View     augment.FeatureTransform // nil means augment.FeatureViews
+	Dim      int                      // width of embeddings; 0 means 128
+	Seed     uint64                   // of the weights of heads, and of what losses are given; those that build their own take the trainer's
 	// Context ends New early, which takes seconds where points are spread on the sphere for thousands of classes. nil: it does
 	// not end.
 	Context context.Context
@@ -73,6 +78,10 @@ func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybri
 		return nil, nil, fmt.Errorf("method: %s: the backbone is nil", m.Name)
 	}
 	if branched, ok := b.(backbone.Branched); m.Branches > 0 && (!ok || branched.Branches() != m.Branches) {
+		if s.Features > 0 {
+			return nil, nil, fmt.Errorf("method: %s: needs a backbone of %d branches, which no backbone of this library for features has: take another method, "+
+				"or a backbone.Branched of your own", m.Name, m.Branches)
+		}
 		return nil, nil, fmt.Errorf("method: %s: needs a backbone of %d branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches %d",
 			m.Name, m.Branches, m.Branches)
 	}
@@ -84,10 +93,13 @@ func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybri
 			return nil, nil, fmt.Errorf("method: %s: class %d has no training images, its second stage needs some: leave the class out", m.Name, class)
 		}
 	}
-	if s.Size < 0 || s.Dim < 0 {
-		return nil, nil, fmt.Errorf("method: Setup of size %d and embeddings of width %d: neither may be negative", s.Size, s.Dim)
+	if s.Size < 0 || s.Dim < 0 || s.Features < 0 {
+		return nil, nil, fmt.Errorf("method: Setup of size %d, features of width %d and embeddings of width %d: none may be negative", s.Size, s.Features, s.Dim)
 	}
 	all := []hybrid.Option{hybrid.WithInput(s.size(), s.size(), 3), hybrid.WithSeed(s.Seed), hybrid.WithProjection(0, s.dim())}
+	if s.Features > 0 {
+		all = append(all, hybrid.WithFeatures(s.Features))
+	}
 	if m.Heads != nil {
 		all = append(all, m.Heads(b.OutDim(), s)...)
 	}
@@ -98,6 +110,9 @@ func (m Method) New(b backbone.Backbone, s Setup, opts ...hybrid.Option) (*hybri
 	streams, err := m.Streams(n, s)
 	if err != nil {
 		return nil, nil, fmt.Errorf("method: %s: %w", m.Name, err)
+	}
+	if s.Features > 0 {
+		streams = streams.OnFeatures(s.View)
 	}
 	return n, streams, nil
 }

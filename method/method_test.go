@@ -255,7 +255,7 @@ func TestMistakesAreErrors(t *testing.T) {
 	require.EqualError(t, err, "method: mine: Streams is nil: take a method of this package, or set it")
 	s.Dim = -1
 	_, _, err = method.CE().New(body(t), s)
-	require.EqualError(t, err, "method: Setup of size 8 and embeddings of width -1: neither may be negative")
+	require.EqualError(t, err, "method: Setup of size 8, features of width 0 and embeddings of width -1: none may be negative")
 	s = setup(trainSet)
 	s.Counts = nil
 	_, _, err = method.CE().New(body(t), s)
