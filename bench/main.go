@@ -11,7 +11,7 @@
 //	input   batches that are only made, by one and by two workers: 32×32 from memory and from JPEG, 500×375 JPEG to 224×224, images/s
 //	sc      supervised contrastive loss, forward and backward, ms
 //	sgemm   square float32 product, GFLOP/s
-//	conv    each layer shape of ResNet-32, three passes, GFLOP/s
+//	conv    each layer shape of ResNet-32, or of -net resnet18, resnet34, resnet50, three passes, GFLOP/s
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s

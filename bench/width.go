@@ -17,7 +17,7 @@ type chain struct {
 }
 
 func chainLayers(w int) []layer {
-	return []layer{{1, 32, 3, w, 1}, {10, 32, w, w, 1}, {1, 32, w, w, 2}, {9, 16, w, w, 1}, {1, 16, w, w, 2}, {9, 8, w, w, 1}}
+	return []layer{{1, 32, 3, w, 1, 3}, {10, 32, w, w, 1, 3}, {1, 32, w, w, 2, 3}, {9, 16, w, w, 1, 3}, {1, 16, w, w, 2, 3}, {9, 8, w, w, 1, 3}}
 }
 
 func newChain(width int) *chain {

@@ -51,10 +51,11 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 		sums = getScratch(partials * weights)
 		defer putScratch(sums)
 	}
-	group := max(1, k.band/k.rows) // images at a time
+	sum := k.forSums()
+	group := max(1, sum.band/k.rows) // images at a time
 	pixels := s.H * s.W
 	parallel.For(partials, func(i int) {
-		work, back := k.work(), turned.work()
+		work, back := sum.work(), turned.work()
 		defer work.free()
 		defer back.free()
 		gradient := getScratch(group * pixels * s.O)
@@ -74,13 +75,23 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 				turned.convolve(dx[at*s.C:][:n*pixels*s.C], dy, u.data, 0, n*k.rows, add, back)
 			}
 			if dw != nil {
-				k.addWeightGrad(sums.data[i*weights:][:weights], x[at*s.C:][:n*pixels*s.C], dy, n*k.rows, work)
+				sum.addWeightGrad(sums.data[i*weights:][:weights], x[at*s.C:][:n*pixels*s.C], dy, n*k.rows, work)
 			}
 		}
 	})
 	if dw != nil {
 		k.fold(dw, addPartials(sums.data, partials, weights))
 	}
+}
+
+// forSums has a band of as many tiles as the sum over them needs: one that is larger than the second-level cache should not be
+// gone through for a few tiles.
+func (k winogradConv) forSums() winogradConv {
+	const cached, tiles = 1 << 20, 128
+	if planes*k.depth*k.width > cached {
+		k.band = max(k.band, (tiles+k.tiles-1)/k.tiles)
+	}
+	return k
 }
 
 // addWeightGrad adds to du what rows of tiles give.

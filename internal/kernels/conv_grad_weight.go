@@ -20,11 +20,20 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 	ConvBackward(s, dy, nil, nil, x, nil, nil, false, dw)
 }
 
-// weightGradPlain is ConvWeightGrad for shapes that are not empty. Fixed ranges of images give partial sums, which are
-// added in pairs.
+// weightGradPlain is ConvWeightGrad for shapes that are not empty.
 func (s Conv) weightGradPlain(x, dy, dw []float32) {
-	outH, outW, weights := s.OutH(), s.OutW(), s.KH*s.KW*s.C*s.O
-	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*outH*outW*s.O], dw[:weights]
+	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*s.OutH()*s.OutW()*s.O], dw[:s.KH*s.KW*s.C*s.O]
+	if s.C*s.O >= manyWeights || current.lanes == 1 && s.C >= fewChannels { // in Go a product has the better tiles
+		s.weightGradProducts(x, dy, dw)
+	} else {
+		s.weightGradBands(x, dy, dw)
+	}
+}
+
+// weightGradBands is for weights that the caches have room for, besides a band of an image. Fixed ranges of images give partial sums, which are
+// added in pairs.
+func (s Conv) weightGradBands(x, dy, dw []float32) {
+	outH, outW, weights := s.OutH(), s.OutW(), len(dw)
 	rows := s.bandRows(frameValues)
 	if s.N < fewImages {
 		rows = min(rows, max(1, outH*s.N/fewImages))

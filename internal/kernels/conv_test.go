@@ -148,6 +148,8 @@ func TestConvSameBits(t *testing.T) {
 		{N: 5, H: 16, W: 16, C: 7, KH: 3, KW: 3, O: 9, Stride: 1, Pad: 1},
 		{N: 5, H: 16, W: 16, C: 7, KH: 3, KW: 3, O: 9, Stride: 2, Pad: 1},
 		{N: 1, H: 32, W: 32, C: 16, KH: 3, KW: 3, O: 16, Stride: 1, Pad: 1},
+		{N: 6, H: 14, W: 14, C: 128, KH: 1, KW: 1, O: 512, Stride: 1, Pad: 0}, // products, in partial sums
+		{N: 2, H: 7, W: 8, C: 256, KH: 3, KW: 3, O: 256, Stride: 2, Pad: 1},
 	} {
 		r := newRand(2)
 		nx, nw, ny := s.lens()

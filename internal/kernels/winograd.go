@@ -16,10 +16,13 @@ package kernels
 
 const planes = 16
 
+// fewChannels are the least that pay for a transform.
+const fewChannels = 8
+
 // winograd says whether the convolution goes by Winograd's algorithm. Small batches do not: transforming the weights
 // would cost more than it saves.
 func (s Conv) winograd() bool {
-	const fewTiles, fewChannels = 128, 8
+	const fewTiles = 128
 	return s.KH == 3 && s.KW == 3 && s.Stride == 1 && s.Pad == 1 && s.C >= fewChannels && s.O >= fewChannels &&
 		s.N*((s.H+1)/2)*((s.W+1)/2) >= fewTiles
 }

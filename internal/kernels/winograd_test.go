@@ -147,6 +147,25 @@ func TestWinogradSameBits(t *testing.T) {
 	})
 }
 
+// TestWinogradManyWeights: weights that the second-level cache has no room for are summed over wider bands.
+func TestWinogradManyWeights(t *testing.T) {
+	s := Conv{N: 3, H: 13, W: 14, C: 256, KH: 3, KW: 3, O: 260, Stride: 1, Pad: 1}
+	r := newRand(2)
+	nx, nw, ny := s.lens()
+	x, dy, want := randoms(r, nx), randoms(r, ny), make([]float32, nw)
+	s.weightGradPlain(x, dy, want)
+	exact := make([]float64, nw)
+	for i, v := range want {
+		exact[i] = float64(v)
+	}
+	sameBits(t, func() []float32 {
+		dw := make([]float32, nw)
+		ConvWeightGrad(s, x, dy, dw)
+		require.Less(t, relativeError(exact, dw), 1e-5)
+		return dw
+	})
+}
+
 // TestWinogradNonFinite: a pixel that is not finite spoils at least the outputs that read it, and no more than its tiles.
 func TestWinogradNonFinite(t *testing.T) {
 	s := Conv{N: 8, H: 8, W: 8, C: 8, KH: 3, KW: 3, O: 8, Stride: 1, Pad: 1}
