@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"math/rand/v2"
+	"sync"
 
 	"github.com/longtail-ml/longtail/blas"
 	"github.com/longtail-ml/longtail/tensor"
@@ -90,6 +91,26 @@ func (t *Tape) Param(p *Param) *Var {
 // Buffer returns the value of a module's buffer in this step: b itself unless Mode.Weights holds another. A module
 // must read its buffers through it.
 func (t *Tape) Buffer(b *tensor.Tensor) *tensor.Tensor { return t.mode.Weights.value(b) }
+
+// Kept returns what of makes of the value of p, made once for all tapes with the same fixed weights (see Weights.Fix): an
+// arrangement of weights that suits a layer in prediction, say. form, which must be comparable, tells one from another. It is
+// nil, and of is not called, on a tape with gradients and where the value may change.
+func (t *Tape) Kept(p *Param, form any, of func(value *tensor.Tensor) any) any {
+	w := t.mode.Weights
+	value := w.Of(p.Value)
+	if value == nil || !w.fixed || !t.mode.NoGrad {
+		return nil
+	}
+	type key struct {
+		value *tensor.Tensor
+		form  any
+	}
+	once, found := w.kept.Load(key{value, form})
+	if !found {
+		once, _ = w.kept.LoadOrStore(key{value, form}, sync.OnceValue(func() any { return of(value) }))
+	}
+	return once.(func() any)()
+}
 
 // Tensor returns zeros that live until Reset: memory for results of operations.
 func (t *Tape) Tensor(shape ...int) *tensor.Tensor {

@@ -44,6 +44,7 @@ func (n *Network) FreezeWith(w *autograd.Weights) (*Predictor, error) {
 			copy(frozen.Of(x).Data(), held.Data())
 		}
 	}
+	frozen.Fix()
 	parts := *n // a part replaced later is not the predictor's
 	return newPredictor(&parts, autograd.Mode{NoGrad: true, Weights: frozen}), nil
 }

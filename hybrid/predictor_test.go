@@ -66,6 +66,10 @@ func TestPredictorAgreesWithTheNetwork(t *testing.T) {
 	require.Equal(t, n.Logits(features).Value(), logits)
 	require.Equal(t, n.Embed(features).Value(), embeddings)
 
+	alone, err := p.Logits(x.Rows(3, 4))
+	require.NoError(t, err)
+	require.Equal(t, logits.Rows(3, 4).Data(), alone.Data(), "the batch has no say")
+
 	correct := 0
 	for i, got := range predictions {
 		sum, largest := 0.0, 0

@@ -64,12 +64,12 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 	batch := c.BN.usesBatch(t)
 	if !batch && !slices.ContainsFunc(in, (*autograd.Var).NeedsGrad) { // nothing is kept for backward
 		s := c.BN.normalization(t, 0, gamma.Data(), beta.Data(), nil)
-		g.forwardNorm(x.Data(), w.Data(), s.scale, s.shift, add, y.Data(), c.ReLU)
+		g.forwardNorm(x.Data(), w.Data(), g.kept(t, c.Conv.Weight), s.scale, s.shift, add, y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	conv := t.Scratch(shape...)
 	if !batch {
-		g.forward(x.Data(), w.Data(), nil, conv.Data())
+		g.forward(x.Data(), w.Data(), nil, nil, conv.Data())
 	}
 	s := c.BN.normalization(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
 		g.forwardSums(x.Data(), w.Data(), conv.Data(), sum, sumsq)

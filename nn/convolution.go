@@ -12,10 +12,26 @@ type convolution struct {
 	groups int
 }
 
+// kept returns the weights arranged for prediction, or nil where they may change.
+func (s convolution) kept(t *autograd.Tape, w *autograd.Param) *kernels.KeptConv {
+	if s.groups > 1 {
+		return nil
+	}
+	form := s.Conv
+	form.N = 0 // any number of images
+	kept, _ := t.Kept(w, form, func(value *tensor.Tensor) any { return kernels.KeepConv(form, value.Data()) }).(*kernels.KeptConv)
+	return kept
+}
+
 // macs is the number of multiply-adds of a forward pass.
 func (s convolution) macs() int64 { return s.MACs() / int64(s.groups) }
 
-func (s convolution) forward(x, w, bias, y []float32) {
+// forward uses the weights of kept in place of w, unless it is nil.
+func (s convolution) forward(x, w []float32, kept *kernels.KeptConv, bias, y []float32) {
+	if kept != nil {
+		kept.Forward(s.Conv, x, bias, y)
+		return
+	}
 	kernels.GroupedConvForward(s.Conv, s.groups, x, w, bias, y)
 }
 
@@ -25,17 +41,21 @@ func (s convolution) forwardSums(x, w, y []float32, sum, sumsq []float64) {
 		kernels.ConvForwardSums(s.Conv, x, w, y, sum, sumsq)
 		return
 	}
-	s.forward(x, w, nil, y)
+	s.forward(x, w, nil, nil, y)
 	kernels.ChannelSums(y, s.N*s.OutH()*s.OutW(), s.O, sum, sumsq)
 }
 
 // forwardNorm is forward without bias, and then a scale and a shift, a shortcut unless it is nil, and a ReLU if wanted.
-func (s convolution) forwardNorm(x, w, scale, shift, shortcut, y []float32, relu bool) {
-	if s.groups == 1 {
+func (s convolution) forwardNorm(x, w []float32, kept *kernels.KeptConv, scale, shift, shortcut, y []float32, relu bool) {
+	switch {
+	case kept != nil:
+		kept.ForwardNorm(s.Conv, x, scale, shift, shortcut, y, relu)
+		return
+	case s.groups == 1:
 		kernels.ConvForwardNorm(s.Conv, x, w, scale, shift, shortcut, y, relu)
 		return
 	}
-	s.forward(x, w, nil, y)
+	s.forward(x, w, nil, nil, y)
 	kernels.ScaleShift(y, y, scale, shift, shortcut, s.N*s.OutH()*s.OutW(), s.O, relu)
 }
 

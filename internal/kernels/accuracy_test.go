@@ -63,13 +63,22 @@ func TestLargestErrors(t *testing.T) {
 			report(name+" input gradient", wantDX, dx, most)
 			report(name+" weight gradient", wantDW, dw, 5e-6)
 		}
-		check("plain", func(y []float32) { s.forwardPlain(x, w, nil, y, func(int, int, []float64) {}, nil, nil) },
+		check("plain", func(y []float32) { plainForward(s, x, w, y) },
 			func(dx []float32) { s.inputGradPlain(dy, w, dx, false) }, func(dw []float32) { s.weightGradPlain(x, dy, dw) })
 		if s.winograd() {
 			check("Winograd", func(y []float32) { ConvForward(s, x, w, nil, y) },
 				func(dx []float32) { ConvInputGrad(s, dy, w, dx, false) }, func(dw []float32) { ConvWeightGrad(s, x, dy, dw) })
 		}
 	}
+}
+
+// plainForward is ConvForward without Winograd's algorithm.
+func plainForward(s Conv, x, w, y []float32) {
+	k := &KeptConv{}
+	u := k.arrange(s, w)
+	defer putScratch(u)
+	k.values = u.data
+	k.Forward(s, x, nil, y)
 }
 
 // TestLargestErrorsInGroups does so for convolutions in groups.

@@ -52,11 +52,11 @@ func (s Conv) gather(seen, x []float32, lo, n, ky int) {
 			at := lo + i
 			image, row, col := at/(outH*outW), at/outW%outH*s.Stride+ky-s.Pad, at%outW*s.Stride-s.Pad
 			to := seen[i*run:][:run]
-			if row < 0 || row >= s.H {
+			first, last := clamp(col, s.W), clamp(col+s.KW, s.W) // columns that there are
+			if row < 0 || row >= s.H || first == last {
 				clear(to)
 				continue
 			}
-			first, last := clamp(col, s.W), clamp(col+s.KW, s.W) // columns that there are
 			clear(to[:(first-col)*s.C])
 			copy(to[(first-col)*s.C:(last-col)*s.C], x[((image*s.H+row)*s.W+first)*s.C:])
 			clear(to[(last-col)*s.C:])

@@ -23,7 +23,7 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 // weightGradPlain is ConvWeightGrad for shapes that are not empty.
 func (s Conv) weightGradPlain(x, dy, dw []float32) {
 	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*s.OutH()*s.OutW()*s.O], dw[:s.KH*s.KW*s.C*s.O]
-	if s.C*s.O >= manyWeights || current.lanes == 1 && s.C >= fewChannels { // in Go a product has the better tiles
+	if s.C*s.O >= manyWeights || current.lanes == 1 && s.C >= 8 { // in Go a product has the better tiles
 		s.weightGradProducts(x, dy, dw)
 	} else {
 		s.weightGradBands(x, dy, dw)

@@ -67,6 +67,10 @@ func checkConv(t *testing.T, s Conv, withBias bool) {
 	ConvForward(s, x, w, bias, y.data)
 	near(t, wantY, y.data, 5e-5, "forward ", context)
 	y.check(t)
+	kept := newGuarded(make([]float32, ny))
+	KeepConv(Conv{H: s.H, W: s.W, C: s.C, KH: s.KH, KW: s.KW, O: s.O, Stride: s.Stride, Pad: s.Pad}, w).Forward(s, x, bias, kept.data)
+	near(t, wantY, kept.data, 5e-5, "forward with weights that are kept ", context)
+	kept.check(t)
 	ConvInputGrad(s, dy, w, dx.data, true)
 	near(t, wantDX, dx.data, 5e-5, "input gradient ", context)
 	dx.check(t)
@@ -104,6 +108,22 @@ func TestConvAgainstDefinition(t *testing.T) {
 		{N: 0, H: 4, W: 4, C: 2, KH: 3, KW: 3, O: 2, Stride: 2, Pad: 1},
 	} {
 		checkConv(t, s, true)
+	}
+}
+
+// TestConvFewPixels: where there are few pixels, cores share the outputs.
+func TestConvFewPixels(t *testing.T) {
+	for _, s := range []Conv{
+		{N: 1, H: 7, W: 7, C: 20, KH: 1, KW: 1, O: 70, Stride: 1},
+		{N: 2, H: 7, W: 6, C: 20, KH: 3, KW: 3, O: 64, Stride: 2, Pad: 1},
+		{N: 3, H: 3, W: 5, C: 5, KH: 3, KW: 3, O: 97, Stride: 1, Pad: 1},
+		{N: 1, H: 14, W: 14, C: 9, KH: 3, KW: 3, O: 100, Stride: 1, Pad: 1}, // Winograd's
+		{N: 1, H: 13, W: 9, C: 17, KH: 3, KW: 3, O: 72, Stride: 1, Pad: 1},
+		{N: 2, H: 8, W: 8, C: 8, KH: 3, KW: 3, O: 65, Stride: 1, Pad: 1},
+		{N: 9, H: 8, W: 7, C: 8, KH: 3, KW: 3, O: 150, Stride: 1, Pad: 1},
+	} {
+		checkConv(t, s, true)
+		checkConv(t, s, false)
 	}
 }
 
@@ -150,6 +170,7 @@ func TestConvSameBits(t *testing.T) {
 		{N: 1, H: 32, W: 32, C: 16, KH: 3, KW: 3, O: 16, Stride: 1, Pad: 1},
 		{N: 6, H: 14, W: 14, C: 128, KH: 1, KW: 1, O: 512, Stride: 1, Pad: 0}, // products, in partial sums
 		{N: 2, H: 7, W: 8, C: 256, KH: 3, KW: 3, O: 256, Stride: 2, Pad: 1},
+		{N: 1, H: 8, W: 8, C: 16, KH: 3, KW: 3, O: 200, Stride: 1, Pad: 1}, // few pixels
 	} {
 		r := newRand(2)
 		nx, nw, ny := s.lens()
@@ -159,7 +180,9 @@ func TestConvSameBits(t *testing.T) {
 			ConvForward(s, x, w, nil, y)
 			ConvInputGrad(s, dy, w, dx, true)
 			ConvWeightGrad(s, x, dy, dw)
-			return append(append(y, dx...), dw...)
+			kept := make([]float32, ny)
+			KeepConv(s, w).Forward(s, x, nil, kept)
+			return append(append(append(y, dx...), dw...), kept...)
 		})
 	}
 }

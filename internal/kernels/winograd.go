@@ -16,15 +16,12 @@ package kernels
 
 const planes = 16
 
-// fewChannels are the least that pay for a transform.
-const fewChannels = 8
-
-// winograd says whether the convolution goes by Winograd's algorithm. Small batches do not: transforming the weights
-// would cost more than it saves.
+// winograd says whether the convolution goes by Winograd's algorithm. That depends on the image and not on how many there are,
+// so that an image gives the same bits in a batch of any size.
 func (s Conv) winograd() bool {
-	const fewTiles = 128
+	const fewTiles, fewChannels = 4, 8
 	return s.KH == 3 && s.KW == 3 && s.Stride == 1 && s.Pad == 1 && s.C >= fewChannels && s.O >= fewChannels &&
-		s.N*((s.H+1)/2)*((s.W+1)/2) >= fewTiles
+		(s.H+1)/2*((s.W+1)/2) >= fewTiles
 }
 
 // winogradBlock is the number of rows that a product takes at a time, for panels of the given number of vectors.
@@ -96,15 +93,24 @@ func (k winogradConv) lines(x, zeros []float32, row int) (lines [4][]float32) {
 // input sets v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
 func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
 	tiles := k.bandTiles(hi - lo)
-	plane := planeSize(tiles, k.depth)
 	for row := lo; row < hi; row++ {
-		winogradInput(k.lines(x, zeros, row), k.c, v[(row-lo)*k.tiles*k.depth:], plane, k.depth, k.tiles, 1+k.w%2)
+		k.inputRow(v[(row-lo)*k.tiles*k.depth:], x, zeros, row, planeSize(tiles, k.depth))
 	}
-	if tiles == (hi-lo)*k.tiles {
+	k.padInput(v, hi-lo, tiles)
+}
+
+func (k winogradConv) inputRow(v, x, zeros []float32, row, plane int) {
+	winogradInput(k.lines(x, zeros, row), k.c, v, plane, k.depth, k.tiles, 1+k.w%2)
+}
+
+// padInput clears the tiles of v behind those of the rows.
+func (k winogradConv) padInput(v []float32, rows, tiles int) {
+	if tiles == rows*k.tiles {
 		return
 	}
+	plane := planeSize(tiles, k.depth)
 	for p := range planes {
-		clear(v[p*plane+(hi-lo)*k.tiles*k.depth : p*plane+tiles*k.depth])
+		clear(v[p*plane+rows*k.tiles*k.depth : p*plane+tiles*k.depth])
 	}
 }
 
@@ -121,23 +127,32 @@ func (k winogradConv) multiply(m, v, u []float32, tiles int) {
 // output sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. edge is working
 // memory for two rows of tiles.
 func (k winogradConv) output(y, m, edge []float32, lo, hi int, add bool) {
-	plane := planeSize(k.bandTiles(hi-lo), k.width)
-	line := k.w * k.o
+	k.outputRows(y, k.o, m, edge, lo, hi, k.bandTiles(hi-lo), add)
+}
+
+// outputRows is output for images y of pixel values a pixel, of which the first o are set.
+func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, hi, tiles int, add bool) {
+	plane := planeSize(tiles, k.width)
+	line := k.w * pixel
+	used := line - pixel + k.o // a line, up to the last value that is set
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
 		lines := y[(row/k.rows*k.h+top)*line:]
 		from := m[(row-lo)*k.tiles*k.width:]
 		if k.w%2 == 0 && top+1 < k.h {
-			winogradOutput(from, plane, k.width, lines[:line], lines[line:][:line], k.o, k.tiles, add)
+			winogradOutput(from, plane, k.width, lines[:used], lines[line:][:used], pixel, k.tiles, k.o, add)
 			continue
 		}
 		whole := 2 * k.tiles * k.o
-		winogradOutput(from, plane, k.width, edge[:whole], edge[whole:][:whole], k.o, k.tiles, false)
+		winogradOutput(from, plane, k.width, edge[:whole], edge[whole:][:whole], k.o, k.tiles, k.o, false)
 		for i := range min(2, k.h-top) {
-			if add {
-				addTo(lines[i*line:][:line], edge[i*whole:][:line])
-			} else {
-				copy(lines[i*line:][:line], edge[i*whole:])
+			for x := range k.w {
+				to, of := lines[i*line+x*pixel:][:k.o], edge[i*whole+x*k.o:][:k.o]
+				if add {
+					addTo(to, of)
+				} else {
+					copy(to, of)
+				}
 			}
 		}
 	}

@@ -28,7 +28,7 @@ func winogradInputGeneric(lines [4][]float32, c int, dst []float32, plane, tile,
 	}
 }
 
-func winogradOutputGeneric(m []float32, plane, tile int, y0, y1 []float32, o, tiles int, add bool) {
+func winogradOutputGeneric(m []float32, plane, tile int, y0, y1 []float32, pixel, tiles, o int, add bool) {
 	for t := range tiles {
 		for i := range o {
 			var s [2][4]float32
@@ -38,12 +38,12 @@ func winogradOutputGeneric(m []float32, plane, tile int, y0, y1 []float32, o, ti
 				s[0][x], s[1][x] = m1+m2+m0, m1-m2+m3
 			}
 			for y, line := range [2][]float32{y0, y1} {
-				at := 2*t*o + i
+				at := 2*t*pixel + i
 				a, b := s[y][0]+s[y][1]+s[y][2], s[y][1]-s[y][2]+s[y][3]
 				if add {
-					a, b = line[at]+a, line[at+o]+b
+					a, b = line[at]+a, line[at+pixel]+b
 				}
-				line[at], line[at+o] = a, b
+				line[at], line[at+pixel] = a, b
 			}
 		}
 	}

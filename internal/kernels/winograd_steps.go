@@ -15,11 +15,13 @@ func winogradInput(lines [4][]float32, c int, dst []float32, plane, tile, tiles,
 	}
 }
 
-// winogradOutput sets two rows of pixels of o channels to what a row of tiles of the planes m gives, or adds that.
-func winogradOutput(m []float32, plane, tile int, y0, y1 []float32, o, tiles int, add bool) {
-	_, _, _ = m[15*plane+tiles*tile-1], y0[2*tiles*o-1], y1[2*tiles*o-1]
-	if !winogradOutputVec(&m[0], plane, tile, &y0[0], &y1[0], o, tiles, o, add) {
-		winogradOutputGeneric(m, plane, tile, y0, y1, o, tiles, add)
+// winogradOutput sets two rows of pixels, pixel values apart, of which the first o are channels, to what a row of tiles of the
+// planes m gives, or adds that.
+func winogradOutput(m []float32, plane, tile int, y0, y1 []float32, pixel, tiles, o int, add bool) {
+	last := (2*tiles-1)*pixel + o - 1
+	_, _, _ = m[15*plane+tiles*tile-1], y0[last], y1[last]
+	if !winogradOutputVec(&m[0], plane, tile, &y0[0], &y1[0], pixel, tiles, o, add) {
+		winogradOutputGeneric(m, plane, tile, y0, y1, pixel, tiles, o, add)
 	}
 }
 

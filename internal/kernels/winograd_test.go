@@ -13,8 +13,8 @@ import (
 // row or column of tiles, bands of several images and images of several bands.
 var winogradShapes = []Conv{
 	{N: 3, H: 32, W: 32, C: 16, O: 16}, {N: 17, H: 8, W: 8, C: 64, O: 64}, {N: 2, H: 17, W: 15, C: 24, O: 40},
-	{N: 3, H: 13, W: 14, C: 9, O: 35}, {N: 4, H: 14, W: 13, C: 100, O: 8}, {N: 150, H: 1, W: 1, C: 8, O: 17}, {N: 1, H: 300, W: 2, C: 33, O: 16},
-	{N: 70, H: 2, W: 3, C: 8, O: 8}, {N: 5, H: 9, W: 16, C: 40, O: 49}, {N: 1, H: 3, W: 200, C: 16, O: 32},
+	{N: 3, H: 13, W: 14, C: 9, O: 35}, {N: 4, H: 14, W: 13, C: 100, O: 8}, {N: 40, H: 3, W: 4, C: 8, O: 17}, {N: 1, H: 300, W: 2, C: 33, O: 16},
+	{N: 70, H: 3, W: 3, C: 8, O: 8}, {N: 5, H: 9, W: 16, C: 40, O: 49}, {N: 1, H: 3, W: 200, C: 16, O: 32},
 }
 
 func TestWinogradAgainstDefinition(t *testing.T) {
@@ -54,7 +54,8 @@ func TestConvForwardSums(t *testing.T) {
 }
 
 func TestConvForwardNorm(t *testing.T) {
-	for _, s := range append(slices.Clone(winogradShapes[:3]), Conv{N: 70, H: 5, W: 6, C: 3, O: 7}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}, Conv{N: 2, O: 3, H: 3, W: 3}) {
+	for _, s := range append(slices.Clone(winogradShapes[:3]), Conv{N: 70, H: 5, W: 6, C: 3, O: 7}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}, Conv{N: 2, O: 3, H: 3, W: 3},
+		Conv{N: 1, H: 6, W: 6, C: 9, O: 130}, Conv{N: 1, H: 16, W: 20, C: 9, O: 230}) {
 		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
 		r := newRand(1)
 		nx, nw, ny := s.lens()

@@ -1,0 +1,140 @@
+package kernels
+
+import "github.com/longtail-ml/longtail/internal/parallel"
+
+// forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each. The weights
+// are packed.
+func (s Conv) forwardPlain(x, packed, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+	outH, outW := s.OutH(), s.OutW()
+	rows := s.bandRows(frameValues)
+	if s.N < fewImages {
+		rows = min(rows, max(1, outH*s.N/fewImages))
+		if rows*outW < fewRows*current.tile.rows && s.O > current.tile.cols {
+			s.forwardFew(x, packed, bias, y, each, sum, sumsq)
+			return
+		}
+	}
+	first := s.frame(0, rows)
+	points := getPixels()
+	defer putPixels(points)
+	points.grid(rows, outW, s.Stride*first.cols*s.C, s.Stride*s.C, outW*s.O, s.O)
+	bands := (outH + rows - 1) / rows
+	tasks := s.N * bands
+	chunk := (tasks + maxSums - 1) / maxSums
+	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
+		for task := i * chunk; task < min(tasks, (i+1)*chunk); task++ {
+			image, lo := task/bands, task%bands*rows
+			hi := min(outH, lo+rows)
+			values, scratch := s.frame(lo, hi).view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+			out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
+			s.startWith(out, bias)
+			product := rowProduct{
+				a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: bias != nil,
+			}
+			points.multiply(product, packed, s.O, (hi-lo)*outW)
+			putScratch(scratch)
+			each((image*outH+lo)*outW, (image*outH+hi)*outW, sums)
+		}
+	}, sum, sumsq)
+}
+
+// fewRows are the tiles that a band should be high, so that it is worth to go through all weights for it.
+const fewRows = 4
+
+// forwardFew is forwardPlain for few images of few pixels. Cores share the outputs rather than the rows, so that each panel of
+// weights is read for all pixels.
+func (s Conv) forwardFew(x, packed, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+	outH, outW, depth, t := s.OutH(), s.OutW(), s.KH*s.KW*s.C, current.tile
+	whole := s.frame(0, outH)
+	points := getPixels()
+	defer putPixels(points)
+	points.grid(outH, outW, s.Stride*whole.cols*s.C, s.Stride*s.C, outW*s.O, s.O)
+	some := fewRows * t.rows // pixels at a time
+	width := roundUp(min(s.O, fewCols), t.cols)
+	blocks, parts := (outH*outW+some-1)/some, (s.O+width-1)/width
+	for image := range s.N {
+		values, scratch := whole.view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+		out := y[image*outH*outW*s.O:][:outH*outW*s.O]
+		s.startWith(out, bias)
+		parallel.For(blocks*parts, func(task int) {
+			j, lo := task/blocks*width, task%blocks*some
+			hi := min(outH*outW, lo+some)
+			product := rowProduct{a: values, segs: s.KH, segLen: s.KW * s.C, segStep: whole.cols * s.C, alpha: 1, add: bias != nil}
+			for end := min(s.O, j+width); j < end; j += t.cols {
+				product.panel, product.c, product.cols = packed[j*depth:], out[j:], min(t.cols, end-j)
+				product.run(points.from[lo:hi], points.to[lo:hi])
+			}
+		})
+		putScratch(scratch)
+	}
+	s.eachPixel(each, sum, sumsq)
+}
+
+// fewCols are the outputs that a core takes at a time.
+const fewCols = 32
+
+// eachPixel calls each for all pixels of y.
+func (s Conv) eachPixel(each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+	pixels := s.N * s.OutH() * s.OutW()
+	chunk := max((pixels+maxSums-1)/maxSums, (chunkSize+s.O-1)/s.O)
+	sumChunks((pixels+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
+		each(i*chunk, min(pixels, (i+1)*chunk), sums)
+	}, sum, sumsq)
+}
+
+// startWith sets the pixels of y to bias, unless that is nil. Products are added to it.
+func (s Conv) startWith(y, bias []float32) {
+	if bias == nil {
+		return
+	}
+	for p := 0; p < len(y); p += s.O {
+		copy(y[p:p+s.O], bias)
+	}
+}
+
+func (s Conv) forwardWinograd(x, u, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+	k := newWinograd(s.H, s.W, s.C, s.O)
+	tasks := s.N * k.rows
+	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
+		k.convolveFew(y, x, u, tasks)
+		s.eachPixel(each, sum, sumsq)
+		return
+	}
+	chunk := roundUp((tasks+maxSums-1)/maxSums, k.band)
+	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
+		work := k.work()
+		defer work.free()
+		const bands = 4 // whose results fit the second-level cache, too
+		last := min(tasks, (i+1)*chunk)
+		for lo := i * chunk; lo < last; lo += bands * k.band {
+			hi := min(last, lo+bands*k.band)
+			k.convolve(y, x, u, lo, hi, false, work)
+			each(k.line(lo)*s.W, k.line(hi)*s.W, sums)
+		}
+	}, sum, sumsq)
+}
+
+// convolveFew is convolve for few rows of tiles, all of them. Cores share the outputs rather than the rows.
+func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
+	tiles, zeros := k.bandTiles(rows), getScratch(k.w*k.c)
+	defer putScratch(zeros)
+	clear(zeros.data)
+	plane := planeSize(tiles, k.depth)
+	v := getScratch(planes * plane)
+	defer putScratch(v)
+	parallel.For(rows, func(row int) { k.inputRow(v.data[row*k.tiles*k.depth:], x, zeros.data, row, plane) })
+	k.padInput(v.data, rows, tiles)
+	t := current.tile
+	width := roundUp(min(k.o, fewCols), t.cols)
+	parallel.For((k.o+width-1)/width, func(part int) {
+		first := part * width
+		n := min(width, k.o-first)
+		padded := t.padded(n)
+		sized := winogradConv{h: k.h, w: k.w, c: k.c, o: n, rows: k.rows, tiles: k.tiles, depth: k.depth, width: padded}
+		m, edge := getScratch(planes*planeSize(tiles, padded)), getScratch(4*k.tiles*n)
+		defer putScratch(m)
+		defer putScratch(edge)
+		sized.multiply(m.data, v.data, u[planes*k.c*first:], tiles)
+		sized.outputRows(y[first:], k.o, m.data, edge.data, 0, rows, tiles, false)
+	})
+}
