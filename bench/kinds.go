@@ -19,7 +19,7 @@ var kinds = []struct {
 	name      string
 	functions []string // how their names start, after the module's path
 }{
-	{"convolution, forward", kernelNames("ConvForward", "Conv.forward", "GroupedConvForward", "Conv.depthwiseForward")},
+	{"convolution, forward", kernelNames("ConvForward", "Conv.forward", "(*KeptConv).", "KeepConv", "GroupedConvForward", "Conv.depthwiseForward")},
 	{"convolution, input gradient", kernelNames("ConvInputGrad", "Conv.inputGradPlain", "winogradConv.convolve", "winogradConv.weights", "Conv.depthwiseInputGrad")},
 	{"convolution, weight gradient", kernelNames("ConvWeightGrad", "Conv.weightGradPlain", "winogradConv.addWeightGrad", "winogradConv.fold", "addPartials", "Conv.depthwiseWeightGrad")},
 	{"batch norm, ReLU, shortcut", kernelNames("ChannelSums", "ScaleShift", "BatchNorm", "Norm.", "Relu", "PadStride")},
