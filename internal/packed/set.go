@@ -1,0 +1,186 @@
+// Package packed has data sets of images that lie in large files, many in each, at offsets that were found once: the part
+// that formats of such files have in common.
+package packed
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/imagefile"
+)
+
+// Settings say how images come out.
+type Settings struct {
+	Height int // 0 means the same as Width
+	Width  int // 0 means the same as Height, and 32 if both are 0
+	Fit    dataset.Fit
+	Decode imagefile.Settings // its Budget, if nil, is four times its MaxPixels
+	// Classes are the names of the classes: labels are indices into them, or names of them. nil: labels that are all numbers
+	// are indices, and their classes are called by the number; others are names, in alphabetical order.
+	Classes []string
+}
+
+func (s Settings) scale() dataset.Scale {
+	return dataset.Scale{Height: s.Height, Width: s.Width, Fit: s.Fit}
+}
+
+// Filled returns the settings with defaults for what is 0, or says what is wrong with them.
+func (s Settings) Filled() (Settings, error) {
+	s.Width = cmp.Or(s.Width, s.Height, 32)
+	s.Height = cmp.Or(s.Height, s.Width)
+	if s.Decode.MaxPixels < 0 {
+		return s, fmt.Errorf("MaxPixels is %d: it must be positive, or 0 for %d", s.Decode.MaxPixels, imagefile.DefaultMaxPixels)
+	}
+	s.Decode.MaxPixels = cmp.Or(s.Decode.MaxPixels, imagefile.DefaultMaxPixels)
+	if s.Decode.Budget == nil {
+		s.Decode.Budget = imagefile.NewBudget(4 * s.Decode.MaxPixels)
+	}
+	dot := image.NewGray(image.Rect(0, 0, 1, 1))
+	return s, dataset.Convert(dot, s.scale(), new(dataset.Image)) // checks the size
+}
+
+// File is what images are read from.
+type File struct {
+	Name  string // for errors
+	Path  string
+	Stamp Stamp // of Path when its images were found
+}
+
+// Found is what a file holds.
+type Found struct {
+	Offsets []int64 // of the images
+	Sizes   []uint32
+	Labels  []int32  // of the images, as indices into Names
+	Names   []string // as they stand in the file
+	Without int      // samples that have no image
+	Classes []string // that the file names itself; nil: it does not
+}
+
+// Add joins an image.
+func (f *Found) Add(known map[string]int32, offset, size int64, label string) {
+	n, ok := known[label]
+	if !ok {
+		n = int32(len(f.Names))
+		known[label], f.Names = n, append(f.Names, label)
+	}
+	f.Offsets, f.Sizes, f.Labels = append(f.Offsets, offset), append(f.Sizes, uint32(size)), append(f.Labels, n)
+}
+
+// Set is a dataset.Dataset of the images in files. It holds some 24 bytes for each of them.
+type Set struct {
+	format   string // for errors
+	settings Settings
+	files    []File
+	classes  []string
+	samples  []sample
+	without  int
+}
+
+type sample struct {
+	offset      int64
+	size        uint32
+	file, label int32
+}
+
+// NewSet joins what was found in files, one Found for each. The settings are Filled.
+func NewSet(format string, s Settings, files []File, found []Found) (*Set, error) {
+	set := &Set{format: format, settings: s, files: files}
+	var labels []string
+	for k, f := range found {
+		for i, offset := range f.Offsets {
+			set.samples = append(set.samples, sample{offset: offset, size: f.Sizes[i], file: int32(k)})
+			labels = append(labels, f.Names[f.Labels[i]])
+		}
+		set.without += f.Without
+	}
+	if len(set.samples) == 0 {
+		return nil, fmt.Errorf("no images in %s", list(files))
+	}
+	classes := s.Classes
+	if classes == nil {
+		classes = found[0].Classes
+		for i, f := range found {
+			if !slices.Equal(f.Classes, classes) {
+				return nil, fmt.Errorf("%s names other classes than %s: set Classes", files[i].Name, files[0].Name)
+			}
+		}
+	}
+	numbers, classes, err := Number(labels, classes)
+	if bad := (BadLabel{}); errors.As(err, &bad) {
+		name, offset := set.Place(bad.Index)
+		return nil, fmt.Errorf("%s: image %d at offset %d has %s", name, bad.Index, offset, bad.Why)
+	}
+	for i, n := range numbers {
+		set.samples[i].label = int32(n)
+	}
+	set.classes = classes
+	return set, nil
+}
+
+func list(files []File) string {
+	if len(files) > 1 {
+		return fmt.Sprintf("%s and %d more files", files[0].Name, len(files)-1)
+	}
+	return files[0].Name
+}
+
+// Len is the number of images.
+func (s *Set) Len() int { return len(s.samples) }
+
+// Label is the class of image i.
+func (s *Set) Label(i int) int { return int(s.samples[i].label) }
+
+// Classes are the names of the classes.
+func (s *Set) Classes() []string { return s.classes }
+
+// Fit is that of the settings.
+func (s *Set) Fit() dataset.Fit { return s.settings.Fit }
+
+// WithoutImage is how many samples of the files have no image and are not in the set.
+func (s *Set) WithoutImage() int { return s.without }
+
+// Place says where image i lies: the name of the file, and the offset in what the set reads.
+func (s *Set) Place(i int) (name string, offset int64) {
+	return s.files[s.samples[i].file].Name, s.samples[i].offset
+}
+
+// Image decodes image i to RGB at the size of the settings. An error names the file and the offset.
+func (s *Set) Image(i int, dst *dataset.Image) error {
+	if i < 0 || i >= len(s.samples) {
+		return fmt.Errorf("%s: image %d asked of a set of %d: the index must be at least 0 and less than %d", s.format, i, len(s.samples), len(s.samples))
+	}
+	at := s.samples[i]
+	f := s.files[at.file]
+	if err := s.read(f, at, dst); err != nil {
+		return fmt.Errorf("%s: %s: image %d at offset %d: %w", s.format, f.Name, i, at.offset, err)
+	}
+	return nil
+}
+
+func (s *Set) read(from File, at sample, dst *dataset.Image) error {
+	// Opened for each image: thousands of files are more than a process may have open.
+	f, err := os.Open(from.Path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	now, err := StampOf(f)
+	if err != nil {
+		return err
+	}
+	if now != from.Stamp {
+		return fmt.Errorf("%s has changed since it was opened: open the set anew", from.Path)
+	}
+	picture, err := imagefile.Decode(context.Background(), io.NewSectionReader(f, at.offset, int64(at.size)), s.settings.Decode)
+	if err != nil {
+		return err
+	}
+	return dataset.Convert(picture, s.settings.scale(), dst)
+}
