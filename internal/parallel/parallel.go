@@ -4,8 +4,8 @@
 // indices write disjoint memory therefore gives the same result whatever GOMAXPROCS is. Reductions keep that
 // promise by writing one partial result for each of a fixed number of ranges (see Range) and adding these in order.
 //
-// Loops may be started by several goroutines at a time and from inside other loops. Each one starts its own
-// goroutines, a few microseconds' work: the body should do more than that.
+// Loops may be started by several goroutines at a time and from inside other loops. A loop is helped by goroutines that have just
+// finished with another one, and starts those that it lacks, a few microseconds' work: the body should do more than that.
 package parallel
 
 import (
@@ -25,14 +25,15 @@ func For(n int, body func(i int)) {
 		}
 		return
 	}
-	l := loop{n: int64(n), body: body}
-	var wg sync.WaitGroup
-	for range workers - 1 {
-		wg.Go(l.work)
-	}
-	l.work()
-	wg.Wait()
-	if f := l.failure.Load(); f != nil {
+	l := loops.Get().(*loop)
+	l.start(n, workers, body)
+	call(l, workers-1)
+	l.work(0)
+	l.wait()
+	f := l.failure.Swap(nil)
+	l.body = nil
+	loops.Put(l)
+	if f != nil {
 		panic(f.value)
 	}
 }
@@ -43,28 +44,60 @@ func Range(n, size int, body func(lo, hi int)) {
 	For((n+size-1)/size, func(i int) { body(i*size, min(n, (i+1)*size)) })
 }
 
-// loop is the state that the goroutines of one For share.
+// loop is the state that the goroutines of one For share. Each has a part of the indices to begin with, the same part in loops of
+// as many indices: so what one loop has written, the same processor reads in the next. Then it goes on with what is left of others'.
 type loop struct {
-	n       int64
-	next    atomic.Int64
+	parts   [mostParts]part
+	shared  int // parts
+	joined  atomic.Int32
 	body    func(i int)
 	failure atomic.Pointer[failure]
+	helpers sync.WaitGroup
+	busy    atomic.Int32 // helpers
 }
+
+const mostParts = 8
+
+// part is a range of indices, in a line of the cache for itself.
+type part struct {
+	next atomic.Int64
+	end  int64
+	_    [48]byte
+}
+
+var loops = sync.Pool{New: func() any { return new(loop) }}
 
 type failure struct{ value any }
 
-// work runs indices until none is left or a body has panicked.
-func (l *loop) work() {
+func (l *loop) start(n, workers int, body func(i int)) {
+	l.body, l.shared = body, min(workers, mostParts)
+	l.joined.Store(0)
+	size, larger := n/l.shared, n%l.shared // the first parts are larger by one
+	for i := range l.shared {
+		lo := i*size + min(i, larger)
+		l.parts[i].next.Store(int64(lo))
+		l.parts[i].end = int64(lo + size)
+		if i < larger {
+			l.parts[i].end++
+		}
+	}
+}
+
+// work runs indices, those of part first to begin with, until none is left or a body has panicked.
+func (l *loop) work(first int) {
 	defer func() {
 		if v := recover(); v != nil {
 			l.failure.CompareAndSwap(nil, &failure{v})
 		}
 	}()
-	for l.failure.Load() == nil {
-		i := l.next.Add(1) - 1
-		if i >= l.n {
-			return
+	for i := range l.shared {
+		p := &l.parts[(first+i)%l.shared]
+		for l.failure.Load() == nil {
+			index := p.next.Add(1) - 1
+			if index >= p.end {
+				break
+			}
+			l.body(int(index))
 		}
-		l.body(int(i))
 	}
 }

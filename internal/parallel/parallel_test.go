@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -56,6 +57,30 @@ func TestForUsesSeveralGoroutines(t *testing.T) {
 	var wg sync.WaitGroup
 	wg.Add(3)
 	For(3, func(int) { wg.Done(); wg.Wait() }) // ends only when three run at a time
+}
+
+// A helper that looked out for the next loop, one that gave up, and loops on top of each other.
+func TestForOneAfterAnother(t *testing.T) {
+	withProcs(t, func(t *testing.T) {
+		for round := range 200 {
+			if round%20 == 0 {
+				time.Sleep(2 * patience)
+			}
+			var total atomic.Int64
+			For(13, func(i int) { total.Add(int64(i)) })
+			require.EqualValues(t, 78, total.Load())
+			if round%7 == 0 {
+				require.Panics(t, func() { For(13, func(int) { panic(round) }) })
+			}
+		}
+	})
+	old := runtime.GOMAXPROCS(3)
+	defer runtime.GOMAXPROCS(old)
+	require.Eventually(t, func() bool {
+		idle.Lock()
+		defer idle.Unlock()
+		return len(idle.helpers) == 0
+	}, time.Second, time.Millisecond, "helpers that nobody calls end")
 }
 
 func TestForHandsPanicToCaller(t *testing.T) {

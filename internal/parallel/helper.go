@@ -1,0 +1,85 @@
+package parallel
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// patience is how long a goroutine looks out for work, or for others to finish theirs, before it sleeps. Loops over small images
+// follow each other within it, and to wake up a processor takes longer than their bodies.
+const patience = 30 * time.Microsecond
+
+// helper is a goroutine that has helped with a loop and looks out for another.
+type helper struct{ next atomic.Pointer[loop] }
+
+// gone is what a helper has for a loop that gave up.
+var gone = new(loop)
+
+// idle are the helpers that look out, the latest last.
+var idle struct {
+	sync.Mutex
+	helpers []*helper
+}
+
+// call has n helpers work on l: idle ones first.
+func call(l *loop, n int) {
+	l.helpers.Add(n)
+	l.busy.Store(int32(n))
+	idle.Lock()
+	for n > 0 && len(idle.helpers) > 0 {
+		last := len(idle.helpers) - 1
+		if idle.helpers[last].next.CompareAndSwap(nil, l) {
+			n--
+		}
+		idle.helpers = idle.helpers[:last]
+	}
+	idle.Unlock()
+	for range n {
+		go new(helper).run(l)
+	}
+}
+
+// run works on l, and then on what it is called for, until it has not been for a while.
+func (h *helper) run(l *loop) {
+	for ; l != gone; l = h.next.Swap(gone) {
+		h.help(l)
+		h.next.Store(nil)
+		idle.Lock()
+		idle.helpers = append(idle.helpers, h)
+		idle.Unlock()
+		await(func() bool { return h.next.Load() != nil })
+		if h.next.CompareAndSwap(nil, gone) {
+			idle.Lock()
+			idle.helpers = slices.DeleteFunc(idle.helpers, func(o *helper) bool { return o == h })
+			idle.Unlock()
+		}
+	}
+}
+
+// help also says that it is done where the body ends the goroutine.
+func (h *helper) help(l *loop) {
+	defer func() {
+		l.busy.Add(-1)
+		l.helpers.Done()
+	}()
+	l.work(int(l.joined.Add(1)))
+}
+
+// wait returns when no helper works on l.
+func (l *loop) wait() {
+	await(func() bool { return l.busy.Load() == 0 })
+	l.helpers.Wait()
+}
+
+// await returns when done holds, or after a while. It does not yield, after which the goroutine might go on elsewhere.
+func await(done func() bool) {
+	for began := time.Now(); time.Since(began) < patience; {
+		for range 64 {
+			if done() {
+				return
+			}
+		}
+	}
+}
