@@ -16,9 +16,13 @@ func (f Flip) Validate() error { return checkProbability("Flip", f.P) }
 
 // Apply implements Transform.
 func (f Flip) Apply(img *dataset.Image, rng *rand.Rand) {
-	if rng.Float64() >= f.P {
-		return
+	if rng.Float64() < f.P {
+		Mirror(img)
 	}
+}
+
+// Mirror turns the image left to right.
+func Mirror(img *dataset.Image) {
 	channels := img.Channels
 	for y := range img.Height {
 		row := img.Row(y)

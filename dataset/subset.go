@@ -40,6 +40,8 @@ func (s *subset) Vector(i int, dst []float32) error {
 	return s.Dataset.(Features).Vector(s.indices[i], dst)
 }
 
+func (s *subset) name(i int) string { return NameOf(s.Dataset, s.indices[i]) }
+
 func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
 
 func (s *subset) Image(i int, dst *Image) error {

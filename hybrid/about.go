@@ -14,7 +14,7 @@ import (
 type About struct {
 	Classes []string    // names by label
 	Counts  []int       // training images of each class
-	Fit     dataset.Fit // how pictures are brought to the size of the network's images
+	Fit     dataset.Fit // how pictures are brought to the size of the network's images, unless it was made WithResize
 	Method  string      // that trained it, as in method.Method.Name
 	// Manifest is the SHA-256, in hex, of the manifest of the run that trained it.
 	Manifest string

@@ -30,11 +30,11 @@ func (p *Predictor) WithAbout(about About) (*Predictor, error) {
 	}
 	n := *p.network
 	n.about = about.clone()
-	return newPredictor(&n, p.mode), nil
+	return newPredictor(&n, p.mode, p.tta), nil
 }
 
 // Classify names the classes of a picture of any size and color model. It is brought to the network's images as
-// dataset.Decode does it, so that prediction sees what training saw.
+// dataset.Decode does it, or by WithResize, so that prediction sees what evaluation saw.
 func (p *Predictor) Classify(picture image.Image) (Classification, error) {
 	all, err := p.ClassifyAll(picture)
 	if err != nil {
@@ -60,7 +60,7 @@ func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, erro
 	images := make([]*dataset.Image, len(pictures))
 	for i, picture := range pictures {
 		images[i] = new(dataset.Image)
-		if err := dataset.Convert(picture, dataset.Scale{Height: n.input.Height, Width: n.input.Width, Fit: n.about.Fit}, images[i]); err != nil {
+		if err := dataset.Convert(picture, n.Scale(n.about.Fit), images[i]); err != nil {
 			return nil, fmt.Errorf("hybrid: picture %d: %w", i, err)
 		}
 	}

@@ -24,6 +24,7 @@ type description struct {
 		Features int `json:"features,omitempty"` // the width of features, and the others are 0
 	} `json:"input"`
 	Fit       dataset.Fit `json:"fit"`
+	Resize    *resized    `json:"resize,omitempty"` // missing: none
 	Normalize struct {
 		Mean []float64 `json:"mean"`
 		Std  []float64 `json:"std"`
@@ -39,6 +40,12 @@ type description struct {
 	Manifest       string   `json:"manifest_sha256"`
 }
 
+// resized is an augment.Resize.
+type resized struct {
+	Shorter int            `json:"shorter"`
+	Filter  augment.Filter `json:"filter"`
+}
+
 // describe says what n is built of.
 func describe(n *Network, a About) (d description, err error) {
 	if err := a.check(n.classes); err != nil {
@@ -48,6 +55,9 @@ func describe(n *Network, a About) (d description, err error) {
 		Classes: n.classes, ClassNames: a.Classes, Counts: a.Counts, Method: a.Method, Manifest: a.Manifest}
 	d.Input.Height, d.Input.Width, d.Input.Channels, d.Input.Features = n.input.Height, n.input.Width, n.input.Channels, n.input.Features
 	d.Normalize.Mean, d.Normalize.Std = n.normalize.Mean, n.normalize.Std
+	if n.resize.Shorter > 0 {
+		d.Resize = &resized{n.resize.Shorter, n.resize.Filter}
+	}
 	if err := d.checkInput(); err != nil {
 		return d, err
 	}
@@ -110,6 +120,9 @@ func (d description) network(b builder) (*Network, error) {
 		WithNormalize(augment.Normalize{Mean: d.Normalize.Mean, Std: d.Normalize.Std})}
 	if d.Input.Features > 0 {
 		opts = append(opts, WithFeatures(d.Input.Features))
+	}
+	if d.Resize != nil {
+		opts = append(opts, WithResize(augment.Resize{Shorter: d.Resize.Shorter, Filter: d.Resize.Filter}))
 	}
 	if d.Projection != nil {
 		m, err := b.build("projection", *d.Projection)

@@ -21,6 +21,8 @@ type Evaluator struct {
 	// Workers is how many goroutines read images ahead of their use: three batches are in memory at most. Any number gives
 	// the same bits. 0 means GOMAXPROCS.
 	Workers int
+	// TTA averages the probabilities of several views of each image in Confusion and Probabilities.
+	TTA TTA
 
 	tape *autograd.Tape
 }
@@ -47,23 +49,56 @@ func (e *Evaluator) Confusion(ctx context.Context, n *Network, data dataset.Data
 	if err != nil {
 		return nil, err
 	}
-	err = e.each(ctx, n, data, func(from int, images *autograd.Var) error {
-		logits := n.Forward(images)
-		if i := kernels.FirstNonFinite(logits.Data()); i >= 0 {
-			return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/n.classes, logits.Data()[i])
+	err = e.logits(ctx, n, data, func(i int, views []float32) error {
+		best := argmax(views)
+		if e.TTA != NoTTA {
+			best = predict(views, n.classes).Class
 		}
-		for i := range images.Dim(0) {
-			row := logits.Data()[i*n.classes : (i+1)*n.classes]
-			if err := confusion.Add(data.Label(from+i), argmax(row)); err != nil {
-				return err
-			}
+		return confusion.Add(data.Label(i), best)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return confusion, nil
+}
+
+// Probabilities returns those of every image of data for every class, [N, C].
+func (e *Evaluator) Probabilities(ctx context.Context, n *Network, data dataset.Dataset) (*tensor.Tensor, error) {
+	if err := n.CheckData("evaluation", data); err != nil {
+		return nil, err
+	}
+	probs := tensor.New(data.Len(), n.classes)
+	err := e.logits(ctx, n, data, func(i int, views []float32) error {
+		row := probs.Rows(i, i+1).Data()
+		for c, p := range predict(views, n.classes).Probabilities {
+			row[c] = float32(p)
 		}
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return confusion, nil
+	return probs, nil
+}
+
+// logits gives those of every image of data, of all its views one after the other, in order.
+func (e *Evaluator) logits(ctx context.Context, n *Network, data dataset.Dataset, do func(i int, views []float32) error) error {
+	if err := n.checkTTA(e.TTA); err != nil {
+		return err
+	}
+	each := n.classes * e.TTA.views()
+	return e.each(ctx, n, data, e.TTA, func(from int, images *autograd.Var) error {
+		all := n.Forward(images).Data()
+		if i := kernels.FirstNonFinite(all); i >= 0 {
+			return fmt.Errorf("hybrid: image %d: a logit is %v: the network's weights have grown out of range", from+i/each, all[i])
+		}
+		for i := range len(all) / each {
+			if err := do(from+i, all[i*each:(i+1)*each]); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
 }
 
 // Features returns the backbone's features [N, F] of every image of data, and the labels.
@@ -73,7 +108,7 @@ func (e *Evaluator) Features(ctx context.Context, n *Network, data dataset.Datas
 	}
 	width := n.Backbone.OutDim()
 	features := tensor.New(data.Len(), width)
-	err := e.each(ctx, n, data, func(from int, images *autograd.Var) error {
+	err := e.each(ctx, n, data, NoTTA, func(from int, images *autograd.Var) error {
 		f := n.Features(images)
 		if i := kernels.FirstNonFinite(f.Data()); i >= 0 {
 			return fmt.Errorf("hybrid: image %d: a feature is %v: the network's weights have grown out of range", from+i/width, f.Data()[i])
@@ -87,8 +122,8 @@ func (e *Evaluator) Features(ctx context.Context, n *Network, data dataset.Datas
 	return features, dataset.Labels(data), nil
 }
 
-// each gives the normalised samples of data in batches, of which from is the first one's index.
-func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, do func(from int, images *autograd.Var) error) error {
+// each gives the normalised samples of data in batches, the views of each together, of which from is the first sample's index.
+func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, tta TTA, do func(from int, images *autograd.Var) error) error {
 	batch := e.Batch
 	if batch <= 0 {
 		batch = 128
@@ -97,24 +132,13 @@ func (e *Evaluator) each(ctx context.Context, n *Network, data dataset.Dataset, 
 	if e.tape == nil {
 		e.tape = autograd.NewTape(mode)
 	}
-	source := &ahead{network: n, images: data.Len(), batch: batch, write: n.reading(data)}
+	source := &ahead{network: n, views: tta.views(), images: data.Len(), batch: max(1, batch/tta.views()), write: n.reading(data, tta)}
 	return source.each(ctx, e.Workers, func(from int, x *tensor.Tensor) error {
 		return tensor.Try(func() error {
 			e.tape.Reset(mode)
 			return do(from, e.tape.Const(x))
 		})
 	})
-}
-
-// argmax returns the index of the largest value, the first of equals.
-func argmax(v []float32) int {
-	best := 0
-	for i, x := range v {
-		if x > v[best] {
-			best = i
-		}
-	}
-	return best
 }
 
 // CheckData says why the network cannot be trained or evaluated on a data set, called name in the error. It reads labels,

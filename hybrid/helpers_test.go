@@ -230,3 +230,6 @@ func corrupt(d dataset.Dataset, bad int) dataset.Dataset {
 }
 
 var errCorrupt = errors.New("image is corrupt")
+
+// anySize ends the error of an image of another size than the network's.
+const anySize = "; for images of any size, let views end in that one, as with augment.ResizedCrop, and use hybrid.WithResize for evaluation"

@@ -84,13 +84,24 @@ func (n *Network) setScale(given *augment.Normalize) error {
 	return nil
 }
 
+// Scale is what pictures are brought to for the network to evaluate or predict them: its own size, in the way of fit, or left
+// whole if the network was made WithResize.
+func (n *Network) Scale(fit dataset.Fit) dataset.Scale {
+	if n.resize.Shorter > 0 {
+		return dataset.Scale{Fit: dataset.Whole}
+	}
+	return dataset.Scale{Height: n.input.Height, Width: n.input.Width, Fit: fit}
+}
+
 // Write normalises the pixels of an image of the network's size into dst, of height·width·channels values.
 func (n *Network) Write(dst []float32, img *dataset.Image) error {
 	if err := img.Check(); err != nil {
 		return err
 	}
 	if is := (Input{Height: img.Height, Width: img.Width, Channels: img.Channels}); is != n.input {
-		return fmt.Errorf("is %s (height×width×channels), the network takes %s: resize it or use hybrid.WithInput", img.Shape(), n.input)
+		return fmt.Errorf("is %s (height×width×channels), the network takes %s: resize it or use hybrid.WithInput; "+
+			"for images of any size, let views end in that one, as with augment.ResizedCrop, and use hybrid.WithResize for evaluation",
+			img.Shape(), n.input)
 	}
 	return n.pixels.Write(dst, img)
 }

@@ -22,6 +22,7 @@ type Network struct {
 	input                 Input
 	normalize             augment.Normalize
 	pixels                *augment.Table // of normalize; nil for features
+	resize                augment.Resize // of images to predict; zero: they have the network's size
 	separate              bool
 	about                 *About // of a file that was opened; nil: none
 }
@@ -36,6 +37,7 @@ type options struct {
 	projection, classifier nn.Module
 	cosine                 bool
 	normalize              *augment.Normalize
+	resize                 augment.Resize
 	seed                   uint64
 	separate               bool
 }
@@ -53,6 +55,11 @@ func WithFeatures(width int) Option { return func(o *options) { o.input = Input{
 // WithNormalize sets how pixels or features are normalised. augment.NormalizeOf tells it of a training set,
 // augment.CIFARNormalize is the paper's. The default is a mean of 0.5 and a deviation of 0.25 in every channel.
 func WithNormalize(n augment.Normalize) Option { return func(o *options) { o.normalize = &n } }
+
+// WithResize makes evaluation and prediction take images of any size: each is resized, and the middle of the network's size is cut
+// out, as augment.CenterCrop does it. Usual is augment.Resize{Shorter: 256} for images of 224×224. Training needs views that end
+// in the network's size, such as augment.ResizedCrop.
+func WithResize(r augment.Resize) Option { return func(o *options) { o.resize = r } }
 
 // WithProjection sets the sizes of the projection head, Linear-ReLU-Linear: the hidden layer's and the embedding's. 0
 // keeps the default: the backbone's width, and 128. The paper does not give the widths.
@@ -106,7 +113,10 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 		return nil, fmt.Errorf("hybrid: projection widths %d and %d must not be negative", o.hidden, o.dim)
 	}
 	n := &Network{Backbone: b, Projection: o.projection, Classifier: o.classifier, classes: classes,
-		input: o.input, separate: o.separate}
+		input: o.input, resize: o.resize, separate: o.separate}
+	if err := n.checkResize(); err != nil {
+		return nil, err
+	}
 	if err := n.setNormalize(o.normalize); err != nil {
 		return nil, err
 	}
@@ -119,6 +129,23 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 		return nil, err
 	}
 	return n, nil
+}
+
+func (n *Network) checkResize() error {
+	if n.resize.Shorter == 0 {
+		return nil
+	}
+	if n.input.Features > 0 {
+		return fmt.Errorf("hybrid: WithResize is for images, and the network takes %s", n.input)
+	}
+	if err := n.resize.Validate(); err != nil {
+		return err
+	}
+	if side := max(n.input.Height, n.input.Width); n.resize.Shorter < side {
+		return fmt.Errorf("hybrid: images resized to a shorter side of %d do not cover the network's %d×%d: resize to %d or more",
+			n.resize.Shorter, n.input.Height, n.input.Width, side)
+	}
+	return nil
 }
 
 func (n *Network) addHeads(o options, rng *rand.Rand) {
@@ -187,6 +214,9 @@ func (n *Network) Input() Input { return n.input }
 
 // Normalize is how pixels become the network's numbers, or features; zero: features stay as they are.
 func (n *Network) Normalize() augment.Normalize { return n.normalize }
+
+// Resize is what evaluation and prediction begin with, see WithResize.
+func (n *Network) Resize() augment.Resize { return n.resize }
 
 // SeparatePasses says whether each stream passes the backbone by itself, see WithSeparatePasses.
 func (n *Network) SeparatePasses() bool { return n.separate }

@@ -3,7 +3,6 @@ package hybrid
 import (
 	"context"
 	"fmt"
-	"math"
 	"strings"
 	"sync"
 
@@ -20,14 +19,8 @@ import (
 type Predictor struct {
 	network *Network
 	mode    autograd.Mode
+	tta     TTA
 	tapes   sync.Pool
-}
-
-// Prediction is what a Predictor says of one image.
-type Prediction struct {
-	Class         int
-	Probability   float64   // of Class
-	Probabilities []float64 // of all classes, summing to 1
 }
 
 // Freeze copies the weights and running statistics into a Predictor. It is an error if one of them is not finite.
@@ -46,27 +39,35 @@ func (n *Network) FreezeWith(w *autograd.Weights) (*Predictor, error) {
 	}
 	frozen.Fix()
 	parts := *n // a part replaced later is not the predictor's
-	return newPredictor(&parts, autograd.Mode{NoGrad: true, Weights: frozen}), nil
+	return newPredictor(&parts, autograd.Mode{NoGrad: true, Weights: frozen}, NoTTA), nil
 }
 
-func newPredictor(n *Network, mode autograd.Mode) *Predictor {
-	p := &Predictor{network: n, mode: mode}
+func newPredictor(n *Network, mode autograd.Mode, tta TTA) *Predictor {
+	p := &Predictor{network: n, mode: mode, tta: tta}
 	p.tapes.New = func() any { return autograd.NewTape(mode) }
 	return p
 }
 
-// Predict classifies images of the network's size, in the order given.
+// WithTTA returns a Predictor of the same weights whose Predict, Classify and Evaluate average over several views of an image.
+func (p *Predictor) WithTTA(tta TTA) (*Predictor, error) {
+	if err := p.network.checkTTA(tta); err != nil {
+		return nil, err
+	}
+	return newPredictor(p.network, p.mode, tta), nil
+}
+
+// Predict classifies images, in the order given. They have the network's size, or any if it was made WithResize.
 func (p *Predictor) Predict(images ...*dataset.Image) ([]Prediction, error) {
-	logits, err := p.ofImages(images, p.network.Forward)
+	logits, err := p.ofImages(images, p.tta, p.network.Forward)
 	if err != nil {
 		return nil, err
 	}
-	return predictions(logits), nil
+	return predictions(logits, p.tta.views(), p.network.classes), nil
 }
 
-// Embed returns the unit embeddings [R, D] of images of the network's size.
+// Embed returns the unit embeddings [R, D] of images, of one view each.
 func (p *Predictor) Embed(images ...*dataset.Image) (*tensor.Tensor, error) {
-	return p.ofImages(images, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
+	return p.ofImages(images, NoTTA, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
 }
 
 // PredictFeatures classifies features of the network's width, see WithFeatures, in the order given. They are not normalised
@@ -75,17 +76,18 @@ func (p *Predictor) PredictFeatures(features ...[]float32) ([]Prediction, error)
 	if p.network.input.Features == 0 {
 		return nil, fmt.Errorf("hybrid: the network takes images of %s, not features: use Predict", p.network.input)
 	}
-	logits, err := p.ofSamples(len(features), p.network.Forward, func(i int, _ *dataset.Image, dst []float32) error {
-		if len(features[i]) == len(dst) {
-			copy(dst, features[i])
-			return sampleError("sample", i, p.network.NormalizeFeatures(dst))
+	logits, err := p.ofSamples(len(features), 1, p.network.Forward, func(i int, _ *viewer, x *tensor.Tensor) error {
+		name := fmt.Sprintf("sample %d", i)
+		if len(features[i]) == len(x.Data()) {
+			copy(x.Data(), features[i])
+			return sampleError(name, p.network.NormalizeFeatures(x.Data()))
 		}
-		return sampleError("sample", i, p.network.NormalizeFeatures(features[i])) // says what is wrong
+		return sampleError(name, p.network.NormalizeFeatures(features[i])) // says what is wrong
 	})
 	if err != nil {
 		return nil, err
 	}
-	return predictions(logits), nil
+	return predictions(logits, 1, p.network.classes), nil
 }
 
 // Logits returns the logits [R, C] of normalised images [R, H, W, C], or features [R, D]. Images of another size are an
@@ -103,7 +105,7 @@ func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 		each := want.Len()
 		return nil, fmt.Errorf("hybrid: image %d has the value %v at position %d: pixels must be finite", i/each, images.Data()[i], i%each)
 	}
-	return p.forward(s[0], n.Forward, func(do func(int, *tensor.Tensor) error) error {
+	return p.forward(s[0], 1, n.Forward, func(do func(int, *tensor.Tensor) error) error {
 		for from := 0; from < s[0]; from += chunk {
 			if err := do(from, images.Rows(from, min(s[0], from+chunk))); err != nil {
 				return err
@@ -117,31 +119,31 @@ func (p *Predictor) Logits(images *tensor.Tensor) (*tensor.Tensor, error) {
 func (p *Predictor) Evaluate(ctx context.Context, data dataset.Dataset, batch int) (*metrics.Confusion, error) {
 	tape := p.tapes.Get().(*autograd.Tape)
 	defer p.tapes.Put(tape)
-	e := Evaluator{Batch: batch, Weights: p.mode.Weights, tape: tape}
+	e := Evaluator{Batch: batch, Weights: p.mode.Weights, TTA: p.tta, tape: tape}
 	return e.Confusion(ctx, p.network, data)
 }
 
 // chunk is how many images are computed at once, so that any number fits into memory.
 const chunk = 128
 
-// ofImages computes f for images.
-func (p *Predictor) ofImages(images []*dataset.Image, f func(*autograd.Var) *autograd.Var) (*tensor.Tensor, error) {
-	return p.ofSamples(len(images), f, func(i int, _ *dataset.Image, dst []float32) error {
+// ofImages computes f for the views of images.
+func (p *Predictor) ofImages(images []*dataset.Image, tta TTA, f func(*autograd.Var) *autograd.Var) (*tensor.Tensor, error) {
+	return p.ofSamples(len(images), tta.views(), f, func(i int, w *viewer, x *tensor.Tensor) error {
 		if p.network.input.Features > 0 {
-			return sampleError("image", i, fmt.Errorf("the network takes %s, not images: use PredictFeatures", p.network.input))
+			return sampleError(fmt.Sprintf("image %d", i), fmt.Errorf("the network takes %s, not images: use PredictFeatures", p.network.input))
 		}
-		return sampleError("image", i, p.network.Write(dst, images[i]))
+		return sampleError(fmt.Sprintf("image %d", i), p.network.writeViews(x, images[i], tta, w))
 	})
 }
 
-// ofSamples computes f for n samples, of which write writes the network's numbers.
-func (p *Predictor) ofSamples(n int, f func(*autograd.Var) *autograd.Var, write func(i int, room *dataset.Image, dst []float32) error) (*tensor.Tensor, error) {
-	source := &ahead{network: p.network, images: n, batch: chunk, write: write}
-	return p.forward(n, f, func(do func(int, *tensor.Tensor) error) error { return source.each(context.Background(), 0, do) })
+// ofSamples computes f for n samples with so many views each, of which write writes the network's numbers.
+func (p *Predictor) ofSamples(n, views int, f func(*autograd.Var) *autograd.Var, write func(i int, w *viewer, x *tensor.Tensor) error) (*tensor.Tensor, error) {
+	source := &ahead{network: p.network, views: views, images: n, batch: max(1, chunk/views), write: write}
+	return p.forward(n, views, f, func(do func(int, *tensor.Tensor) error) error { return source.each(context.Background(), 0, do) })
 }
 
-// forward computes f for the batches that each gives, of total images together.
-func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each func(do func(from int, x *tensor.Tensor) error) error) (*tensor.Tensor, error) {
+// forward computes f for the batches that each gives, of total images together, with so many views each.
+func (p *Predictor) forward(total, views int, f func(*autograd.Var) *autograd.Var, each func(do func(from int, x *tensor.Tensor) error) error) (*tensor.Tensor, error) {
 	tape := p.tapes.Get().(*autograd.Tape)
 	defer p.tapes.Put(tape)
 	var y *tensor.Tensor
@@ -150,9 +152,9 @@ func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each
 			tape.Reset(p.mode)
 			part := f(tape.Const(x)).Value()
 			if y == nil {
-				y = tensor.New(total, part.Dim(1))
+				y = tensor.New(total*views, part.Dim(1))
 			}
-			copy(y.Rows(from, from+x.Dim(0)).Data(), part.Data())
+			copy(y.Rows(from*views, from*views+x.Dim(0)).Data(), part.Data())
 			return nil
 		})
 	}
@@ -164,31 +166,7 @@ func (p *Predictor) forward(total int, f func(*autograd.Var) *autograd.Var, each
 		return nil, err
 	}
 	if i := kernels.FirstNonFinite(y.Data()); i >= 0 {
-		return nil, fmt.Errorf("hybrid: the network gives %v for image %d: its weights are too large for float32", y.Data()[i], i/y.Dim(1))
+		return nil, fmt.Errorf("hybrid: the network gives %v for image %d: its weights are too large for float32", y.Data()[i], i/y.Dim(1)/views)
 	}
 	return y, nil
-}
-
-// predictions turns rows of logits into predictions.
-func predictions(logits *tensor.Tensor) []Prediction {
-	all := make([]Prediction, logits.Dim(0))
-	for i := range all {
-		all[i] = predict(logits.Rows(i, i+1).Data())
-	}
-	return all
-}
-
-// predict turns one row of logits into a prediction.
-func predict(logits []float32) Prediction {
-	p := Prediction{Class: argmax(logits), Probabilities: make([]float64, len(logits))}
-	sum := 0.0
-	for i, x := range logits {
-		p.Probabilities[i] = math.Exp(float64(x) - float64(logits[p.Class]))
-		sum += p.Probabilities[i]
-	}
-	for i := range p.Probabilities {
-		p.Probabilities[i] /= sum
-	}
-	p.Probability = p.Probabilities[p.Class]
-	return p
 }

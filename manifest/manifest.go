@@ -35,14 +35,15 @@ type Data struct {
 
 // Network is what was trained.
 type Network struct {
-	Backbone       string   `json:"backbone"`        // "CIFAR ResNet-32"
-	Width          int      `json:"width"`           // channels of the first stage
-	Projection     string   `json:"projection"`      // the head of embeddings; "" for none
-	Classifier     string   `json:"classifier"`      // the head of logits
-	Input          []int    `json:"input"`           // height, width, channels
-	Normalize      string   `json:"normalize"`       // how pixels become numbers
-	Frozen         []string `json:"frozen"`          // parameters and running statistics that training left as they were
-	SeparatePasses bool     `json:"separate_passes"` // each stream went through batch norm by itself
+	Backbone       string   `json:"backbone"`         // "CIFAR ResNet-32"
+	Width          int      `json:"width"`            // channels of the first stage
+	Projection     string   `json:"projection"`       // the head of embeddings; "" for none
+	Classifier     string   `json:"classifier"`       // the head of logits
+	Input          []int    `json:"input"`            // height, width, channels
+	Resize         string   `json:"resize,omitempty"` // what test images are resized to before their middle is cut out; "" if they are not
+	Normalize      string   `json:"normalize"`        // how pixels become numbers
+	Frozen         []string `json:"frozen"`           // parameters and running statistics that training left as they were
+	SeparatePasses bool     `json:"separate_passes"`  // each stream went through batch norm by itself
 	Parameters     int      `json:"parameters"`
 	MultiplyAdds   int64    `json:"multiply_adds"` // of the forward pass of one image
 }

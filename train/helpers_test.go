@@ -208,3 +208,6 @@ func entries(m nn.Visitable, prefix string) []nn.Entry {
 	}
 	return found
 }
+
+// anySize ends the error of an image of another size than the network's.
+const anySize = "; for images of any size, let views end in that one, as with augment.ResizedCrop, and use hybrid.WithResize for evaluation"

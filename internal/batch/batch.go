@@ -89,7 +89,7 @@ func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, r
 		labels[k] = label
 		at.Reseed(&w.pcg)
 		if err := p.write(w, b.Images.Rows(row, row+1).Data(), transform); err != nil {
-			return fmt.Errorf("train: training image %d: %w", sample, err)
+			return fmt.Errorf("train: training %s: %w", dataset.NameOf(p.Data, sample), err)
 		}
 		at.View, row, k = at.View+1, row+p.Samples, k+p.Samples
 	}
@@ -111,7 +111,7 @@ func (p *Plan) read(w *Scratch, sample int) error {
 		return err
 	}
 	if err := w.source.Check(); err != nil {
-		return fmt.Errorf("train: training image %d: %w", sample, err)
+		return fmt.Errorf("train: training %s: %w", dataset.NameOf(p.Data, sample), err)
 	}
 	return nil
 }

@@ -42,6 +42,9 @@ func Network(n *hybrid.Network) (manifest.Network, error) {
 		}
 		m.Normalize = fmt.Sprintf("black %v, white %v", black, white)
 	}
+	if r := n.Resize(); r.Shorter > 0 {
+		m.Resize = fmt.Sprintf("shorter side %d, %s", r.Shorter, r.Filter)
+	}
 	size, err := n.Summary()
 	m.Parameters, m.MultiplyAdds = size.Parameters, size.MultiplyAdds
 	return m, err
