@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"os"
 	"path/filepath"
 	"slices"
 
@@ -67,6 +68,19 @@ func (f *Files) whole(path string) string {
 		return path
 	}
 	return filepath.Join(f.root, path)
+}
+
+// Source is the file of image i, and behind its name the box, if it has one.
+func (f *Files) Source(i int) (Source, error) {
+	info, err := os.Stat(f.Path(i))
+	if err != nil {
+		return Source{}, fmt.Errorf("dataset: %w", err)
+	}
+	name := f.list.Path(i)
+	if f.list.boxes != nil && f.list.boxes[i] != (box{}) {
+		name += fmt.Sprint(f.list.boxes[i])
+	}
+	return Source{name, info.Size()}, nil
 }
 
 // Image decodes the file of image i, or what it shows within its box, to RGB at the size of the settings. An error names the

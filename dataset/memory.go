@@ -17,6 +17,7 @@ type Memory struct {
 	fit       Fit
 	mean, std []float64 // usual for the images; nil: not known
 	indices   []int     // in the set that Load read it from, see Indices; nil: those of this one
+	sources   []Source  // of the set that Load read it from; nil: its images come from no file
 }
 
 // NewMemory returns an empty set of images of the given shape.
@@ -60,7 +61,7 @@ func (m *Memory) Append(label int, pix []uint8) error {
 		return fmt.Errorf("dataset: image %d has %d bytes: images of %s take %d", len(m.labels), len(pix),
 			m.shape, size)
 	}
-	m.indices = nil // it is another set now
+	m.indices, m.sources = nil, nil // it is another set now
 	m.labels = append(m.labels, label)
 	m.pix = append(m.pix, pix...)
 	return nil
@@ -89,6 +90,14 @@ func (m *Memory) Fit() Fit { return m.fit }
 // Normalization is what is usual for the images that CIFAR10 or CIFAR100 read, or that of the set that Load read, see
 // NormalizationOf.
 func (m *Memory) Normalization() (mean, std []float64) { return m.mean, m.std }
+
+// Source is where Load read image i from.
+func (m *Memory) Source(i int) (Source, error) {
+	if m.sources == nil {
+		return Source{}, nil
+	}
+	return m.sources[i], nil
+}
 
 // Classes are the names of the classes.
 func (m *Memory) Classes() []string { return m.classes }

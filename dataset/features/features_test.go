@@ -193,3 +193,28 @@ func TestOpenSplit(t *testing.T) {
 		require.ErrorContains(t, err, want)
 	}
 }
+
+func TestTheSumOfFeaturesIsOfAllValues(t *testing.T) {
+	sum := func(last float32, chosen ...int) string {
+		rows := make([][]float32, 300)
+		for i := range rows {
+			rows[i] = []float32{1, last}
+		}
+		rows[17][0] = last
+		var set dataset.Dataset
+		set, err := features.FromRows(rows, make([]int, 300), nil)
+		require.NoError(t, err)
+		if chosen != nil {
+			set, err = dataset.Subset(set, chosen)
+			require.NoError(t, err)
+		}
+		text, err := dataset.Sum(t.Context(), set, dataset.SumSettings{})
+		require.NoError(t, err)
+		return text
+	}
+	require.Regexp(t, "^300 images: ", sum(2))
+	require.Equal(t, sum(2), sum(2))
+	require.NotEqual(t, sum(2), sum(3))
+	require.NotEqual(t, sum(2, 16, 18), sum(2, 16, 17))
+	require.Equal(t, sum(2, 16, 18), sum(2, 16, 18))
+}

@@ -108,6 +108,9 @@ func (s *Set) Classes() []string { return s.classes }
 // Width is the number of values of a sample.
 func (s *Set) Width() int { return s.width }
 
+// Source is zero: the features are in memory.
+func (s *Set) Source(int) (dataset.Source, error) { return dataset.Source{}, nil }
+
 // Image reports that there are no images.
 func (s *Set) Image(int, *dataset.Image) error { return dataset.ErrNoImage(s.width) }
 
