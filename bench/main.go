@@ -80,6 +80,8 @@ func main() {
 	level := f.String("level", "", "instructions to use, no better than the processor's: avx512, avx2, neon or generic")
 	profile := f.Bool("profile", false, "print the time by kind of kernel to standard error")
 	_ = f.Parse(os.Args[2:])
+	fail(kernels.CheckEnvironment())
+	fail(unused(f, job))
 	if *level != "" && *level != kernels.Level() {
 		again(*level)
 	}
@@ -100,10 +102,30 @@ func main() {
 	fmt.Println(string(text))
 }
 
+// uses are the flags of a job besides those of all.
+var uses = map[string]string{
+	"train": "net size batch", "infer": "net size batch", "step": "batch", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "batch",
+	"width": "batch", "memory": "batch", "peak": "", "methods": "batch methods views largest",
+}
+
+// unused reports arguments and flags that have no effect on a job.
+func unused(f *flag.FlagSet, job string) (err error) {
+	if f.NArg() > 0 {
+		return fmt.Errorf("unexpected argument %q: settings are flags", f.Arg(0))
+	}
+	of := append(strings.Fields(uses[job]), "threads", "seconds", "level", "profile")
+	f.Visit(func(f *flag.Flag) {
+		if !slices.Contains(of, f.Name) {
+			err = fmt.Errorf("-%s has no effect on the job %s", f.Name, job)
+		}
+	})
+	return err
+}
+
 // again runs this program once more with the level set, since it is chosen once at start.
 func again(level string) {
-	if os.Getenv("LONGTAIL_CPU") == level {
-		fail(fmt.Errorf("-level %s: this processor, or this build, has only %s", level, kernels.Level()))
+	if !slices.Contains(kernels.Levels(), level) {
+		fail(fmt.Errorf("-level %s: this processor and this build have %s", level, strings.Join(kernels.Levels(), ", ")))
 	}
 	c := exec.Command(os.Args[0], os.Args[1:]...)
 	c.Env = append(os.Environ(), "LONGTAIL_CPU="+level)

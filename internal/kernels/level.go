@@ -1,6 +1,14 @@
 package kernels
 
-import "os"
+import (
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+)
+
+// variable names a level.
+const variable = "LONGTAIL_CPU"
 
 // instructions is a set of instruction sets, one bit for each. They stand beside each other: no order is among them.
 type instructions uint
@@ -34,7 +42,7 @@ var levels = []level{
 }
 
 // current is the level all kernels work at. It is set once, before main.
-var current = chosenLevel(supported(), os.Getenv("LONGTAIL_CPU"))
+var current = chosenLevel(supported(), os.Getenv(variable))
 
 // available are the levels that a processor with the given instruction sets can run.
 func available(supported instructions) []level {
@@ -61,6 +69,17 @@ func chosenLevel(supported instructions, name string) level {
 // Level names the instructions that the kernels use: "avx512", "avx2", "neon", or "generic" for pure Go. It is the best level
 // that the processor supports, or a lower one named by the environment variable LONGTAIL_CPU.
 func Level() string { return current.name }
+
+// CheckEnvironment reports a level named by LONGTAIL_CPU that is not one of Levels: the best is then in use.
+func CheckEnvironment() error { return checkVariable(os.Getenv(variable)) }
+
+func checkVariable(name string) error {
+	if can := Levels(); name != "" && !slices.Contains(can, name) {
+		return fmt.Errorf("the environment variable %s is %q: this processor and this build have %s: set it to one of them, or unset it",
+			variable, name, strings.Join(can, ", "))
+	}
+	return nil
+}
 
 // Levels names all levels that this processor and this build can run, the best one first.
 func Levels() []string {

@@ -44,6 +44,18 @@ func TestLevelsAreNamedFromTheBest(t *testing.T) {
 	require.Equal(t, chosenLevel(supported(), "").name, names[0])
 }
 
+func TestALevelThatIsNoneIsTold(t *testing.T) {
+	require.NoError(t, checkVariable(""))
+	for _, name := range Levels() {
+		require.NoError(t, checkVariable(name))
+	}
+	for _, name := range []string{"foo", "AVX2", "avx512 ", "neonx"} {
+		err := checkVariable(name)
+		require.ErrorContains(t, err, fmt.Sprintf("LONGTAIL_CPU is %q", name))
+		require.ErrorContains(t, err, "generic")
+	}
+}
+
 // TestLevelsAgree compares the result of a product, whose terms are added in the same order at every level, with that of
 // pure Go. Fused multiply-adds make the difference.
 func TestLevelsAgree(t *testing.T) {
