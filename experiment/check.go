@@ -53,6 +53,8 @@ func (s Settings) check(methods ...method.Method) error {
 		{"chunk", float64(s.Chunk), s.Chunk >= 0, "at least 1, or 0 for the batch"},
 		{"limit", float64(s.Limit), s.Limit >= 0, "at least 0"},
 		{"patience", float64(s.Patience), s.Patience >= 0, "at least 0"},
+		{"hash-images", float64(s.HashImages), s.HashImages >= 0, "at least 0"},
+		{"eval-batch", float64(s.EvalBatch), s.EvalBatch >= 0, "at least 0"},
 		{"eval-every", float64(s.EvalEvery), s.EvalEvery >= 0, "at least 0"},
 	} {
 		if !f.good {

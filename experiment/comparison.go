@@ -16,11 +16,12 @@ type Comparison struct {
 	Settings Settings
 	Methods  []method.Method
 	Seeds    []uint64
-	Show     []string // fields of manifests in which runs may differ
-	Dir      string   // keeps each run in a folder of its own; "": nothing is kept
-	Resume   bool     // go on with what Dir has
-	Earlier  []Report // runs of the table that are done
-	// Context ends Plan early, which makes the network of every run. nil: it does not end.
+	Show     []string          // fields of manifests in which runs may differ
+	Dir      string            // keeps each run in a folder of its own; "": nothing is kept
+	Resume   bool              // go on with what Dir has
+	Override manifest.Override // see Run
+	Earlier  []Report          // runs of the table that are done
+	// Context ends Plan early, which looks at the images and makes the network of every run. nil: it does not end.
 	Context context.Context
 }
 
@@ -47,11 +48,10 @@ func (c Comparison) Plan() (*Plan, error) {
 		if slices.Contains(c.Seeds[:i], seed) {
 			return nil, fmt.Errorf("experiment: seed %d is there twice", seed)
 		}
-		d, err := c.Settings.Open(seed)
+		d, err := c.Settings.Open(c.context(), seed)
 		if err != nil {
 			return nil, err
 		}
-		d.Context = c.Context
 		if i == 0 {
 			p.Derived = d.Derived
 		}
@@ -65,6 +65,13 @@ func (c Comparison) Plan() (*Plan, error) {
 		}
 	}
 	return p, Comparable(slices.Concat(p.Done, p.Todo), c.Show, true)
+}
+
+func (c Comparison) context() context.Context {
+	if c.Context == nil {
+		return context.Background()
+	}
+	return c.Context
 }
 
 // add puts the run of a method where it belongs.
@@ -93,6 +100,7 @@ func (p *Plan) add(d *Data, m method.Method) error {
 // keep says where a run is kept.
 func (p *Plan) keep(r *Run) {
 	if p.Dir != "" {
+		r.Override = p.Override
 		r.Dir, r.Resume = filepath.Join(p.Dir, fmt.Sprintf("%s-seed-%d", r.Method, r.Trainer.Seed)), p.Resume
 	}
 }
@@ -111,8 +119,7 @@ func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
 		for _, next := range p.Todo {
 			var err error
 			if d == nil || d.Seed != next.Seed {
-				if d, err = p.Settings.Open(next.Seed); err == nil {
-					d.Context = ctx
+				if d, err = p.Settings.Open(ctx, next.Seed); err == nil {
 					err = d.Load(ctx)
 				}
 			}

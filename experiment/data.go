@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -17,7 +18,7 @@ type Data struct {
 	Settings          Settings          // those it was opened by, with what was derived filled in
 	Derived           []string          // what was derived, and from what, in sentences
 	Normalize         augment.Normalize // of the images' pixels, see augment.NormalizeOf
-	// Context ends NewRun early, as method.Setup.Context does. nil: it does not end.
+	// Context ends NewRun early, as method.Setup.Context does; Open puts its own there. nil: it does not end.
 	Context context.Context
 
 	counts   []int // of the images trained on
@@ -25,16 +26,16 @@ type Data struct {
 }
 
 // Open finds or generates the data of a seed, cuts the long tail and holds images out. It reads few of the images.
-func (s Settings) Open(seed uint64) (*Data, error) {
+func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 	s = s.filled()
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
-	from, err := s.source(seed)
+	from, err := s.source(ctx, seed)
 	if err != nil {
 		return nil, err
 	}
-	d := &Data{Seed: seed, Test: from.test, Normalize: from.normalize, Derived: from.derived}
+	d := &Data{Seed: seed, Test: from.test, Normalize: from.normalize, Derived: from.derived, Context: ctx}
 	s.Size = from.size
 	if s.Views == "paper" && s.Size != 32 {
 		return nil, fmt.Errorf("experiment: views paper is for images of size 32, not %d", s.Size)
@@ -70,8 +71,44 @@ func (s Settings) Open(seed uint64) (*Data, error) {
 	if d.manifest.TrainSHA256, err = sumOf(d.Train); err != nil {
 		return nil, err
 	}
+	if err := d.sum(ctx, s.HashImages); err != nil {
+		return nil, err
+	}
 	d.Settings = s.withBatch(d)
 	return d, nil
+}
+
+// sum puts checksums of the images into the manifest.
+func (d *Data) sum(ctx context.Context, images int) error {
+	for _, set := range []struct {
+		data    dataset.Dataset
+		content *string
+	}{{d.Train, &d.manifest.TrainContent}, {d.Held, &d.manifest.HeldOutContent}, {d.Test, &d.manifest.TestContent}} {
+		if set.data == nil {
+			continue
+		}
+		sum, err := dataset.Sum(ctx, set.data, dataset.SumSettings{Images: images})
+		if err != nil {
+			return err
+		}
+		*set.content = cmp.Or(sum, manifest.NotHashed)
+	}
+	return nil
+}
+
+// CheckTest reports a test set that is not the one of the run in the folder dir, by its manifest. Without one it is nil.
+func (d *Data) CheckTest(dir string) error {
+	was, err := readManifest(dir)
+	if err != nil || was == nil {
+		return err
+	}
+	now := *was
+	now.Data.TestSHA256, now.Data.TestCounts, now.Data.TestContent = d.manifest.TestSHA256, d.manifest.TestCounts, d.manifest.TestContent
+	if all := manifest.Changes(*was, now); len(all) > 0 {
+		return fmt.Errorf("experiment: the images are not the test set that %s has figures of, %v: put them back, or name the folder of "+
+			"images to test on", dir, all[0])
+	}
+	return nil
 }
 
 func sumOf(d dataset.Dataset) (string, error) {

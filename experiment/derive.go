@@ -55,8 +55,8 @@ func sizeOf(path string) (width, height int, err error) {
 }
 
 // deriveNormalize takes means and deviations from the training images.
-func (f *source) deriveNormalize() error {
-	n, err := augment.NormalizeOf(context.Background(), f.train)
+func (f *source) deriveNormalize(ctx context.Context) error {
+	n, err := augment.NormalizeOf(ctx, f.train)
 	if err != nil {
 		return err
 	}

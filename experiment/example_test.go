@@ -48,7 +48,7 @@ func ExampleRun() {
 	dir, err := os.MkdirTemp("", "run")
 	check(err)
 	defer os.RemoveAll(dir)
-	data, err := experiment.Settings{Size: 8, Imbalance: 50, Depth: 8, Width: 2, Epochs: 2, LR: 0.1}.Open(1)
+	data, err := experiment.Settings{Size: 8, Imbalance: 50, Depth: 8, Width: 2, Epochs: 2, LR: 0.1}.Open(context.Background(), 1)
 	check(err)
 	run, err := data.NewRun(method.LogitAdjusted(loss.LogitAdjusted{}))
 	check(err)

@@ -52,10 +52,15 @@ func (r *Run) begin() (done *Report, err error) {
 			return nil, err
 		}
 	}
-	if _, err := os.Stat(filepath.Join(r.Dir, manifestFile)); err == nil {
-		return nil, nil // which says what build began the run
+	was, err := readManifest(r.Dir)
+	if err != nil || was != nil && len(manifest.Changes(*was, r.planned())) == 0 {
+		return nil, err // which says what build began the run
 	}
-	return nil, writeManifest(r.Dir, r.planned())
+	now := r.planned()
+	if was != nil {
+		now.NotBitForBit = was.NotBitForBit
+	}
+	return nil, writeManifest(r.Dir, now)
 }
 
 // Begin makes the folder of a run or a comparison, and keeps in settings.json what it was begun with.
@@ -85,13 +90,21 @@ func (r *Run) look() (done *Report, err error) {
 	if err != nil || was == nil {
 		return nil, err
 	}
-	if all := manifest.Changes(*was, r.planned()); len(all) > 0 {
+	allowed, refused, would := r.Override.Split(manifest.Changes(*was, r.planned()))
+	if len(refused) > 0 {
 		lines := []string{fmt.Sprintf("experiment: %s has another run: choose another folder, or finish it by the settings and the build that began it. "+
 			"What it was, and what it is now:", r.Dir)}
-		for _, d := range all {
+		for _, d := range refused {
 			lines = append(lines, d.String())
 		}
-		return nil, r.byAnother(errors.New(strings.Join(lines, "\n  ")))
+		err := errors.New(strings.Join(lines, "\n  "))
+		if would != nil {
+			return nil, fmt.Errorf("%w\n%w", err, would)
+		}
+		return nil, r.byAnother(err)
+	}
+	if len(allowed) > 0 {
+		return nil, nil
 	}
 	return r.finished()
 }

@@ -42,7 +42,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
 		Watch: s.EvalEvery > 0, Choose: s.Choose != "last" && m.Second == nil}
 	t := &r.Trainer
-	t.Streams, t.Seed, t.EvalEvery = streams, d.Seed, s.EvalEvery
+	t.Streams, t.Seed, t.EvalEvery, t.EvalBatch, t.HashImages = streams, d.Seed, s.EvalEvery, s.EvalBatch, s.HashImages
 	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
 	t.Chunk, t.Recompute = s.Chunk, s.Recompute
 	if s.Limit > 0 {
@@ -101,7 +101,9 @@ func (d *Data) describe(r *Run, m method.Method) error {
 			t.Notes.Selection += ", by the mean over classes"
 		}
 	}
-	all, err := t.Manifest(r.Network, d.Train, d.Test)
+	unread := *t
+	unread.HashImages = train.HashNothing // Open did
+	all, err := unread.Manifest(context.Background(), r.Network, d.Train, d.Test)
 	if err != nil {
 		return err
 	}

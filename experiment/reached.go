@@ -31,6 +31,7 @@ func (r *Run) reached(result *train.Result) *Report {
 	for _, e := range result.Epochs {
 		h := Epoch{Epoch: e.Epoch, Losses: map[string]float64{}, Weights: map[string]float64{}, Loss: e.Total, LR: e.LearningRate,
 			Steps: e.Steps, Seconds: e.Seconds, ImagesPerSecond: e.ImagesPerSecond}
+		p.Dropped += e.Dropped
 		for _, l := range e.Losses {
 			h.Losses[l.Name], h.Weights[l.Name] = l.Value, l.Weight
 			h.SkippedAnchors += l.Skipped

@@ -25,6 +25,7 @@ type Report struct {
 	TrainCounts []int    `json:"train_counts"`   // that many, medium and few go by
 
 	Images          int      `json:"images"`
+	Dropped         int      `json:"dropped,omitempty"` // samples drawn that made no whole step
 	Seconds         float64  `json:"seconds"`           // of training and the second stage, evaluation excluded
 	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts
 	Augmentation    []string `json:"augmentation"`      // the views that differ
@@ -84,6 +85,9 @@ func (p *Report) Write(w io.Writer) error {
 		fmt.Fprintf(&b, "%-40s %8s %8s %8s %8s %8s\n", name, cell(f.Many), cell(f.Medium), cell(f.Few), cell(f.Top1), cell(f.Top1EMA))
 	}
 	fmt.Fprintf(&b, "%.1f images/s, %.1f s of training\n", p.ImagesPerSecond, p.Seconds)
+	for _, d := range p.Manifest.NotBitForBit {
+		fmt.Fprintf(&b, "not bit for bit from step %d: %s\n", d.Step, strings.Join(d.Changes, "; "))
+	}
 	for _, o := range p.PassedOver {
 		fmt.Fprintf(&b, "passed over when the run was resumed: %s\n", o)
 	}

@@ -32,9 +32,12 @@ type Run struct {
 	Manifest     manifest.Manifest               // what the run is
 	Augmentation []string                        // for tables
 
-	Dir      string // that keeps the run; "": nothing is kept
-	Resume   bool   // go on with what Dir has, or begin
-	Settings any    // settings.json, for the caller; nil: none
+	Dir    string // that keeps the run; "": nothing is kept
+	Resume bool   // go on with what Dir has, or begin
+	// Override lets a run go on, or a finished one go further, though these differ from what it was begun with. The manifest
+	// and the report then say from which step on.
+	Override manifest.Override
+	Settings any // settings.json, for the caller; nil: none
 }
 
 // Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
@@ -56,7 +59,7 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	}
 	t := r.Trainer
 	if r.Dir != "" {
-		t.Checkpoints.Dir, t.Checkpoints.Resume = filepath.Join(r.Dir, checkpoints), true // begin saw what is there
+		t.Checkpoints.Dir, t.Checkpoints.Resume, t.Checkpoints.Override = filepath.Join(r.Dir, checkpoints), true, r.Override // begin saw what is there
 		t.Observers = append([]record.Observer{&record.Files{Dir: r.Dir}}, t.Observers...)
 	}
 	var test dataset.Dataset
@@ -70,6 +73,7 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	if fitted == nil {
 		return nil, r.byAnother(err)
 	}
+	r.Manifest.NotBitForBit = fitted.NotBitForBit
 	report := r.reached(fitted)
 	if err == nil {
 		err = r.complete(ctx, report, fitted)

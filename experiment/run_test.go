@@ -21,7 +21,7 @@ import (
 // newRun makes the run of a method, kept in dir.
 func newRun(t *testing.T, s Settings, method, dir string) *Run {
 	t.Helper()
-	d, err := s.Open(1)
+	d, err := s.Open(t.Context(), 1)
 	require.NoError(t, err)
 	return runOn(t, d, method, dir)
 }
@@ -92,7 +92,7 @@ func TestEveryMethodsRunGoesOn(t *testing.T) {
 	if underRace() {
 		methods = []method.Method{method.CE(), method.TauNorm(method.TauNormSettings{}), method.KCL()}
 	}
-	d, err := tiny().Open(1)
+	d, err := tiny().Open(t.Context(), 1)
 	require.NoError(t, err)
 	require.NoError(t, d.Load(context.Background()))
 	for _, m := range methods {
@@ -195,7 +195,7 @@ func TestTheBestEpochIsChosen(t *testing.T) {
 	require.Equal(t, *report.History[best].Top1, *report.HeldOut)
 	require.Equal(t, manifest.LastEpoch, report.Last.Weights)
 	require.Equal(t, 11, *report.Last.Epoch)
-	d, err := s.Open(1)
+	d, err := s.Open(t.Context(), 1)
 	require.NoError(t, err)
 	for name, want := range map[string]*float64{"model": report.Top1, "ema": report.Top1EMA} {
 		net, _, err := hybrid.Open(filepath.Join(dir, name+".safetensors"))
@@ -247,7 +247,7 @@ func TestWhatIsRecorded(t *testing.T) {
 func TestABackboneForPhotographs(t *testing.T) {
 	dir := folders(t, 70, map[string][]int{"train": {12, 4}, "test": {2, 2}})
 	s := Settings{Data: dir, Backbone: "resnet", Width: 4, Epochs: 1, Batch: 4}
-	d, err := s.Open(1)
+	d, err := s.Open(t.Context(), 1)
 	require.NoError(t, err)
 	require.Equal(t, 64, d.Settings.Size)
 	require.Equal(t, 18, d.Settings.Depth)

@@ -17,6 +17,8 @@ type Settings struct {
 	Select    string  `json:"select"`              // which images of a class are kept: shuffle (by the run's seed) or first; "" means shuffle
 	// Holdout is the fraction of each class that no method trains on. 0: none; a validation set takes its place.
 	Holdout float64 `json:"holdout"`
+	// HashImages is of how many images of each set manifests hash the pixels, see dataset.Sum; 0 means 256.
+	HashImages int `json:"hash_images,omitempty"`
 
 	Backbone  string `json:"backbone"`  // cifar: backbone.CIFARResNet; resnet: backbone.ResNet, for photographs; "" means cifar
 	Depth     int    `json:"depth"`     // of it; 0 means 32 for cifar, which has 6n+2, and 18 for resnet
@@ -43,6 +45,7 @@ type Settings struct {
 	Recompute bool    `json:"recompute,omitempty"`  // less memory and more time for the same bits, see train.Trainer
 	Limit     int     `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
 	EvalEvery int     `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
+	EvalBatch int     `json:"eval_batch,omitempty"` // images evaluated at once, which may change figures by rounding; 0 means 128
 	// Choose is which weights are tested and kept: those of the last epoch, or the best on held-out images by top-1, or balanced
 	// by the mean accuracy of the classes. Methods with a second stage take the last. "" means last.
 	Choose   string `json:"choose"`

@@ -81,7 +81,7 @@ func TestWhatDoesNotFitIsFoundFirst(t *testing.T) {
 	fails("tau-norm chooses its exponent by images that are held out", "tau-norm", func(s *Settings) { s.Holdout = 0 })
 	fails("choose best needs images to choose by", "ce", func(s *Settings) { s.Holdout, s.Choose = 0, "best" })
 	fails("dataset: ", "ce", func(s *Settings) { s.Data = "missing" })
-	d, err := tiny().Open(1)
+	d, err := tiny().Open(t.Context(), 1)
 	require.NoError(t, err)
 	d.counts = d.counts[:5]
 	_, err = d.NewRun(method.CE())

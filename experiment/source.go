@@ -22,7 +22,7 @@ type source struct {
 }
 
 // source finds or generates the images.
-func (s Settings) source(seed uint64) (f source, err error) {
+func (s Settings) source(ctx context.Context, seed uint64) (f source, err error) {
 	if s.Data == "" {
 		f.size = s.Size
 		if f.size == 0 {
@@ -32,7 +32,7 @@ func (s Settings) source(seed uint64) (f source, err error) {
 		if f.train, f.test, err = dataset.Generate(dataset.GenerateSettings{Size: f.size, Seed: seed}); err != nil {
 			return f, err
 		}
-		f.normalize, err = augment.NormalizeOf(context.Background(), f.train)
+		f.normalize, err = augment.NormalizeOf(ctx, f.train)
 		return f, err
 	}
 	f.name, f.size, f.largest = nameOf(s.Data), s.Size, 64
@@ -44,14 +44,14 @@ func (s Settings) source(seed uint64) (f source, err error) {
 		f.train, f.test, err = dataset.Open(s.Data, dataset.FolderSettings{Width: s.Size})
 		if err == nil {
 			f.size = 32
-			f.normalize, err = augment.NormalizeOf(context.Background(), f.train)
+			f.normalize, err = augment.NormalizeOf(ctx, f.train)
 			return f, err
 		}
 		folder, failed := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
 		if failed != nil {
 			return f, err
 		}
-		return f, f.split(folder, trainDir, s.Size)
+		return f, f.split(ctx, folder, trainDir)
 	}
 	f.folders = true
 	folder, err := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
@@ -67,7 +67,7 @@ func (s Settings) source(seed uint64) (f source, err error) {
 	if f.held != nil {
 		f.derived = append(f.derived, fmt.Sprintf("validation set %s, so that nothing is held out of training", filepath.Base(heldDir)))
 	}
-	return f, f.deriveNormalize()
+	return f, f.deriveNormalize(ctx)
 }
 
 // parts returns the folders of a data set's parts, "" for those that are not there. Without a folder train, dir is that.
@@ -93,7 +93,7 @@ func parts(dir string) (train, test, held string) {
 const testFraction = 0.2
 
 // split makes a training and a test set of class folders. All seeds have the same test set.
-func (f *source) split(folder *dataset.Folder, dir string, size int) error {
+func (f *source) split(ctx context.Context, folder *dataset.Folder, dir string) error {
 	f.folders = true
 	f.deriveSize(folder)
 	all, err := dataset.OpenFolder(dir, dataset.FolderSettings{Width: f.size, Height: f.size})
@@ -107,7 +107,7 @@ func (f *source) split(folder *dataset.Folder, dir string, size int) error {
 	if f.testSum, err = sumOf(f.test); err != nil {
 		return err
 	}
-	return f.deriveNormalize()
+	return f.deriveNormalize(ctx)
 }
 
 func isDir(path string) bool {

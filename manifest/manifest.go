@@ -19,6 +19,8 @@ type Manifest struct {
 	Training  Training `json:"training"`
 	Selection string   `json:"selection"` // LastEpoch, BestHeldOut, or another rule in words
 	Build     Build    `json:"build"`
+	// NotBitForBit are the steps from which it has not the bits of a run that was never stopped, see Override.
+	NotBitForBit []Departure `json:"not_bit_for_bit,omitempty"`
 }
 
 // Data is what was trained and tested on.
@@ -31,7 +33,14 @@ type Data struct {
 	HeldOutCounts []int  `json:"heldout_counts"`
 	TestSHA256    string `json:"test_sha256"` // HashSamples of the test images
 	TestCounts    []int  `json:"test_counts"`
+	// The images themselves: dataset.Sum of each set, or NotHashed. Left out in manifests of before there were such fields.
+	TrainContent   string `json:"train_content,omitempty"`
+	HeldOutContent string `json:"heldout_content,omitempty"`
+	TestContent    string `json:"test_content,omitempty"`
 }
+
+// NotHashed is what Data says of images of which there is no checksum.
+const NotHashed = "not hashed"
 
 // Network is what was trained.
 type Network struct {
@@ -52,23 +61,25 @@ type Network struct {
 type Training struct {
 	Method        string   `json:"method"` // "hybrid-sc"
 	Streams       []Stream `json:"streams"`
-	Optimizer     string   `json:"optimizer"`          // "SGD, momentum 0.9, weight decay 1e-4"
-	LearningRate  string   `json:"learning_rate"`      // the schedule: "0.5, tenfold less at epochs 120 and 160"
-	ClipNorm      string   `json:"clip_norm"`          // what gradients were scaled down to; "" if they were not
-	EMA           string   `json:"ema"`                // the moving average of the weights: "decay 0.999"; "" for none
-	KeyDecay      float64  `json:"key_decay"`          // of the encoder that makes keys; 0: no keys
-	Epochs        int      `json:"epochs"`             // planned
-	LimitSteps    int      `json:"limit_steps"`        // of an epoch, the rest left out; 0 for all
-	Batch         int      `json:"batch"`              // samples that each stream draws
-	Accumulate    int      `json:"accumulate"`         // batches in a step
-	Chunk         int      `json:"chunk,omitempty"`    // samples that pass the backbone at once; 0 for the batch
-	SkipNonFinite int      `json:"skip_non_finite"`    // steps that might be left out
-	ImagesSeen    int64    `json:"images_seen"`        // that went through the network in training: each view counts
-	EvalEvery     int      `json:"eval_every"`         // epochs between two evaluations, of which selection may choose
-	Score         string   `json:"score,omitempty"`    // what epochs are ranked by, other than top-1 on what is held out
-	Patience      int      `json:"patience,omitempty"` // epochs without a better score that end the run; 0 for none
-	Groups        string   `json:"groups"`             // what counts as many, medium and few
-	BLAS          string   `json:"blas"`               // dense products other than this module's; "" for these
+	Optimizer     string   `json:"optimizer"`            // "SGD, momentum 0.9, weight decay 1e-4"
+	LearningRate  string   `json:"learning_rate"`        // the schedule: "0.5, tenfold less at epochs 120 and 160"
+	ClipNorm      string   `json:"clip_norm"`            // what gradients were scaled down to; "" if they were not
+	EMA           string   `json:"ema"`                  // the moving average of the weights: "decay 0.999"; "" for none
+	KeyDecay      float64  `json:"key_decay"`            // of the encoder that makes keys; 0: no keys
+	Epochs        int      `json:"epochs"`               // planned
+	LimitSteps    int      `json:"limit_steps"`          // of an epoch, the rest left out; 0 for all
+	Batch         int      `json:"batch"`                // samples that each stream draws
+	Accumulate    int      `json:"accumulate"`           // batches in a step
+	Chunk         int      `json:"chunk,omitempty"`      // samples that pass the backbone at once; 0 for the batch
+	SkipNonFinite int      `json:"skip_non_finite"`      // steps that might be left out
+	Dropped       int      `json:"dropped,omitempty"`    // samples that the streams draw in the first epoch and that make no whole step
+	ImagesSeen    int64    `json:"images_seen"`          // that went through the network in training: each view counts
+	EvalEvery     int      `json:"eval_every"`           // epochs between two evaluations, of which selection may choose
+	EvalBatch     int      `json:"eval_batch,omitempty"` // images evaluated at once; 0 for the usual 128
+	Score         string   `json:"score,omitempty"`      // what epochs are ranked by, other than top-1 on what is held out
+	Patience      int      `json:"patience,omitempty"`   // epochs without a better score that end the run; 0 for none
+	Groups        string   `json:"groups"`               // what counts as many, medium and few
+	BLAS          string   `json:"blas"`                 // dense products other than this module's; "" for these
 	Seed          uint64   `json:"seed"`
 	Recipe        string   `json:"recipe,omitempty"` // what runs that are compared have in common, besides what is above, in words
 	Other         []string `json:"other"`            // whatever else sets the run apart: "weights from a model of ImageNet"

@@ -6,11 +6,28 @@ import (
 	"strings"
 )
 
-// Changes returns the fields that make now another run than was: all but the build, and the images seen, which follow from the
-// rest. It answers "is it the same run?" for whatever goes on with one or looks for one that is there already. None: it is.
+// Changes returns the fields that make now another run than was: all but the build, the steps from which it is not bit for bit,
+// and the images seen and samples dropped, which follow from the rest. It answers "is it the same run?" for whatever goes on with one or looks for one that is there already. None: it is.
+// Contents that one of the two does not have, or that are checksums of other things, are not compared.
 func Changes(was, now Manifest) []Difference {
 	was.Build, was.Training.ImagesSeen = now.Build, now.Training.ImagesSeen
+	was.NotBitForBit, was.Training.Dropped = now.NotBitForBit, now.Training.Dropped
+	was.Data, now.Data = onlyComparable(was, now)
 	return Diff(was, now)
+}
+
+// onlyComparable leaves out contents that say nothing about each other: of other images, or of images of another size.
+func onlyComparable(was, now Manifest) (a, b Data) {
+	a, b = was.Data, now.Data
+	x := []*string{&a.TrainContent, &a.HeldOutContent, &a.TestContent}
+	for i, y := range []*string{&b.TrainContent, &b.HeldOutContent, &b.TestContent} {
+		ofA, _, _ := strings.Cut(*x[i], ":")
+		ofB, _, _ := strings.Cut(*y, ":")
+		if ofA != ofB || !slices.Equal(was.Network.Input, now.Network.Input) {
+			*x[i], *y = "", ""
+		}
+	}
+	return a, b
 }
 
 // Unfair returns the fields in which two runs of one comparison must not differ, and do: data, backbone, recipe, the images
@@ -19,7 +36,7 @@ func Changes(was, now Manifest) []Difference {
 func Unfair(a, b Manifest, shown ...string) []Difference {
 	x, y := common(a), common(b)
 	if a.Training.Seed == b.Training.Seed {
-		x.Data, y.Data = a.Data, b.Data
+		x.Data, y.Data = onlyComparable(a, b)
 	}
 	if x.Training.Recipe == "" || y.Training.Recipe == "" { // of runs before there was such a field: taken at their word
 		x.Training.Recipe, y.Training.Recipe = "", ""

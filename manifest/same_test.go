@@ -65,3 +65,31 @@ func TestNotes(t *testing.T) {
 		Training: manifest.Training{Method: "ce", Recipe: "own", Other: []string{"x"}}, Selection: manifest.LastEpoch}, m)
 	require.Equal(t, "by hand", m.With(manifest.Notes{Selection: "by hand"}).Selection)
 }
+
+func TestContentsAreComparedWhereTheyAreOfTheSame(t *testing.T) {
+	for _, c := range []struct {
+		was, now string
+		want     []string
+	}{
+		{"names, sizes, 4 images: ab", "names, sizes, 4 images: ab", nil},
+		{"names, sizes, 4 images: ab", "names, sizes, 4 images: cd", []string{"data.test_content"}},
+		{"names, sizes, 4 images: ab", "names, sizes, 5 images: cd", nil},
+		{"names, sizes, 4 images: ab", manifest.NotHashed, nil},
+		{"", "names, sizes, 4 images: ab", nil},
+	} {
+		a, b := hybrid(), hybrid()
+		a.Data.TestContent, b.Data.TestContent = c.was, c.now
+		require.Equal(t, c.want, fields(manifest.Changes(a, b)))
+		require.Equal(t, c.want, fields(manifest.Changes(b, a)))
+		require.Equal(t, c.want, fields(manifest.Unfair(a, b)))
+		b.Network.Input = []int{16, 16, 3}
+		require.Equal(t, []string{"network.input"}, fields(manifest.Changes(a, b)), "other pixels for that alone")
+	}
+}
+
+func TestChangesLeavesOutFromWhereItIsNotBitForBit(t *testing.T) {
+	a, b := hybrid(), hybrid()
+	b.NotBitForBit = []manifest.Departure{{Step: 3, Changes: []string{"training.epochs: 1, 2"}}}
+	require.Empty(t, manifest.Changes(a, b))
+	require.NotEmpty(t, manifest.Diff(a, b))
+}

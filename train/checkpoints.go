@@ -32,13 +32,15 @@ type Checkpoints struct {
 	Keep int
 	// Resume goes on from the newest checkpoint that is intact, with the same bits as if the run had never stopped, and
 	// begins a run where there is none. The trainer, the network and the data must be those of the run, as its manifest says
-	// them: a difference is an error that names the fields (manifest.Changes). EvalBatch, Workers, observers, functions,
-	// WarnAfter and these settings may differ, and GOMAXPROCS, and the build of the program but for the kind of processor.
-	// With another EvalBatch the weights keep their bits; what is measured of them may differ by rounding.
+	// them: a difference is an error that names the fields (manifest.Changes). Workers, observers, functions, WarnAfter and
+	// these settings may differ, and GOMAXPROCS, and the build of the program but for the kind of processor.
 	//
 	// Of losses, samplers and other parts the manifest has exported fields, and the values of schedules. Parts with state
 	// must show it as nn.Visitable.
 	Resume bool
+	// Override lets the run go on though these differ. The manifest, and Result.NotBitForBit, then say from which step on. With
+	// another EvalBatch the weights keep their bits, unless they are chosen; what is measured of them may differ by rounding.
+	Override manifest.Override
 }
 
 // saver is what a run needs to be saved.
@@ -61,7 +63,7 @@ func (s *saver) close() {
 }
 
 // open prepares saving and goes on with an earlier run.
-func (r *run) open() error {
+func (r *run) open(ctx context.Context) error {
 	c := r.Checkpoints
 	if c.Dir == "" {
 		return nil
@@ -71,16 +73,13 @@ func (r *run) open() error {
 	if r.saver.release, err = r.saver.store.Lock(); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
-	if r.saver.manifest, err = r.describe(r.network, r.train, r.test); err != nil {
+	if r.saver.manifest, err = r.describe(ctx, r.network, r.train, r.test); err != nil {
 		return fmt.Errorf("train: Trainer: %w", err)
 	}
 	r.saver.manifest.Network.Frozen = describe.Frozen(trainable{r.network, r.Streams}) // those of losses too, now that they are built
-	if r.saver.encoded, err = r.saver.manifest.Encode(); err != nil {
-		return fmt.Errorf("train: Trainer: %w", err)
-	}
 	r.saver.about = hybrid.AboutOf(r.train)
 	r.saver.about.Method = r.Notes.Method
-	if r.saver.about.Manifest, err = checkpoint.SumManifest(r.saver.encoded); err != nil {
+	if err := r.saver.encode(); err != nil {
 		return err
 	}
 	if c.Resume {

@@ -198,7 +198,7 @@ func TestResumeRefusesOtherSettings(t *testing.T) {
 
 	// These may differ.
 	tr = base(dir)
-	tr.EvalBatch, tr.WarnAfter, tr.OnStep, tr.OnWarning = 3, 5, func(train.StepReport) error { return nil }, func(train.Warning) error { return nil }
+	tr.WarnAfter, tr.OnStep, tr.OnWarning = 5, func(train.StepReport) error { return nil }, func(train.Warning) error { return nil }
 	tr.Checkpoints.Keep, tr.Checkpoints.EverySteps, tr.Workers = 1, 1, 5
 	procs := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(procs)

@@ -7,9 +7,13 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 )
+
+// HashNothing as Trainer.HashImages leaves images unread, and their files' names and sizes too.
+const HashNothing = -1
 
 func (t *Trainer) setDefaults() {
 	for _, d := range []struct {
@@ -41,6 +45,9 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	if n == nil || train == nil {
 		return fmt.Errorf("train: Fit needs a network and training data")
 	}
+	if err := kernels.CheckEnvironment(); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
 	for name, v := range map[string]int{"Epochs": t.Epochs, "Batch": t.Batch, "Accumulate": t.Accumulate, "Chunk": t.Chunk, "LimitSteps": t.LimitSteps,
 		"EvalEvery": t.EvalEvery, "EvalBatch": t.EvalBatch, "SkipNonFinite": t.SkipNonFinite, "WarnAfter": t.WarnAfter, "Workers": t.Workers,
 		"Patience":                t.Patience,
@@ -52,6 +59,9 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	}
 	if t.Chunk > 0 && t.Batch%t.Chunk != 0 {
 		return fmt.Errorf("train: Trainer.Chunk %d must divide Batch %d: batch norm would see a last chunk of %d", t.Chunk, t.Batch, t.Batch%t.Chunk)
+	}
+	if t.HashImages < HashNothing {
+		return fmt.Errorf("train: Trainer.HashImages %d must be positive, 0 for 256, or HashNothing", t.HashImages)
 	}
 	if !(t.ClipNorm >= 0) {
 		return fmt.Errorf("train: Trainer.ClipNorm %v must not be negative", t.ClipNorm)

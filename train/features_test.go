@@ -56,7 +56,7 @@ func TestNetworksTrainOnFeatures(t *testing.T) {
 		tr := train.Trainer{Streams: hybrid.SC(0.1).OnFeatures(nil), Epochs: 20, Batch: 24, LearningRate: schedule.Constant(0.05), ClipNorm: 1}
 		r := fit(t, tr, n, trainSet, test)
 		require.Greater(t, float64(r.Last.Top1), 0.9, name)
-		m, err := tr.Manifest(n, trainSet, test)
+		m, err := tr.Manifest(t.Context(), n, trainSet, test)
 		require.NoError(t, err)
 		require.Equal(t, []int{6}, m.Network.Input)
 		require.Equal(t, []string{"augment.FeatureDropout{P: 0.1}"}, m.Training.Streams[0].Views[0])

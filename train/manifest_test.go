@@ -28,7 +28,7 @@ import (
 
 func manifestOf(t testing.TB, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset) manifest.Manifest {
 	t.Helper()
-	m, err := tr.Manifest(n, trainSet, test)
+	m, err := tr.Manifest(t.Context(), n, trainSet, test)
 	require.NoError(t, err)
 	return m
 }
@@ -74,7 +74,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		change func(*train.Trainer)
 	}{
 		{"training.epochs: 200, 10", func(t *train.Trainer) { t.Epochs = 10 }},
-		{"training.batch: 4, 5", func(t *train.Trainer) { t.Batch = 5 }},
+		{"training.batch: 4, 5|training.dropped: 0, 8", func(t *train.Trainer) { t.Batch = 5 }},
 		{"training.accumulate: 1, 2", func(t *train.Trainer) { t.Accumulate = 2 }},
 		{`training.learning_rate: "schedule.Constant(0.5)", "schedule.MultiStep{Base: 0.00390625, Milestones: [120, 160]}"`,
 			func(t *train.Trainer) { t.LearningRate = nil }},
@@ -93,12 +93,14 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 		{"training.limit_steps: 0, 3", func(t *train.Trainer) { t.LimitSteps = 3 }},
 		{"training.eval_every: 1, 4", func(t *train.Trainer) { t.EvalEvery = 4 }},
 		{"training.chunk: 0, 2", func(t *train.Trainer) { t.Chunk = 2 }},
+		{"training.eval_batch: 0, 9", func(t *train.Trainer) { t.EvalBatch = 9 }},
+		{`data.train_content: "24 images: |data.test_content: "`, func(t *train.Trainer) { t.HashImages = train.HashNothing }},
 		{"training.skip_non_finite: 0, 7", func(t *train.Trainer) { t.SkipNonFinite = 7 }},
 		{`training.groups: "metrics.Groups", "metrics.ByRank{First: 1}"`, func(t *train.Trainer) { t.Groups = metrics.ByRank{First: 1} }},
 		{`training.groups: "metrics.Groups", "train_test.half{Share: 1}"`, func(t *train.Trainer) { t.Groups = half{Share: 1} }},
 		{`training.score: "", "func"|selection: "last epoch", "best on the test set"`, func(t *train.Trainer) { t.Score = func(train.EpochReport) float64 { return 0 } }},
 		{`training.score: "", "train_test.byEpoch"|training.patience: 0, 3|selection: "last epoch", "best on the test set"`, func(t *train.Trainer) { t.Score, t.Patience = byEpoch, 3 }},
-		{`data.heldout_sha256: "", "|data.heldout_counts: none, [20,20,20,20]|selection: "last epoch", "best on held-out split"`, func(t *train.Trainer) { t.Validation = test }},
+		{`data.heldout_sha256: "", "|data.heldout_counts: none, [20,20,20,20]|data.heldout_content: "", "80 images: |selection: "last epoch", "best on held-out split"`, func(t *train.Trainer) { t.Validation = test }},
 		{`data.name: "", "mine"|data.profile: "", "steep"|training.method: "", "sc"|training.recipe: "", "own"|training.other: none, ["x"]|selection: "last epoch", "by hand"`,
 			func(t *train.Trainer) {
 				t.Notes = manifest.Notes{Data: "mine", Profile: "steep", Method: "sc", Recipe: "own", Other: []string{"x"}, Selection: "by hand"}
@@ -149,7 +151,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 			}
 		}
 	}
-	without := []string{"EvalBatch", "Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter", "Recompute"} // change nothing of a result
+	without := []string{"Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter", "Recompute"} // change nothing of a result
 	for i := range reflect.TypeFor[train.Trainer]().NumField() {
 		name := reflect.TypeFor[train.Trainer]().Field(i).Name
 		require.True(t, seen[name] != slices.Contains(without, name), "Trainer.%s: is it a field of the manifest?", name)
@@ -247,8 +249,11 @@ func TestTheDataInAManifest(t *testing.T) {
 	other, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 5}, dataset.LongTailSettings{Seed: 4})
 	require.NoError(t, err)
 	lines := differences(manifestOf(t, short(), mlp(t), tail, test), manifestOf(t, short(), mlp(t), other, test))
-	require.Len(t, lines, 1)
+	require.Len(t, lines, 2)
 	require.Contains(t, lines[0], "data.train_sha256: ")
+	require.Contains(t, lines[1], "data.train_content: ")
+	require.Regexp(t, "^80 images: [0-9a-f]{64}$", m.Data.TestContent)
+	require.Equal(t, manifest.NotHashed, manifestOf(t, short(), mlp(t), with{Dataset: tail}, test).Data.TrainContent)
 
 	three := with{Dataset: test, classes: test.Classes()[:3]}
 	for want, sets := range map[string][3]dataset.Dataset{
@@ -259,13 +264,13 @@ func TestTheDataInAManifest(t *testing.T) {
 	} {
 		tr := short()
 		tr.Validation = sets[1]
-		m, err := tr.Manifest(mlp(t), sets[0], sets[2])
+		m, err := tr.Manifest(t.Context(), mlp(t), sets[0], sets[2])
 		require.EqualError(t, err, want)
 		require.Zero(t, m)
 	}
-	_, err = train.Trainer{Batch: -1}.Manifest(mlp(t), trainSet, nil)
+	_, err = train.Trainer{Batch: -1}.Manifest(t.Context(), mlp(t), trainSet, nil)
 	require.EqualError(t, err, "train: Trainer.Batch -1 must not be negative")
-	_, err = train.Trainer{Streams: []hybrid.Stream{{Terms: []hybrid.Term{{}}}}}.Manifest(mlp(t), trainSet, nil)
+	_, err = train.Trainer{Streams: []hybrid.Stream{{Terms: []hybrid.Term{{}}}}}.Manifest(t.Context(), mlp(t), trainSet, nil)
 	require.NoError(t, err, "what Fit says of streams it says itself")
 }
 

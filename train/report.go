@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/schedule"
 )
@@ -42,6 +43,7 @@ type EpochReport struct {
 	Seconds         float64         `json:"seconds"` // evaluation excluded
 	ImagesPerSecond float64         `json:"images_per_second"`
 	NonFinite       int             `json:"non_finite,omitempty"`     // steps left out, see Trainer.SkipNonFinite
+	Dropped         int             `json:"dropped,omitempty"`        // samples drawn that make no whole step; those that LimitSteps leaves out do not count
 	Validation      *metrics.Report `json:"validation,omitempty"`     // nil if this epoch was not evaluated, or on no such set
 	Test            *metrics.Report `json:"test,omitempty"`           // likewise
 	ValidationEMA   *metrics.Report `json:"validation_ema,omitempty"` // of the average weights; nil without Trainer.EMA
@@ -57,19 +59,21 @@ type EpochReport struct {
 
 // Result is what a run reached, the epochs before it was resumed included.
 type Result struct {
-	Epochs          []EpochReport      `json:"epochs"`
-	Best            *Best              `json:"best,omitempty"`        // the epoch with the best weights; nil if nothing is chosen
-	BestEMA         *Best              `json:"best_ema,omitempty"`    // likewise of the average weights
-	PassedOver      []string           `json:"passed_over,omitempty"` // checkpoints that were damaged when the run was resumed, and how
-	Stopped         string             `json:"stopped,omitempty"`     // why the run ended well before its time, see Trainer.Patience; "" if it did not
-	Last            *metrics.Report    `json:"last,omitempty"`        // of the last evaluation on the test set; nil if there was none
-	LastEMA         *metrics.Report    `json:"last_ema,omitempty"`    // likewise of the average weights; nil without Trainer.EMA
-	Confusion       *metrics.Confusion `json:"-"`                     // of the last evaluation on the test set
-	EMA             *autograd.Weights  `json:"-"`                     // the average weights, see FreezeWith; nil without Trainer.EMA
-	Checkpoint      string             `json:"-"`                     // the path of the newest checkpoint; "" if there is none
-	Images          int                `json:"images"`                // that went through the backbone in training
-	Seconds         float64            `json:"seconds"`               // of training, evaluation excluded
-	ImagesPerSecond float64            `json:"images_per_second"`
+	Epochs     []EpochReport `json:"epochs"`
+	Best       *Best         `json:"best,omitempty"`        // the epoch with the best weights; nil if nothing is chosen
+	BestEMA    *Best         `json:"best_ema,omitempty"`    // likewise of the average weights
+	PassedOver []string      `json:"passed_over,omitempty"` // checkpoints that were damaged when the run was resumed, and how
+	// NotBitForBit are the steps from which it has not the bits of a run that was never stopped, see Checkpoints.Override.
+	NotBitForBit    []manifest.Departure `json:"not_bit_for_bit,omitempty"`
+	Stopped         string               `json:"stopped,omitempty"`  // why the run ended well before its time, see Trainer.Patience; "" if it did not
+	Last            *metrics.Report      `json:"last,omitempty"`     // of the last evaluation on the test set; nil if there was none
+	LastEMA         *metrics.Report      `json:"last_ema,omitempty"` // likewise of the average weights; nil without Trainer.EMA
+	Confusion       *metrics.Confusion   `json:"-"`                  // of the last evaluation on the test set
+	EMA             *autograd.Weights    `json:"-"`                  // the average weights, see FreezeWith; nil without Trainer.EMA
+	Checkpoint      string               `json:"-"`                  // the path of the newest checkpoint; "" if there is none
+	Images          int                  `json:"images"`             // that went through the backbone in training
+	Seconds         float64              `json:"seconds"`            // of training, evaluation excluded
+	ImagesPerSecond float64              `json:"images_per_second"`
 }
 
 // Best is the epoch that Trainer.Score ranks highest, the first of equals.

@@ -1,20 +1,16 @@
 package train
 
 import (
-	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
-	"strings"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/internal/batch"
-	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
@@ -114,7 +110,8 @@ func (r *run) resume() error {
 }
 
 func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
-	if err := r.sameRun(c.Manifest); err != nil {
+	departed, err := r.sameRun(c.Manifest)
+	if err != nil {
 		return err
 	}
 	images := 0
@@ -126,7 +123,7 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 		return fmt.Errorf("run.json: the state of the run: %w", err)
 	}
 	if c.Run.Epoch > r.Epochs {
-		return fmt.Errorf("run.json: epoch %d of %d", c.Run.Epoch, r.Epochs)
+		return fmt.Errorf("run.json: epoch %d of %d: it has come further than it is to go", c.Run.Epoch, r.Epochs)
 	}
 	if err := c.Load("optimizer", r.optimizer); err != nil {
 		return err
@@ -165,41 +162,7 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	r.result.Confusion, r.result.EMA, r.result.Checkpoint = confusion, average, c.Path
 	r.at.Epoch, r.at.Step = c.Run.Epoch, c.Run.Step
 	r.saver.resumed = &s
-	return nil
-}
-
-// sameRun compares the manifest of a checkpoint with that of this run.
-func (r *run) sameRun(saved json.RawMessage) error {
-	was, err := manifest.Decode(saved)
-	if err != nil {
-		return fmt.Errorf("manifest.json: %w", err)
-	}
-	now := r.saver.manifest
-	all := manifest.Changes(was, now)
-	if a, b := was.Build, now.Build; a.CPULevel != b.CPULevel || path.Base(a.Platform) != path.Base(b.Platform) {
-		all = append(all, manifest.Difference{Field: "the kind of processor", A: path.Base(a.Platform) + " " + a.CPULevel, B: path.Base(b.Platform) + " " + b.CPULevel})
-	}
-	if len(all) == 0 {
-		return nil
-	}
-	const most = 5
-	var list []string
-	for i, d := range all {
-		if i == most {
-			list = append(list, fmt.Sprintf("and %d more", len(all)-most))
-			break
-		}
-		list = append(list, fmt.Sprintf("%s was %s, now it is %s", d.Field, short(d.A), short(d.B)))
-	}
-	return fmt.Errorf("it is another run: %s: set it as it was, or begin a run in another directory", strings.Join(list, "; "))
-}
-
-// short is a value, cut where it is long.
-func short(v string) string {
-	if r := []rune(v); len(r) > 100 {
-		return string(r[:100]) + "…"
-	}
-	return cmp.Or(v, "none")
+	return r.depart(departed)
 }
 
 // checkDraws compares an epoch that is gone on with to what it was.

@@ -219,7 +219,7 @@ func trainerOf(t *testing.T, name, dir string) (train.Trainer, *hybrid.Network) 
 	if tr.Batch == 0 {
 		tr.Batch = 8
 	}
-	tr.Epochs, tr.Seed, tr.EvalEvery = 10, 5, 3
+	tr.Epochs, tr.Seed, tr.EvalEvery, tr.EvalBatch = 10, 5, 3, 7
 	tr.LearningRate = schedule.Warmup{Epochs: 2, Then: schedule.Cosine{Base: 0.05}}
 	tr.Checkpoints, tr.Notes.Method = train.Checkpoints{Dir: dir, EveryEpochs: 4, Resume: true}, name
 	return tr, n
@@ -340,7 +340,6 @@ var interruptions = map[string]func(t *testing.T, tr train.Trainer, n *hybrid.Ne
 	},
 	"cancelled in evaluation": func(t *testing.T, tr train.Trainer, n *hybrid.Network, trainSet, test dataset.Dataset, i int) {
 		ctx, cancel := context.WithCancel(context.Background())
-		tr.EvalBatch = 7
 		_, err := tr.Fit(ctx, n, trainSet, with{Dataset: test, image: func(k int, dst *dataset.Image) error {
 			if k == 50 {
 				cancel()

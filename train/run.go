@@ -49,7 +49,7 @@ type run struct {
 	result  *Result
 }
 
-func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, error) {
+func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*run, error) {
 	t.setDefaults()
 	if err := t.check(n, train, test); err != nil {
 		return nil, err
@@ -79,7 +79,7 @@ func (t Trainer) start(n *hybrid.Network, train, test dataset.Dataset) (*run, er
 		return nil, err
 	}
 	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm}
-	if err := r.open(); err != nil {
+	if err := r.open(ctx); err != nil {
 		r.saver.close()
 		return nil, err
 	}
@@ -151,14 +151,6 @@ func (r *run) begin() error {
 		return fmt.Errorf("train: at the beginning: %w", r.warned)
 	}
 	return nil
-}
-
-// countSteps counts the steps of the epochs that are done, those left out included.
-func (r *run) countSteps() {
-	r.number = 0
-	for _, e := range r.result.Epochs {
-		r.number += e.Steps + e.NonFinite
-	}
 }
 
 // beginEpoch draws the samples of the epoch.

@@ -176,7 +176,7 @@ func ExampleTrainer_Manifest() {
 	trainer := train.Trainer{Streams: hybrid.SC(0.1), Epochs: 1, Batch: 16, LearningRate: schedule.Constant(0.05),
 		Notes: manifest.Notes{Data: "generated", Method: "hybrid-sc"}}
 	net := exampleNetwork()
-	first, err := trainer.Manifest(net, trainSet, test)
+	first, err := trainer.Manifest(context.Background(), net, trainSet, test)
 	if err != nil {
 		log.Fatal(err)
 	}
@@ -187,7 +187,7 @@ func ExampleTrainer_Manifest() {
 	first.Training.ImagesSeen = int64(result.Images)
 
 	trainer.Streams = hybrid.SC(0.2)
-	second, err := trainer.Manifest(net, trainSet, test)
+	second, err := trainer.Manifest(context.Background(), net, trainSet, test)
 	if err != nil {
 		log.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func BenchmarkSave(b *testing.B) {
 			require.NoError(b, err)
 			n, err := hybrid.NewNetwork(body, 10)
 			require.NoError(b, err)
-			r, err := Trainer{Streams: hybrid.SC(0.1), EMA: EMA{Decay: c.decay}, Checkpoints: Checkpoints{Dir: b.TempDir()}}.start(n, trainSet, test)
+			r, err := Trainer{Streams: hybrid.SC(0.1), EMA: EMA{Decay: c.decay}, Checkpoints: Checkpoints{Dir: b.TempDir()}}.start(b.Context(), n, trainSet, test)
 			require.NoError(b, err)
 			for _, e := range r.params { // as after a step
 				e.Param.Grad = tensor.New(e.Param.Value.Shape()...)
@@ -54,7 +54,7 @@ func TestACheckpointOfResNet32IsSmall(t *testing.T) {
 	n, err := hybrid.NewNetwork(body, 10)
 	require.NoError(t, err)
 	for decay, most := range map[float64]int64{0: 4_100_000, 0.999: 6_000_000} {
-		r, err := Trainer{Streams: hybrid.SC(0.1), EMA: EMA{Decay: decay}, Checkpoints: Checkpoints{Dir: t.TempDir()}}.start(n, trainSet, test)
+		r, err := Trainer{Streams: hybrid.SC(0.1), EMA: EMA{Decay: decay}, Checkpoints: Checkpoints{Dir: t.TempDir()}}.start(t.Context(), n, trainSet, test)
 		require.NoError(t, err)
 		require.NoError(t, r.save(nil))
 		require.Less(t, bytesIn(t, r.result.Checkpoint), most, "decay %v", decay)

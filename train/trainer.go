@@ -51,6 +51,9 @@ type Trainer struct {
 	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
 	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
 	Notes        manifest.Notes     // what manifests and checkpoints say of the run besides what is here, such as the method's name
+	// HashImages is of how many images of each set manifests hash the pixels, see dataset.Sum: other images are another run. 0
+	// means 256, dataset.AllImages all, HashNothing that they say "not hashed".
+	HashImages int
 	// SkipNonFinite is how many steps of a run are left out, and counted, where the loss or a gradient is not finite. The
 	// next ends the run. 0: the first ends it. Losses that start anew with each epoch (loss.ProCo, prototype.ClassMean) do
 	// not notice the end of an epoch whose last step is left out, and take two as one.
@@ -94,7 +97,7 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 		return nil, err
 	}
 	defer release()
-	run, err := t.start(n, train, test)
+	run, err := t.start(ctx, n, train, test)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func TestVectorHybridSteps(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, data.Append(0, make([]uint8, width)))
 			r, err := Trainer{Streams: streams, Epochs: c.Epochs, LearningRate: schedule.Constant(c.LR),
-				Optimizer: optim.SGD{Momentum: c.Momentum, WeightDecay: c.WeightDecay}}.start(net, data, nil)
+				Optimizer: optim.SGD{Momentum: c.Momentum, WeightDecay: c.WeightDecay}}.start(t.Context(), net, data, nil)
 			require.NoError(t, err)
 
 			for _, s := range c.Steps {

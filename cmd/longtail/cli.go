@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/internal/terminal"
 )
 
@@ -73,6 +74,9 @@ func runOn(ctx context.Context, args []string, c *console) int {
 	if err != nil {
 		fmt.Fprintf(c.log, "longtail: %v (longtail --help lists commands and options)\n", err)
 		return usage
+	}
+	if err := kernels.CheckEnvironment(); err != nil && command.Command() != "version" {
+		return code(exitError{usage, err}, c.log)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return code(command.Run(c, parser), c.log)

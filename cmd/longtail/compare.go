@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
 )
 
@@ -52,7 +53,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Earlier: all, Context: ctx}
+	override, err := o.override(o.Resume)
+	if err != nil {
+		return err
+	}
+	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Override: override, Earlier: all, Context: ctx}
 	var failed error
 	if how.Methods != nil {
 		p, err := comparison.Plan()
@@ -60,6 +65,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 			return hint(err, o.Out)
 		}
 		tell(c, p.Derived)
+		var planned []manifest.Manifest
+		for _, r := range p.Todo {
+			planned = append(planned, r.Manifest)
+		}
+		tellNoEffect(c, o.noEffect(planned), planned)
 		if o.Out != "" {
 			release, err := experiment.Lock(o.Out)
 			if err != nil {
@@ -111,7 +121,7 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		lines.end()
 		if err != nil {
 			fmt.Fprintln(c.log, err)
-			return all, o.resumable(fmt.Errorf("%s: %w", name, err))
+			return all, o.resumable(fmt.Errorf("%s: %w", name, overriding(err)))
 		}
 		fmt.Fprintf(c.log, "%.2f%% after %.1f s\n", *report.Top1, report.Seconds)
 		all = append(all, *report)
@@ -168,5 +178,5 @@ func hint(err error, out string) error {
 	if errors.Is(err, experiment.ErrExists) {
 		return misused("%w (add --resume to go on with the comparison in %s)", err, out)
 	}
-	return err
+	return overriding(err)
 }

@@ -29,7 +29,7 @@ func TestAComparisonWithAFileGoesOn(t *testing.T) {
 	require.Len(t, first.Runs, 2)
 	require.Contains(t, first.Error, "ce, seed 2: ")
 	out, log := succeed(t, line)
-	require.Regexp(t, `^ce, seed 1: from .*f.json\ncrt, seed 1: from .*f.json\n1/2  ce, seed 2: .*\n2/2  crt, seed 2: .*\n$`, log)
+	require.Regexp(t, `(?m)^ce, seed 1: from .*f.json\ncrt, seed 1: from .*f.json\n1/2  ce, seed 2: .*\n2/2  crt, seed 2: .*\n$`, log)
 	require.Regexp(t, `^top-1 \(%\) +many +medium +few +all +images seen +seconds +parameters +augmentation\n`, out)
 	require.Contains(t, out, " ± ")
 	whole := comparison(t, path)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -59,10 +60,12 @@ func (o *compareCmd) plan() (c compared, err error) {
 		return c, misused("--resume needs --out, the folder of the comparison")
 	}
 	if o.Resume && o.Data == "" && !o.Quick {
-		if o.given("Out", "Resume", "With", "JSON") {
-			return c, misused("--resume without --data or --quick goes on by the options that the comparison was begun with: only --out, --with and --json go with it")
+		if o.given("Out", "Resume", "With", "JSON", "Override", "Epochs", "EvalBatch") {
+			return c, misused("--resume without --data or --quick goes on by the options that the comparison was begun with: only --out, --with and --json go with it, and --override with --epochs and --eval-batch")
 		}
-		return c, readSettings(o.Out, &c)
+		err := readSettings(o.Out, &c)
+		c.Settings.Epochs, c.Settings.EvalBatch = cmp.Or(o.Epochs, c.Settings.Epochs), cmp.Or(o.EvalBatch, c.Settings.EvalBatch)
+		return c, err
 	}
 	if c.Methods = list(o.Methods); o.Methods == "" || o.Methods == "all" {
 		c.Methods = nil
@@ -129,7 +132,8 @@ func (o *compareCmd) join(c *compared) error {
 func (o *compareCmd) given(but ...string) bool {
 	rest := *o
 	for name, clear := range map[string]func(){"Methods": func() { rest.Methods = "" }, "Out": func() { rest.Out = "" }, "Resume": func() { rest.Resume = false },
-		"With": func() { rest.With = "" }, "Show": func() { rest.Show = "" }, "JSON": func() { rest.JSON = "" }, "Floor": func() { rest.Floor = nil }} {
+		"With": func() { rest.With = "" }, "Show": func() { rest.Show = "" }, "JSON": func() { rest.JSON = "" }, "Floor": func() { rest.Floor = nil },
+		"Override": func() { rest.Override = "" }, "Epochs": func() { rest.Epochs = 0 }, "EvalBatch": func() { rest.EvalBatch = 0 }} {
 		if slices.Contains(but, name) {
 			clear()
 		}

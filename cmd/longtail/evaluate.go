@@ -32,7 +32,7 @@ func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	images, where, err := e.open(net, about)
+	images, where, err := e.open(ctx, net, about)
 	if err != nil {
 		return err
 	}
@@ -51,8 +51,8 @@ func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
 }
 
 // open finds the images, and brings them to size as the model's were.
-func (e *evaluateCmd) open(net *hybrid.Network, about hybrid.About) (images dataset.Dataset, where string, err error) {
-	if images, where, err := e.ofRun(); images != nil || err != nil {
+func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybrid.About) (images dataset.Dataset, where string, err error) {
+	if images, where, err := e.ofRun(ctx); images != nil || err != nil {
 		return images, where, err
 	}
 	in := net.Input()
@@ -80,9 +80,12 @@ func (e *evaluateCmd) open(net *hybrid.Network, about hybrid.About) (images data
 
 // ofRun opens the test set of the run, if it is what was asked for: a fifth of class folders alone is one, and the rest of
 // them was trained on. nil: it is not.
-func (e *evaluateCmd) ofRun() (images dataset.Dataset, where string, err error) {
+func (e *evaluateCmd) ofRun(ctx context.Context) (images dataset.Dataset, where string, err error) {
 	var b begun
 	known := readSettings(e.Model, &b)
+	if e.Data == "" && e.Split != "" {
+		return nil, "", misused("--split=%s names a folder in DATA: name that too", e.Split)
+	}
 	if e.Data == "" && known != nil {
 		return nil, "", misused("name the folder of images: %s is not the folder of a run that longtail train began", e.Model)
 	}
@@ -95,9 +98,12 @@ func (e *evaluateCmd) ofRun() (images dataset.Dataset, where string, err error) 
 			return nil, "", nil
 		}
 	}
-	d, err := b.Settings.Open(b.Seed)
+	d, err := b.Settings.Open(ctx, b.Seed)
 	if err != nil {
 		return nil, "", listing(err, b.Settings.Data)
+	}
+	if err := d.CheckTest(e.Model); err != nil {
+		return nil, "", err
 	}
 	return d.Test, "the run's test set", nil
 }

@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/experiment"
 )
 
@@ -23,6 +24,8 @@ type setup struct {
 	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural for class folders, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`
 	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
 	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
+
+	HashAll bool `help:"Read all images to tell in the manifest what they are (default: names and sizes of the files, and 256 images)." group:"Data"`
 
 	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs (default: cifar)." enum:",cifar,resnet" default:"" placeholder:"NAME" group:"Network"`
 	Depth     int    `help:"Depth of the backbone: 6n+2 for cifar, 18, 34, 50, 101 or 152 for resnet (default: 32, 18)." placeholder:"LAYERS" group:"Network"`
@@ -38,6 +41,9 @@ type setup struct {
 	Views  string   `help:"plain: crop, flip and grayscale; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
 	Recipe string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one." enum:",common,paper" default:"" placeholder:"WHICH" group:"Training"`
 	Groups string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
+
+	EvalBatch int    `help:"Images evaluated at once (default: 128)." placeholder:"IMAGES" group:"Training"`
+	Override  string `help:"With --resume, go on though these differ from what was begun: epochs, cpu, eval-batch, with commas. The manifest and the report then say from which step on it is not bit for bit." placeholder:"WHAT" group:"Training"`
 }
 
 // apply puts the options that were given in place of s's.
@@ -61,6 +67,9 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 		f.Data = whole
 	}
 	s.Data, s.Size, s.Imbalance = f.Data, cmp.Or(f.Size, s.Size), cmp.Or(f.Imbalance, s.Imbalance)
+	if f.HashAll {
+		s.HashImages = dataset.AllImages
+	}
 	s.Profile, s.Select = cmp.Or(f.Profile, s.Profile), cmp.Or(f.Select, s.Select)
 	if s.Profile == "natural" {
 		if f.Imbalance != 0 || f.Select != "" {
@@ -73,6 +82,7 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	}
 	s.Depth, s.Width, s.Embedding = cmp.Or(f.Depth, s.Depth), cmp.Or(f.Width, s.Width), cmp.Or(f.Embedding, s.Embedding)
 	s.Batch, s.LR = cmp.Or(f.Batch, s.Batch), cmp.Or(f.LR, s.LR)
+	s.EvalBatch = cmp.Or(f.EvalBatch, s.EvalBatch)
 	s.Views, s.Recipe, s.Groups = cmp.Or(f.Views, s.Views), cmp.Or(f.Recipe, s.Recipe), cmp.Or(f.Groups, s.Groups)
 	set(&s.Warmup, f.Warmup)
 	set(&s.Decay, f.Decay)

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/train"
 )
@@ -53,12 +54,14 @@ type begun struct {
 func (t *trainCmd) plan() (b begun, err error) {
 	if t.Resume && t.Data == "" && !t.Quick {
 		if t.given() {
-			return b, misused("--resume without --data or --quick goes on by the options that the run was begun with: only --out, --every and --json go with it")
+			return b, misused("--resume without --data or --quick goes on by the options that the run was begun with: only --out, --every and --json go with it, and --override with --epochs and --eval-batch")
 		}
 		if t.Out == "" {
 			return b, misused("--resume needs --out, the folder of the run, or the options that it was begun with")
 		}
-		return b, readSettings(t.Out, &b)
+		err := readSettings(t.Out, &b)
+		b.Settings.Epochs, b.Settings.EvalBatch = cmp.Or(t.Epochs, b.Settings.Epochs), cmp.Or(t.EvalBatch, b.Settings.EvalBatch)
+		return b, err
 	}
 	b = begun{Method: cmp.Or(t.Method, "logit-adjusted"), Seed: 1}
 	set(&b.Seed, t.Seed)
@@ -89,6 +92,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 func (t *trainCmd) given() bool {
 	rest := *t
 	rest.Out, rest.Resume, rest.Every, rest.JSON = "", false, 0, false
+	rest.Override, rest.Epochs, rest.EvalBatch = "", 0, 0
 	return rest != trainCmd{}
 }
 
@@ -101,17 +105,20 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	override, err := t.override(t.Resume)
+	if err != nil {
+		return err
+	}
 	if !t.Resume && experiment.Exists(t.Out) { // found before the data are read
 		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
 	}
-	d, err := b.Settings.Open(b.Seed)
+	d, err := b.Settings.Open(ctx, b.Seed)
 	if err != nil {
 		return listing(err, b.Settings.Data)
 	}
 	if b.Settings.Choose == "" && d.Held != nil {
 		d.Settings.Choose = "best"
 	}
-	d.Context = ctx
 	tell(c, d.Derived)
 	if err := d.Load(ctx); err != nil {
 		return listing(err, b.Settings.Data)
@@ -124,7 +131,9 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	r.Override = override
 	r.Dir, r.Resume, r.Settings, r.Trainer.Checkpoints.EverySteps = t.Out, t.Resume, b, t.Every
+	tellNoEffect(c, t.noEffect(d, r), []manifest.Manifest{r.Manifest})
 	what := r.Manifest.Network
 	fmt.Fprintf(c.log, "%s on %s: %d parameters, %.1f million multiply-adds an image; %d training images in %d classes\n", r.Title, what.Backbone,
 		what.Parameters, float64(what.MultiplyAdds)/1e6, d.Train.Len(), len(d.Counts()))
@@ -132,7 +141,7 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(c.log, "warning:", w); return nil }
 	report, err := r.Do(ctx)
 	if report == nil {
-		return err
+		return overriding(err)
 	}
 	if errors.Is(err, context.Canceled) {
 		err = exitError{stopped, fmt.Errorf("%w\nlongtail train --resume --out %s goes on", err, argument(t.Out))}

@@ -51,7 +51,8 @@ func TestAStoppedRunGoesOn(t *testing.T) {
 	r := parseJSON[experiment.Report](t, read(t, parts, "report.json"))
 	require.True(t, r.Interrupted)
 	fail(t, usage, "add --resume to go on with it", "train --data "+data+small+"--out", parts)
-	fail(t, usage, "goes on by the options that the run was begun with", "train --resume --epochs 4 --out", parts)
+	fail(t, usage, "goes on by the options that the run was begun with", "train --resume --seed 4 --out", parts)
+	fail(t, failed, "(--override=epochs goes on all the same)", "train --resume --epochs 4 --out", parts)
 	out, _ = succeed(t, "train --resume --json --out", parts)
 	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(out))
 	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(read(t, parts, "report.json")))
@@ -59,6 +60,32 @@ func TestAStoppedRunGoesOn(t *testing.T) {
 	out, _ = succeed(t, "train --resume --json --method hybrid-psc --data "+data+small+"--out", parts) // nothing is left to do
 	require.Equal(t, untimed(read(t, whole, "report.json")), untimed(out))
 	fail(t, failed, "has another run", "train --resume --method hybrid-psc --decay 0.5 --data "+data+small+"--out", parts)
+}
+
+// --override lets a finished run go further, once: it is that run from then on.
+func TestAnOverriddenRunGoesFurther(t *testing.T) {
+	data, run := photos(t), filepath.Join(t.TempDir(), "run")
+	succeed(t, "train --data "+data+small+"--out", run)
+	fail(t, usage, "--override says what may differ from a run that --resume goes on with", "train --override cpu --data "+data+small+"--out", run)
+	fail(t, usage, `"steps" is not epochs, cpu or eval-batch`, "train --resume --override epochs,steps --out", run)
+	fail(t, failed, "(--override=epochs,eval-batch goes on all the same)", "train --resume --epochs 4 --eval-batch 5 --out", run)
+	out, _ := succeed(t, "train --resume --override epochs --epochs 4 --out", run)
+	require.Contains(t, out, "not bit for bit from step ")
+	out, _ = succeed(t, "train --resume --json --out", run)
+	r := parseJSON[experiment.Report](t, out)
+	require.Len(t, r.History, 4)
+	require.Len(t, r.Manifest.NotBitForBit, 1)
+	require.Contains(t, r.Manifest.NotBitForBit[0].Changes, "training.epochs: 3, 4")
+
+	all := filepath.Join(t.TempDir(), "all")
+	succeed(t, "compare --methods ce,focal"+tiny+"--out", all)
+	fail(t, failed, "(--override=epochs goes on all the same)", "compare --resume --epochs 9 --out", all)
+	succeed(t, "compare --resume --override epochs --epochs 9 --out", all)
+	for _, name := range []string{"ce", "focal"} {
+		r := parseJSON[experiment.Report](t, read(t, all, name+"-seed-1", "report.json"))
+		require.Len(t, r.Manifest.NotBitForBit, 1)
+		require.Equal(t, 9, r.Manifest.Training.Epochs)
+	}
 }
 
 // Where there are images to choose by, the best epoch is kept.
@@ -122,4 +149,29 @@ func TestOptionsAreChecked(t *testing.T) {
 	fail(t, failed, "dataset: no known data set in", "train --data "+t.TempDir())
 	fail(t, failed, "patience waits for a better epoch", "train --quick --patience 2 --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, failed, "tau-norm chooses its exponent", "compare --quick --holdout 0 --methods tau-norm")
+}
+
+// Options that change nothing are told, and so are samples that make no whole batch.
+func TestWhatHasNoEffectIsTold(t *testing.T) {
+	data := photos(t)
+	run := func(words string) string {
+		_, log := succeed(t, "train --data "+data+small+words+" --out "+filepath.Join(t.TempDir(), "run"))
+		return log
+	}
+	log := run("--embedding 8 --limit 500")
+	for _, want := range []string{"--embedding: no method", "--limit: an epoch has 7 steps", "dropped samples of each epoch: logit-adjusted 3, which make no whole batch of 8"} {
+		require.Contains(t, log, want)
+	}
+	log = run("--holdout 0.2 --choose best --method crt")
+	require.Contains(t, log, "no effect: --choose: the second stage of crt")
+	log = run("--method hybrid-sc --embedding 8")
+	require.NotContains(t, log, "no effect")
+	log = run("--holdout 0.2 --eval-every 0")
+	require.Contains(t, log, "no effect: --eval-every=0")
+	require.NoError(t, os.CopyFS(filepath.Join(data, "val"), os.DirFS(filepath.Join(data, "test"))))
+	log = run("--holdout 0.2")
+	require.Contains(t, log, "no effect: --holdout: the validation set")
+	_, log = succeed(t, "compare --methods ce --hash-all"+tiny)
+	require.Contains(t, log, "no effect: --hash-all")
+	require.Contains(t, log, "no effect: --embedding")
 }

@@ -38,6 +38,14 @@ func TestEvaluate(t *testing.T) {
 	out, _ := succeed(t, "evaluate "+run+"")
 	require.Regexp(t, `(?m)^top-1 \(%\) +[0-9.]+$`, out)
 	require.Regexp(t, `(?m)^disc-0 +40 +5 +[0-9.]+$`, out)
+	fail(t, usage, "--split", "evaluate "+run+" --split val")
+
+	files, err := filepath.Glob(filepath.Join(data, "test", "disc-0", "*"))
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(files[0], files[0]+".png"))
+	fail(t, failed, "data.test_content: ", "evaluate "+run)
+	fail(t, failed, "not the test set that "+run+" has figures of", "evaluate "+run+" "+data)
+	succeed(t, "evaluate "+run+" "+filepath.Join(data, "test"))
 
 	require.NoError(t, os.RemoveAll(filepath.Join(data, "test", "disc-0")))
 	model := filepath.Join(run, "model.safetensors")
@@ -149,6 +157,19 @@ func TestMethodsAndVersion(t *testing.T) {
 	require.Contains(t, out, longtail.Version)
 	out, _ = succeed(t, "version --json")
 	require.Contains(t, out, `"version": "`+longtail.Version+`"`)
+}
+
+// A level of instructions that there is not is told, not passed over.
+func TestAnUnknownLevel(t *testing.T) {
+	for words, code := range map[string]int{"version": failed, "version --json": failed, "train --quick": usage, "predict x y": usage} {
+		c := program(t, t.TempDir(), words)
+		c.Env = append(os.Environ(), "LONGTAIL_CPU=foo")
+		out, err := c.CombinedOutput()
+		require.Error(t, err)
+		require.Equal(t, code, c.ProcessState.ExitCode(), "%s: %s", words, out)
+		require.Contains(t, string(out), `LONGTAIL_CPU is "foo"`)
+		require.Equal(t, code == failed, strings.Contains(string(out), longtail.Version), "%s: %s", words, out)
+	}
 }
 
 // Every command has examples in its help, and its lines parse.

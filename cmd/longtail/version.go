@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
 	"strings"
@@ -16,14 +17,14 @@ type versionCmd struct {
 
 func (versionCmd) Help() string { return example("longtail version", "longtail version --json") }
 
-// Run tells version and build.
+// Run tells version and build, and fails if LONGTAIL_CPU names no level that is here.
 func (v *versionCmd) Run(c *console) error {
 	build := manifest.New(kernels.Level()).Build
 	if v.JSON {
-		return writeJSON(c, struct {
+		return errors.Join(kernels.CheckEnvironment(), writeJSON(c, struct {
 			Version string         `json:"version"`
 			Build   manifest.Build `json:"build"`
-		}{longtail.Version, build})
+		}{longtail.Version, build}))
 	}
 	revision := build.Revision
 	if revision == "" {
@@ -31,5 +32,5 @@ func (v *versionCmd) Run(c *console) error {
 	}
 	_, err := fmt.Fprintf(c.out, "longtail %s (%s), %s, %s, %s instructions, %d CPUs\n", longtail.Version, revision, build.Go, build.Platform,
 		build.CPULevel, runtime.NumCPU())
-	return err
+	return errors.Join(kernels.CheckEnvironment(), err)
 }

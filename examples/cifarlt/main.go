@@ -162,7 +162,7 @@ func run(ctx context.Context, s settings, out, log io.Writer) error {
 	if err != nil {
 		return err
 	}
-	data, err := s.Open(s.Seed)
+	data, err := s.Open(ctx, s.Seed)
 	if err == nil {
 		err = data.Load(ctx)
 	}
