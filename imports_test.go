@@ -28,6 +28,7 @@ var mayImport = map[string][]string{
 	"npy":               {"internal/atomicfile", "internal/half", "internal/memory"},
 	"dataset":           {"imagefile", "internal/cause", "internal/resample", "internal/smallfile"},
 	"dataset/shards":    {"dataset", "imagefile", "internal/packed"},
+	"dataset/parquet":   {"dataset", "dataset/features", "imagefile", "internal/half", "internal/memory", "internal/packed"},
 	"dataset/features":  {"dataset", "npy", "safetensors", "internal/smallfile"},
 	"sampler":           {"schedule"},
 	"augment":           {"dataset", "internal/resample"},
@@ -102,6 +103,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			name, err := strconv.Unquote(i.Path.Value)
 			require.NoError(t, err)
 			require.NotEqual(t, "log", name, "%s: library code does not log", path)
+			require.False(t, strings.HasPrefix(name, "github.com/parquet-go/") && room != "dataset/parquet", "%s: only users of dataset/parquet link %s", path, name)
 			if ours, ok := strings.CutPrefix(name, module+"/"); ok {
 				require.True(t, slices.Contains(allowed, ours), "%s must not import %s", path, ours)
 			}
