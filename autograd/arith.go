@@ -78,7 +78,7 @@ func pointwise(op string, x *Var, f func(float64) float64, slope func(x, y float
 	}
 	return Op(op, y, []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		for i, g := range gy.Data() {
-			gx[0].Data()[i] += g * slope(x.value.Data()[i], y.Data()[i])
+			gx[0].Data()[i] += g * slope(x.Value().Data()[i], y.Data()[i])
 		}
 	})
 }

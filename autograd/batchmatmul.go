@@ -28,21 +28,21 @@ func batchMatMul(op string, a, b *Var, tb blas.Transpose) *Var {
 	gemm := t.mode.BLAS
 	count := as[:n-2].Len()
 	for i := range count {
-		gemmInto(gemm, blas.NoTrans, tb, 1, matrix(a.value, i), matrix(b.value, i), 0, matrix(y, i))
+		gemmInto(gemm, blas.NoTrans, tb, 1, matrix(a.Value(), i), matrix(b.Value(), i), 0, matrix(y, i))
 	}
 	t.CountMACs(int64(y.Len()) * int64(as[n-1]))
 	return Op(op, y, []*Var{a, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		for i := range count {
 			g := matrix(gy, i)
 			if gx[0] != nil {
-				gemmInto(gemm, blas.NoTrans, flip(tb), 1, g, matrix(b.value, i), 1, matrix(gx[0], i))
+				gemmInto(gemm, blas.NoTrans, flip(tb), 1, g, matrix(b.Value(), i), 1, matrix(gx[0], i))
 			}
 			switch {
 			case gx[1] == nil:
 			case tb == blas.Trans:
-				gemmInto(gemm, blas.Trans, blas.NoTrans, 1, g, matrix(a.value, i), 1, matrix(gx[1], i))
+				gemmInto(gemm, blas.Trans, blas.NoTrans, 1, g, matrix(a.Value(), i), 1, matrix(gx[1], i))
 			default:
-				gemmInto(gemm, blas.Trans, blas.NoTrans, 1, matrix(a.value, i), g, 1, matrix(gx[1], i))
+				gemmInto(gemm, blas.Trans, blas.NoTrans, 1, matrix(a.Value(), i), g, 1, matrix(gx[1], i))
 			}
 		}
 	})

@@ -30,10 +30,10 @@ func MulBroadcast(a, b *Var) *Var {
 	s.Mul(y.Data(), a.Data(), b.Data())
 	return Op(op, y, []*Var{a, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		if gx[0] != nil {
-			s.Grad(gx[0].Data(), gy.Data(), b.value.Data())
+			s.Grad(gx[0].Data(), gy.Data(), b.Value().Data())
 		}
 		if gx[1] != nil {
-			s.Swap().Grad(gx[1].Data(), gy.Data(), a.value.Data())
+			s.Swap().Grad(gx[1].Data(), gy.Data(), a.Value().Data())
 		}
 	})
 }

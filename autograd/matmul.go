@@ -32,18 +32,18 @@ func matMul(op string, a, b *Var, tb blas.Transpose) *Var {
 	}
 	y := t.Scratch(m, n)
 	gemm := t.mode.BLAS
-	gemmInto(gemm, blas.NoTrans, tb, 1, a.value, b.value, 0, y)
+	gemmInto(gemm, blas.NoTrans, tb, 1, a.Value(), b.Value(), 0, y)
 	t.CountMACs(int64(m) * int64(n) * int64(a.Dim(1)))
 	return Op(op, y, []*Var{a, b}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		if gx[0] != nil { // y = a·b: dy·bᵀ; y = a·bᵀ: dy·b
-			gemmInto(gemm, blas.NoTrans, flip(tb), 1, gy, b.value, 1, gx[0])
+			gemmInto(gemm, blas.NoTrans, flip(tb), 1, gy, b.Value(), 1, gx[0])
 		}
 		switch {
 		case gx[1] == nil:
 		case tb == blas.Trans: // dyᵀ·a
-			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, gy, a.value, 1, gx[1])
+			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, gy, a.Value(), 1, gx[1])
 		default: // aᵀ·dy
-			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, a.value, gy, 1, gx[1])
+			gemmInto(gemm, blas.Trans, blas.NoTrans, 1, a.Value(), gy, 1, gx[1])
 		}
 	})
 }

@@ -24,15 +24,29 @@ func OpPass(name string, out *tensor.Tensor, in []*Var, pass int, back func(gy *
 // added yet, add is false and gx[into] has undefined contents, which back must write as a whole. That saves setting it to
 // zero first and reading it again. A negative into is none.
 func OpInto(name string, out *tensor.Tensor, in []*Var, pass, into int, back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)) *Var {
+	return record(name, &Var{value: out, shape: out.Shape()}, in, pass, into, back)
+}
+
+// OpAway is OpInto for a result that is dropped from the start (see Var.Drop): write computes it when it is wanted. On a
+// tape without gradients, or where no input needs one, there is nothing to compute it of later: use OpInto.
+func OpAway(name string, shape tensor.Shape, write func(y *tensor.Tensor), source any, in []*Var, pass, into int,
+	back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)) *Var {
+	y := record(name, &Var{shape: shape, dropped: true}, in, pass, into, back)
+	y.Renewable(write, source)
+	return y
+}
+
+// record puts y, the result of an operation, on the tape of its inputs.
+func record(name string, y *Var, in []*Var, pass, into int, back func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)) *Var {
 	if len(in) == 0 {
 		panic(&tensor.Error{Op: name, Detail: "an operation needs an input to know its tape; use Tape.Const"})
 	}
 	t := in[0].tape
-	y := t.Const(out)
+	y.tape, y.step = t, t.step
 	for _, v := range in {
 		v.check(name)
 		if v.tape != t {
-			panic(&tensor.Error{Op: name, Shapes: []tensor.Shape{in[0].value.Shape(), v.value.Shape()},
+			panic(&tensor.Error{Op: name, Shapes: []tensor.Shape{in[0].shape, v.shape},
 				Detail: "the inputs are on different tapes"})
 		}
 		y.needs = y.needs || v.needs
@@ -50,13 +64,13 @@ func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 	y.check("Tape.Backward")
 	switch {
 	case y.tape != t:
-		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape()}, Detail: "the value is on another tape"})
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.shape}, Detail: "the value is on another tape"})
 	case t.spent:
 		panic(&tensor.Error{Op: "Tape.Backward", Detail: "has already run on this step: Reset first, and sum losses into one"})
-	case gy == nil && y.value.Len() != 1:
-		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape()}, Detail: "needs a gradient unless it holds one value"})
-	case gy != nil && !gy.Shape().Equal(y.value.Shape()):
-		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.value.Shape(), gy.Shape()}, Detail: "the gradient must have the value's shape"})
+	case gy == nil && y.shape.Len() != 1:
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.shape}, Detail: "needs a gradient unless it holds one value"})
+	case gy != nil && !gy.Shape().Equal(y.shape):
+		panic(&tensor.Error{Op: "Tape.Backward", Shapes: []tensor.Shape{y.shape, gy.Shape()}, Detail: "the gradient must have the value's shape"})
 	}
 	t.spent = true
 	if !y.needs {
@@ -93,7 +107,7 @@ func (t *Tape) backward() {
 			case !v.needs || j == n.pass:
 				gx = append(gx, nil)
 			case j == n.into && v.param == nil && v.grad == nil:
-				v.grad, add = t.memory.borrow(v.value.Shape()), false
+				v.grad, add = t.memory.borrow(v.shape), false
 				gx = append(gx, v.grad)
 			default:
 				gx = append(gx, t.gradient(v))
@@ -106,6 +120,7 @@ func (t *Tape) backward() {
 			t.memory.release(n.out.grad)
 		}
 		n.out.grad = nil
+		n.out.expire(&t.memory)
 	}
 }
 
@@ -118,7 +133,7 @@ func (t *Tape) gradient(v *Var) *tensor.Tensor {
 		return p.Grad
 	}
 	if v.grad == nil {
-		v.grad = t.memory.borrow(v.value.Shape())
+		v.grad = t.memory.borrow(v.shape)
 		v.grad.Zero()
 	}
 	return v.grad
@@ -127,7 +142,7 @@ func (t *Tape) gradient(v *Var) *tensor.Tensor {
 // handOn makes gy the gradient of v, or adds it to the one there is.
 func (t *Tape) handOn(v *Var, gy *tensor.Tensor) {
 	if v.param == nil && v.grad == nil {
-		v.grad = gy.Reshape(v.value.Shape()...)
+		v.grad = gy.Reshape(v.shape...)
 		return
 	}
 	kernels.AddScaled(t.gradient(v).Data(), 1, gy.Data())

@@ -23,7 +23,7 @@ func Recompute(x *Var, f func(*Var) *Var) *Var {
 	inner.rng, inner.source = rng, t.source
 	out := f(inner.leaf(x))
 	inner.mustOwn(op, out)
-	y := t.Const(inner.memory.handOver(out.value, &t.memory))
+	y := t.Const(inner.memory.handOver(out.Peek(), &t.memory))
 	y.needs = out.needs
 	t.macs += inner.macs
 	t.after = append(t.after, inner.after...)
@@ -36,14 +36,16 @@ func Recompute(x *Var, f func(*Var) *Var) *Var {
 			leaf := inner.leaf(x)
 			out := f(leaf)
 			inner.mustOwn(op, out)
-			if !out.value.Shape().Equal(gy.Shape()) {
-				panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{gy.Shape(), out.value.Shape()},
+			if !out.shape.Equal(gy.Shape()) {
+				panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{gy.Shape(), out.shape},
 					Detail: "the function gave another shape the second time: it must depend on its argument alone"})
 			}
 			leaf.grad = x.grad // what has been summed so far, so that sums keep their order
 			inner.handOn(out, gy)
 			inner.backward()
-			x.grad = leaf.grad
+			if x.grad = leaf.grad; x.grad != nil {
+				t.memory.adopt(x.grad)
+			}
 			inner.Reset(t.mode)
 		}})
 	}
@@ -61,7 +63,7 @@ func (t *Tape) nested() *Tape {
 
 // leaf is x of the tape around t: its gradient is x's.
 func (t *Tape) leaf(x *Var) *Var {
-	v := t.Const(x.value)
+	v := t.Const(x.Value())
 	v.param, v.needs = x.param, x.needs
 	return v
 }

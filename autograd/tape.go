@@ -47,7 +47,7 @@ type node struct {
 
 // NewTape returns an empty tape.
 func NewTape(m Mode) *Tape {
-	t := &Tape{leaves: map[*Param]*Var{}, memory: memory{pool: &pool{}}}
+	t := &Tape{leaves: map[*Param]*Var{}, memory: memory{pool: &pool{lent: map[*float32]*block{}}}}
 	t.Reset(m)
 	return t
 }
@@ -75,7 +75,9 @@ func (t *Tape) Reset(m Mode) {
 func (t *Tape) Mode() Mode { return t.mode }
 
 // Const puts x on the tape without a gradient.
-func (t *Tape) Const(x *tensor.Tensor) *Var { return &Var{tape: t, step: t.step, value: x} }
+func (t *Tape) Const(x *tensor.Tensor) *Var {
+	return &Var{tape: t, step: t.step, value: x, shape: x.Shape()}
+}
 
 // Param puts p on the tape: the same Var each time within a step.
 func (t *Tape) Param(p *Param) *Var {
@@ -114,13 +116,17 @@ func (t *Tape) Kept(p *Param, form any, of func(value *tensor.Tensor) any) any {
 
 // Tensor returns zeros that live until Reset: memory for results of operations.
 func (t *Tape) Tensor(shape ...int) *tensor.Tensor {
-	x := t.memory.keep(shape)
+	x := t.memory.borrow(shape)
 	x.Zero()
 	return x
 }
 
 // Scratch is Tensor with undefined contents, for a result that is written as a whole.
-func (t *Tape) Scratch(shape ...int) *tensor.Tensor { return t.memory.keep(shape) }
+func (t *Tape) Scratch(shape ...int) *tensor.Tensor { return t.memory.borrow(shape) }
+
+// Free gives memory of Tensor or Scratch back before Reset: what an operation needed for its backward pass, when that is
+// over. Nothing may read x afterwards.
+func (t *Tape) Free(x *tensor.Tensor) { t.memory.release(x) }
 
 // AfterStep registers fn to run at Commit: how a layer in training updates its buffers without a forward pass changing
 // anything by itself.

@@ -5,27 +5,41 @@ import "github.com/longtail-ml/longtail/tensor"
 // Var is a value on a tape. It is valid until the tape is reset.
 type Var struct {
 	tape  *Tape
-	step  uint64 // the tape's step this Var belongs to
-	value *tensor.Tensor
+	step  uint64         // the tape's step this Var belongs to
+	value *tensor.Tensor // nil: away, see Drop
+	shape tensor.Shape
 	grad  *tensor.Tensor // while Backward runs
 	param *Param         // of a leaf made by Tape.Param
 	needs bool           // a gradient is wanted here
+
+	renew         func(y *tensor.Tensor) // see Renewable
+	source        any
+	read, dropped bool // by Value, by Drop
 }
 
 // Value returns the tensor, which the caller must not change. It panics with *tensor.Error after the tape was reset.
 func (v *Var) Value() *tensor.Tensor {
-	v.check("Var.Value")
-	return v.value
+	v.read = true
+	return v.Peek()
 }
 
 // Shape returns the dimensions of the value.
-func (v *Var) Shape() tensor.Shape { return v.Value().Shape() }
+func (v *Var) Shape() tensor.Shape {
+	v.check("Var.Shape")
+	return v.shape
+}
 
 // Data returns the values, row-major.
 func (v *Var) Data() []float32 { return v.Value().Data() }
 
 // Dim returns dimension i; a negative i counts from the last.
-func (v *Var) Dim(i int) int { return v.Value().Dim(i) }
+func (v *Var) Dim(i int) int {
+	v.check("Var.Dim")
+	if i < 0 {
+		i += len(v.shape)
+	}
+	return v.shape[i]
+}
 
 // Tape returns the tape the Var is on.
 func (v *Var) Tape() *Tape {
@@ -48,7 +62,7 @@ func Path(vars ...*Var) string {
 
 func (v *Var) check(op string) {
 	if v.step != v.tape.step {
-		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{v.value.Shape()},
+		panic(&tensor.Error{Op: op, Shapes: []tensor.Shape{v.shape},
 			Detail: "this Var belongs to an earlier step: its tape has been reset"})
 	}
 }

@@ -44,7 +44,7 @@ func Concat(xs ...*Var) *Var {
 	return Op("autograd.Concat", y, xs, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		at := 0
 		for i, x := range xs {
-			n := x.value.Len()
+			n := x.Shape().Len()
 			if gx[i] != nil {
 				kernels.AddScaled(gx[i].Data(), 1, gy.Data()[at:at+n])
 			}

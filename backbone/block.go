@@ -34,10 +34,16 @@ func newBasicBlock(in, out, stride int, projection bool, rng *rand.Rand) *basicB
 }
 
 func (b *basicBlock) forward(x *autograd.Var) *autograd.Var {
+	first := b.first.ForwardDropped(x)
+	var shortcut *autograd.Var
 	if b.down != nil {
-		return b.second.ForwardAdd(b.first.Forward(x), b.down.Forward(x))
+		shortcut = b.down.Forward(x)
+	} else {
+		shortcut = nn.ShortcutA(x, b.out, b.stride)
 	}
-	return b.second.ForwardAdd(b.first.Forward(x), nn.ShortcutA(x, b.out, b.stride))
+	y := b.second.ForwardAdd(first, shortcut)
+	drop(x, shortcut)
+	return y
 }
 
 func (b *basicBlock) last() *nn.BatchNorm2d { return b.second.BN }
@@ -66,13 +72,22 @@ func (b *bottleneck) forward(x *autograd.Var) *autograd.Var {
 	if b.down != nil {
 		shortcut = b.down.Forward(x)
 	}
-	return b.third.ForwardAdd(b.second.Forward(b.first.Forward(x)), shortcut)
+	y := b.third.ForwardAdd(b.second.ForwardDropped(b.first.ForwardDropped(x)), shortcut)
+	drop(x, shortcut)
+	return y
 }
 
 func (b *bottleneck) last() *nn.BatchNorm2d { return b.third.BN }
 
 // Visit shows the convolutions and batch norms.
 func (b *bottleneck) Visit(v nn.Visitor) { visitBlock(v, b.down, b.first, b.second, b.third) }
+
+// drop gives the memory of a shortcut that is not x itself to others, until the backward pass.
+func drop(x, shortcut *autograd.Var) {
+	if shortcut != x {
+		shortcut.Drop()
+	}
+}
 
 // newConvBN returns a convolution with He-normal weights, and zeros around the image so that stride 1 keeps its size.
 func newConvBN(in, out, kernel, stride, groups int, relu bool, rng *rand.Rand) *nn.ConvBN {

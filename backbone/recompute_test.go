@@ -20,16 +20,16 @@ func TestRecomputedBlocks(t *testing.T) {
 	}{
 		"CIFAR ResNet-20": {func() (backbone.Backbone, error) {
 			return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 20, Width: 4})
-		}, 16, 0.55},
+		}, 16, 0.9},
 		"two branches": {func() (backbone.Backbone, error) {
 			return backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 14, Width: 4, Branches: 2})
-		}, 16, 0.65},
+		}, 16, 0.9},
 		"ResNet-50": {func() (backbone.Backbone, error) {
 			return backbone.NewResNet(backbone.ResNetSettings{Depth: 50, Width: 4})
-		}, 33, 0.55},
+		}, 33, 0.8},
 		"ResNet-18": {func() (backbone.Backbone, error) {
 			return backbone.NewResNet(backbone.ResNetSettings{Depth: 18, Width: 4})
-		}, 32, 0.75},
+		}, 32, 0.98},
 	} {
 		t.Run(name, func(t *testing.T) {
 			step := func(recompute bool, frozen string) (all map[string][]float32, peak int64) {
@@ -64,7 +64,7 @@ func TestRecomputedBlocks(t *testing.T) {
 			require.NoError(t, err)
 			tape := autograd.NewTape(autograd.Mode{NoGrad: true})
 			b.Forward(tape.Const(gradtest.Normal(1, 1, 4, c.size, c.size, 3)))
-			require.Less(t, 3*tape.PeakBytes(), peak)
+			require.Less(t, 2*tape.PeakBytes(), peak)
 		})
 	}
 }

@@ -67,15 +67,21 @@ func (r *residual) Branch(i int, x *autograd.Var) *autograd.Var {
 // trunk is what the branches share.
 func (r *residual) trunk(x *autograd.Var) *autograd.Var {
 	x = lean(x, func(x *autograd.Var) *autograd.Var {
-		x = r.stem.Forward(x)
+		y := r.stem.Forward(x)
 		if r.pool {
-			x = nn.MaxPool2d(x, 3, 2, 1)
+			x = y
+			y = nn.MaxPool2d(x, 3, 2, 1)
+			x.Drop()
 		}
-		return x
+		return y
 	})
-	for _, stage := range r.stages {
+	for i, stage := range r.stages {
 		for _, b := range stage {
-			x = lean(x, b.forward)
+			y := lean(x, b.forward)
+			if i < len(r.stages)-1 { // the last one's are few, and to write them again takes time
+				x.Drop()
+			}
+			x = y
 		}
 	}
 	return x

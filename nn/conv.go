@@ -61,10 +61,10 @@ func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
 		in, bias = append(in, b), b.Data()
 	}
 	y := t.Scratch(s.N, s.OutH(), s.OutW(), s.O)
-	s.forward(x.Data(), w.Data(), s.kept(t, c.Weight), bias, y.Data())
+	s.forward(x.Peek().Data(), w.Data(), s.kept(t, c.Weight), bias, y.Data())
 	t.CountMACs(s.macs())
 	return autograd.OpInto("nn.Conv2d", y, in, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
-		s.grad(gy, nil, nil, x, w, gx, add)
+		s.grad(gy, nil, nil, x.Peek().Data(), w.Data(), gx, add)
 		if len(gx) > 2 && gx[2] != nil {
 			kernels.ColumnSums(gx[2].Data(), gy.Data(), gy.Len()/s.O, s.O)
 		}

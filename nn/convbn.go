@@ -37,10 +37,18 @@ func NewConvBN(s ConvBNSettings) *ConvBN {
 }
 
 // Forward returns act(bn(conv(x))).
-func (c *ConvBN) Forward(x *autograd.Var) *autograd.Var { return c.ForwardAdd(x, nil) }
+func (c *ConvBN) Forward(x *autograd.Var) *autograd.Var { return c.forward(x, nil, false) }
 
 // ForwardAdd returns act(bn(conv(x)) + shortcut); a nil shortcut is none.
 func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
+	return c.forward(x, shortcut, false)
+}
+
+// ForwardDropped is Forward for a result that only other ConvBN read: these compute it of the convolution's, part by part,
+// and on a tape with gradients it takes no memory (see autograd.Var.Drop).
+func (c *ConvBN) ForwardDropped(x *autograd.Var) *autograd.Var { return c.forward(x, nil, true) }
+
+func (c *ConvBN) forward(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	const op = "nn.ConvBN"
 	t := x.Tape()
 	w := t.Param(c.Conv.Weight)
@@ -51,39 +59,79 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Detail: "the convolution must have no bias: batch norm adds one"})
 	}
 	in := []*autograd.Var{x, w, gamma, beta}
-	pass, add := -1, []float32(nil)
+	pass := -1
+	add := func() []float32 { return nil }
 	if shortcut != nil {
 		if !shortcut.Shape().Equal(shape) {
 			panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{shape, shortcut.Shape()}, Detail: "the shortcut's shape is not the output's"})
 		}
-		in, pass, add = append(in, shortcut), len(in), shortcut.Data()
+		in, pass, add = append(in, shortcut), len(in), func() []float32 { return shortcut.Peek().Data() }
 	}
 
-	y := t.Scratch(shape...)
 	t.CountMACs(g.macs())
 	batch := c.BN.usesBatch(t)
-	if !batch && !slices.ContainsFunc(in, (*autograd.Var).NeedsGrad) { // nothing is kept for backward
+	needs := !t.Mode().NoGrad && slices.ContainsFunc(in, (*autograd.Var).NeedsGrad)
+	if !batch && !needs { // nothing is kept for backward
+		y := t.Scratch(shape...)
 		s := c.BN.normalization(t, 0, gamma.Data(), beta.Data(), nil)
-		g.forwardNorm(x.Data(), w.Data(), g.kept(t, c.Conv.Weight), s.scale, s.shift, add, y.Data(), c.ReLU)
+		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), s.scale, s.shift, add(), y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	conv := t.Scratch(shape...)
+	g, read := g.input(x)
 	if !batch {
-		g.forward(x.Data(), w.Data(), nil, nil, conv.Data())
+		g.forward(read, w.Data(), nil, nil, conv.Data())
 	}
 	s := c.BN.normalization(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
-		g.forwardSums(x.Data(), w.Data(), conv.Data(), sum, sumsq)
+		g.forwardSums(read, w.Data(), conv.Data(), sum, sumsq)
 	})
-	kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add, s.rows, s.c, c.ReLU)
+	write := func(y *tensor.Tensor) {
+		kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add(), s.rows, s.c, c.ReLU)
+	}
+	var source any
+	if c.ReLU && shortcut == nil {
+		source = &activated{conv, kernels.Activation{Scale: s.scale, Shift: s.shift}}
+	}
 
-	return autograd.OpInto(op, y, in, pass, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
+	var out *autograd.Var
+	back := func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
 		var relu *tensor.Tensor
 		if c.ReLU && shortcut != nil {
-			relu = y // the shortcut gets the masked gradient too
+			relu = out.Peek() // the shortcut gets the masked gradient too
 		}
 		norm := s.backward(gy, relu, conv, c.ReLU && shortcut == nil, gx[2], gx[3])
-		g.grad(gy, norm, conv.Data(), x, w, gx, add)
-	})
+		g, read := g.input(x)
+		g.grad(gy, norm, conv.Data(), read, w.Data(), gx, add)
+		t.Free(conv)
+	}
+	if needs && drop {
+		out = autograd.OpAway(op, shape, write, source, in, pass, 0, back)
+		return out
+	}
+	y := t.Scratch(shape...)
+	write(y)
+	if out = autograd.OpInto(op, y, in, pass, 0, back); needs {
+		out.Renewable(write, source)
+	} else {
+		t.Free(conv)
+	}
+	return out
+}
+
+// activated is the source of a ConvBN's result: a convolution's, and what it goes through.
+type activated struct {
+	conv *tensor.Tensor
+	by   kernels.Activation
+}
+
+// input returns what the convolution reads for x: its values, or where they were dropped what they are made of.
+func (s convolution) input(x *autograd.Var) (convolution, []float32) {
+	s.Before = nil
+	if a, ok := x.Source().(*activated); ok && s.groups == 1 {
+		s.Before = &a.by
+		return s, a.conv.Data()
+	}
+	return s, x.Peek().Data()
 }
 
 // Visit shows the convolution as "conv" and batch norm as "bn".

@@ -61,7 +61,7 @@ func (s convolution) forwardNorm(x, w []float32, kept *kernels.KeptConv, scale, 
 
 // grad sets or adds the gradient of the input, gx[0], and adds that of the weight, gx[1], given gy, the gradient of the
 // convolution's result y or, unless norm is nil, of a batch norm behind it. y is lost.
-func (s convolution) grad(gy *tensor.Tensor, norm *kernels.Norm, y []float32, x, w *autograd.Var, gx []*tensor.Tensor, add bool) {
+func (s convolution) grad(gy *tensor.Tensor, norm *kernels.Norm, y, x, w []float32, gx []*tensor.Tensor, add bool) {
 	var dx, dw []float32
 	if gx[0] != nil {
 		dx = gx[0].Data()
@@ -73,12 +73,12 @@ func (s convolution) grad(gy *tensor.Tensor, norm *kernels.Norm, y []float32, x,
 	switch {
 	case dx == nil && dw == nil:
 	case s.groups == 1:
-		kernels.ConvBackward(s.Conv, dy, norm, y, x.Data(), w.Data(), dx, add, dw)
+		kernels.ConvBackward(s.Conv, dy, norm, y, x, w, dx, add, dw)
 	default:
 		if norm != nil {
 			norm.GradInput(y, dy, y, s.N*s.OutH()*s.OutW(), s.O)
 			dy = y
 		}
-		kernels.GroupedConvBackward(s.Conv, s.groups, dy, x.Data(), w.Data(), dx, add, dw)
+		kernels.GroupedConvBackward(s.Conv, s.groups, dy, x, w, dx, add, dw)
 	}
 }

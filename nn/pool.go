@@ -26,7 +26,7 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 	oh, ow := (h+2*padding-kernel)/stride+1, (w+2*padding-kernel)/stride+1
 	y := x.Tape().Scratch(n, oh, ow, c)
 	argmax := make([]int32, y.Len())
-	kernels.MaxPool(x.Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
+	kernels.MaxPool(x.Peek().Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
 	return autograd.Op("nn.MaxPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.MaxPoolGrad(gy.Data(), argmax, n, h, w, c, kernel, stride, padding, gx[0].Data())
 	})
@@ -36,7 +36,7 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 func GlobalAvgPool2d(x *autograd.Var) *autograd.Var {
 	n, h, w, c := images("nn.GlobalAvgPool2d", x)
 	y := x.Tape().Scratch(n, c)
-	kernels.GlobalAvgPool(x.Data(), n, h, w, c, y.Data())
+	kernels.GlobalAvgPool(x.Peek().Data(), n, h, w, c, y.Data())
 	return autograd.Op("nn.GlobalAvgPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.GlobalAvgPoolGrad(gy.Data(), n, h, w, c, gx[0].Data())
 	})
@@ -53,7 +53,7 @@ func AdaptiveAvgPool2d(x *autograd.Var, height, width int) *autograd.Var {
 			Detail: fmt.Sprintf("the image and the result, %d×%d, must have at least one pixel", height, width)})
 	}
 	y := x.Tape().Scratch(n, height, width, c)
-	kernels.AdaptiveAvgPool(x.Data(), n, h, w, c, height, width, y.Data())
+	kernels.AdaptiveAvgPool(x.Peek().Data(), n, h, w, c, height, width, y.Data())
 	return autograd.Op(op, y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.AdaptiveAvgPoolGrad(gy.Data(), n, h, w, c, height, width, gx[0].Data())
 	})
@@ -71,7 +71,7 @@ func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 		return x
 	}
 	y := x.Tape().Scratch(n, (h+stride-1)/stride, (w+stride-1)/stride, channels)
-	kernels.PadStride(y.Data(), x.Data(), n, h, w, c, stride, channels)
+	kernels.PadStride(y.Data(), x.Peek().Data(), n, h, w, c, stride, channels)
 	return autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.PadStrideGrad(gx[0].Data(), gy.Data(), n, h, w, c, stride, channels)
 	})

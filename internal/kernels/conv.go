@@ -3,7 +3,12 @@ package kernels
 // Conv is the shape of a two-dimensional convolution: N images of H×W pixels and C channels, kernels of KH×KW pixels
 // with O outputs, the same Stride and zero padding Pad in both directions. The padded image must not be smaller than the
 // kernel.
-type Conv struct{ N, H, W, C, KH, KW, O, Stride, Pad int }
+type Conv struct {
+	N, H, W, C, KH, KW, O, Stride, Pad int
+	// Before is what the input goes through first, part by part where it is read: x is then what the activation is made of.
+	// nil: x is the input. GroupedConvForward and GroupedConvBackward take none.
+	Before *Activation
+}
 
 // OutH is the height of the output images.
 func (s Conv) OutH() int { return OutSize(s.H, s.KH, s.Stride, s.Pad) }

@@ -51,6 +51,7 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 		sums = getScratch(partials * weights)
 		defer putScratch(sums)
 	}
+	k.before = s.Before
 	sum := k.forSums()
 	group := max(1, sum.band/k.rows) // images at a time
 	pixels := s.H * s.W
@@ -98,7 +99,7 @@ func (k winogradConv) forSums() winogradConv {
 func (k winogradConv) addWeightGrad(du, x, dy []float32, rows int, work winogradWork) {
 	for lo := 0; lo < rows; lo += k.band {
 		hi := min(rows, lo+k.band)
-		k.input(work.v.data, x, work.zeros.data, lo, hi)
+		k.input(x, lo, hi, work)
 		k.gradient(work.m.data, dy, work.zeros.data, work.edge.data, lo, hi)
 		k.outer(du, work.v.data, work.m.data, hi-lo)
 	}

@@ -25,7 +25,7 @@ func (s Conv) forwardPlain(x, packed, bias, y []float32, each func(lo, hi int, s
 		for task := i * chunk; task < min(tasks, (i+1)*chunk); task++ {
 			image, lo := task/bands, task%bands*rows
 			hi := min(outH, lo+rows)
-			values, scratch := s.frame(lo, hi).view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+			values, scratch := s.frame(lo, hi).viewOf(s.Before, x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
 			out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
 			s.startWith(out, bias)
 			product := rowProduct{
@@ -53,7 +53,7 @@ func (s Conv) forwardFew(x, packed, bias, y []float32, each func(lo, hi int, sum
 	width := roundUp(min(s.O, fewCols), t.cols)
 	blocks, parts := (outH*outW+some-1)/some, (s.O+width-1)/width
 	for image := range s.N {
-		values, scratch := whole.view(x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
+		values, scratch := whole.viewOf(s.Before, x[image*s.H*s.W*s.C:][:s.H*s.W*s.C])
 		out := y[image*outH*outW*s.O:][:outH*outW*s.O]
 		s.startWith(out, bias)
 		parallel.For(blocks*parts, func(task int) {
@@ -96,10 +96,13 @@ func (s Conv) forwardWinograd(x, u, y []float32, each func(lo, hi int, sums []fl
 	k := newWinograd(s.H, s.W, s.C, s.O)
 	tasks := s.N * k.rows
 	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
+		x, scratch := s.activated(x)
 		k.convolveFew(y, x, u, tasks)
+		putScratch(scratch)
 		s.eachPixel(each, sum, sumsq)
 		return
 	}
+	k.before = s.Before
 	chunk := roundUp((tasks+maxSums-1)/maxSums, k.band)
 	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
 		work := k.work()
@@ -122,7 +125,9 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 	plane := planeSize(tiles, k.depth)
 	v := getScratch(planes * plane)
 	defer putScratch(v)
-	parallel.For(rows, func(row int) { k.inputRow(v.data[row*k.tiles*k.depth:], x, zeros.data, row, plane) })
+	parallel.For(rows, func(row int) {
+		k.inputRow(v.data[row*k.tiles*k.depth:], k.lines(x[row/k.rows*k.h*k.w*k.c:], 0, zeros.data, row), plane)
+	})
 	k.padInput(v.data, rows, tiles)
 	t := current.tile
 	width := roundUp(min(k.o, fewCols), t.cols)

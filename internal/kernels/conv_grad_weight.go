@@ -24,7 +24,9 @@ func ConvWeightGrad(s Conv, x, dy, dw []float32) {
 func (s Conv) weightGradPlain(x, dy, dw []float32) {
 	x, dy, dw = x[:s.N*s.H*s.W*s.C], dy[:s.N*s.OutH()*s.OutW()*s.O], dw[:s.KH*s.KW*s.C*s.O]
 	if s.C*s.O >= manyWeights || current.lanes == 1 && s.C >= 8 { // in Go a product has the better tiles
+		x, scratch := s.activated(x)
 		s.weightGradProducts(x, dy, dw)
+		putScratch(scratch)
 	} else {
 		s.weightGradBands(x, dy, dw)
 	}
@@ -73,7 +75,7 @@ func addPartials(sums []float32, n, size int) []float32 {
 // addWeightGrad adds what the output rows [lo, hi) of one image give.
 func (s Conv) addWeightGrad(sum, x, dy []float32, lo, hi int) {
 	f := s.frame(lo, hi)
-	values, scratch := f.view(x)
+	values, scratch := f.viewOf(s.Before, x)
 	defer putScratch(scratch)
 	outW, line, run := s.OutW(), f.cols*s.C, s.KW*s.C
 	t := current.tile

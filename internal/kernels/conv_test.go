@@ -77,6 +77,32 @@ func checkConv(t *testing.T, s Conv, withBias bool) {
 	ConvWeightGrad(s, x, dy, dw.data)
 	near(t, wantDW, dw.data, 1e-4, "weight gradient ", context)
 	dw.check(t)
+	checkBefore(t, s, x, w, dy)
+}
+
+// checkBefore compares a convolution of an activation that is computed as it is read with that of one computed before: to
+// the bit.
+func checkBefore(t *testing.T, s Conv, x, w, dy []float32) {
+	t.Helper()
+	if s.C == 0 {
+		return
+	}
+	r := newRand(9)
+	a, activated := &Activation{Scale: randoms(r, s.C), Shift: randoms(r, s.C)}, make([]float32, len(x))
+	ScaleShift(activated, x, a.Scale, a.Shift, nil, len(x)/s.C, s.C, true)
+	run := func(s Conv, x []float32) (out [3][]float32) {
+		nx, nw, ny := s.lens()
+		dx, dw, y := newGuarded(make([]float32, nx)), newGuarded(make([]float32, nw)), newGuarded(make([]float32, ny))
+		ConvForward(s, x, w, nil, y.data)
+		ConvBackward(s, dy, nil, nil, x, w, dx.data, false, dw.data)
+		dx.check(t)
+		dw.check(t)
+		y.check(t)
+		return [3][]float32{dx.data, dw.data, y.data}
+	}
+	want := run(s, activated)
+	s.Before = a
+	require.Equal(t, want, run(s, x), "%+v", s)
 }
 
 func TestConvAgainstDefinition(t *testing.T) {

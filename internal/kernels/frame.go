@@ -14,15 +14,18 @@ func (f frame) crop(row, rows int) frame {
 }
 
 // view returns the frame's values, and scratch to be put back that they may be in.
-func (f frame) view(image []float32) ([]float32, *scratch) {
-	if f.left == 0 && f.cols == f.w && f.top >= 0 && f.top+f.rows <= f.h {
+func (f frame) view(image []float32) ([]float32, *scratch) { return f.viewOf(nil, image) }
+
+// viewOf is view of an image that goes through an activation first; nil is none.
+func (f frame) viewOf(before *Activation, image []float32) ([]float32, *scratch) {
+	if before == nil && f.left == 0 && f.cols == f.w && f.top >= 0 && f.top+f.rows <= f.h {
 		return image[f.top*f.w*f.c:][:f.size()], getScratch(0)
 	}
 	s := getScratch(f.size())
 	first, last := clamp(f.left, f.w), clamp(f.left+f.cols, f.w) // columns that there are
-	before, n := (first-f.left)*f.c, (last-first)*f.c
+	left, n := (first-f.left)*f.c, (last-first)*f.c
 	if n == 0 {
-		before = 0
+		left = 0
 	}
 	for r := range f.rows {
 		row := s.data[r*f.cols*f.c:][:f.cols*f.c]
@@ -31,9 +34,13 @@ func (f frame) view(image []float32) ([]float32, *scratch) {
 			clear(row)
 			continue
 		}
-		clear(row[:before])
-		copy(row[before:], image[(y*f.w+first)*f.c:][:n])
-		clear(row[before+n:])
+		clear(row[:left])
+		if before != nil {
+			before.apply(row[left:], image[(y*f.w+first)*f.c:], last-first, f.c)
+		} else {
+			copy(row[left:], image[(y*f.w+first)*f.c:][:n])
+		}
+		clear(row[left+n:])
 	}
 	return s.data, s
 }

@@ -41,6 +41,7 @@ type winogradConv struct {
 	depth       int // c, padded
 	width       int // o, padded
 	band        int // rows of tiles to work on at a time
+	before      *Activation
 }
 
 func newWinograd(h, w, c, o int) winogradConv {
@@ -76,13 +77,13 @@ func planeSize(tiles, n int) int { return tiles*n + 16 }
 // line is the first line of pixels of a row of tiles.
 func (k winogradConv) line(row int) int { return row/k.rows*k.h + row%k.rows*2 }
 
-// lines are the four rows of pixels that a row of tiles of one of the images x reads; zeros are there for missing ones.
-func (k winogradConv) lines(x, zeros []float32, row int) (lines [4][]float32) {
-	line := k.w * k.c
-	image, y := x[row/k.rows*k.h*line:], row%k.rows*2-1
+// lines are the four rows of pixels that a row of tiles of its image reads, of which part has those from first on; zeros are
+// there for missing ones.
+func (k winogradConv) lines(part []float32, first int, zeros []float32, row int) (lines [4][]float32) {
+	line, y := k.w*k.c, row%k.rows*2-1
 	for i := range lines {
 		if y+i >= 0 && y+i < k.h {
-			lines[i] = image[(y+i)*line:][:line]
+			lines[i] = part[(y+i-first)*line:][:line]
 		} else {
 			lines[i] = zeros[:line]
 		}
@@ -90,17 +91,27 @@ func (k winogradConv) lines(x, zeros []float32, row int) (lines [4][]float32) {
 	return lines
 }
 
-// input sets v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
-func (k winogradConv) input(v, x, zeros []float32, lo, hi int) {
-	tiles := k.bandTiles(hi - lo)
-	for row := lo; row < hi; row++ {
-		k.inputRow(v[(row-lo)*k.tiles*k.depth:], x, zeros, row, planeSize(tiles, k.depth))
+// input sets work.v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
+func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
+	tiles, line := k.bandTiles(hi-lo), k.w*k.c
+	for row := lo; row < hi; {
+		last := min(hi, (row/k.rows+1)*k.rows) // of the image
+		part, first := x[row/k.rows*k.h*line:], 0
+		if k.before != nil {
+			first = max(0, row%k.rows*2-1)
+			end := min(k.h, (last-1)%k.rows*2+3)
+			k.before.apply(work.part.data, part[first*line:], (end-first)*k.w, k.c)
+			part = work.part.data
+		}
+		for ; row < last; row++ {
+			k.inputRow(work.v.data[(row-lo)*k.tiles*k.depth:], k.lines(part, first, work.zeros.data, row), planeSize(tiles, k.depth))
+		}
 	}
-	k.padInput(v, hi-lo, tiles)
+	k.padInput(work.v.data, hi-lo, tiles)
 }
 
-func (k winogradConv) inputRow(v, x, zeros []float32, row, plane int) {
-	winogradInput(k.lines(x, zeros, row), k.c, v, plane, k.depth, k.tiles, 1+k.w%2)
+func (k winogradConv) inputRow(v []float32, lines [4][]float32, plane int) {
+	winogradInput(lines, k.c, v, plane, k.depth, k.tiles, 1+k.w%2)
 }
 
 // padInput clears the tiles of v behind those of the rows.
@@ -192,21 +203,24 @@ func (k winogradConv) outer(du, v, w []float32, rows int) {
 }
 
 // winogradWork is the working memory of one core.
-type winogradWork struct{ v, m, zeros, edge *scratch }
+type winogradWork struct{ v, m, zeros, edge, part *scratch }
 
 func (k winogradConv) work() winogradWork {
 	tiles := k.bandTiles(k.band)
 	wide := max(k.c, k.o)
 	w := winogradWork{
 		v: getScratch(planes * planeSize(tiles, k.depth)), m: getScratch(planes * planeSize(tiles, k.width)),
-		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o),
+		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(0),
+	}
+	if k.before != nil {
+		w.part = getScratch((2*k.band + 2) * k.w * k.c)
 	}
 	clear(w.zeros.data)
 	return w
 }
 
 func (w winogradWork) free() {
-	for _, s := range []*scratch{w.v, w.m, w.zeros, w.edge} {
+	for _, s := range []*scratch{w.v, w.m, w.zeros, w.edge, w.part} {
 		putScratch(s)
 	}
 }
@@ -215,7 +229,7 @@ func (w winogradWork) free() {
 func (k winogradConv) convolve(y, x, u []float32, lo, hi int, add bool, work winogradWork) {
 	for ; lo < hi; lo += k.band {
 		end := min(hi, lo+k.band)
-		k.input(work.v.data, x, work.zeros.data, lo, end)
+		k.input(x, lo, end, work)
 		k.multiply(work.m.data, work.v.data, u, k.bandTiles(end-lo))
 		k.output(y, work.m.data, work.edge.data, lo, end, add)
 	}
