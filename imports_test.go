@@ -26,7 +26,7 @@ var mayImport = map[string][]string{
 	"record":            {"internal/atomicfile"},
 	"imagefile":         {},
 	"npy":               {"internal/atomicfile", "internal/half", "internal/memory"},
-	"dataset":           {"imagefile", "internal/cause", "internal/resample", "internal/smallfile"},
+	"dataset":           {"imagefile", "internal/atomicfile", "internal/cause", "internal/resample", "internal/smallfile"},
 	"dataset/shards":    {"dataset", "imagefile", "internal/packed"},
 	"dataset/parquet":   {"dataset", "dataset/features", "imagefile", "internal/half", "internal/memory", "internal/packed"},
 	"dataset/features":  {"dataset", "npy", "safetensors", "internal/smallfile"},

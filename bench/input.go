@@ -15,7 +15,8 @@ import (
 )
 
 // input times batches that are only made, by the trainer's loader with one and with two workers: images of 32×32 from memory,
-// decoded from JPEG, and of 224×224 decoded from JPEGs of 500×375, all augmented and normalised.
+// decoded from JPEG, and random crops of 224×224 of whole JPEGs of 500×375, all augmented and normalised. Beside the rates stand the
+// milliseconds of a processor's time that an image takes, where the system tells: they hold on a busy machine too.
 func input(s settings) (result, error) {
 	pixels, err := augment.CIFARNormalize().Table()
 	if err != nil {
@@ -30,27 +31,33 @@ func input(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	large, err := newJPEG(500, 375, 224)
+	large, err := newJPEG(500, 375, 0)
 	if err != nil {
 		return nil, err
 	}
 	b := or(s.batch, 128)
 	r := result{"batch": b, "workers": workers}
 	for _, m := range []*images{
-		{name: "images_per_second", batch: b, size: 32, read: func(i int, dst *dataset.Image) error { return memory.Image(i%memory.Len(), dst) }},
-		{name: "jpeg_per_second", batch: b, size: 32, read: small.read},
-		{name: "jpeg_224_per_second", batch: max(1, b/4), size: 224, read: large.read}, // a quarter: they take long
+		{name: "images", batch: b, size: 32, read: func(i int, dst *dataset.Image) error { return memory.Image(i%memory.Len(), dst) }},
+		{name: "jpeg", batch: b, size: 32, read: small.read},
+		{name: "jpeg_224", batch: max(1, b/4), size: 224, read: large.read}, // a quarter: they take long
 	} {
 		m.view, m.pixels = augment.CIFAR(), pixels
-		var rates []float64
+		if m.size == 224 {
+			m.view = augment.Compose{augment.ResizedCrop{Height: 224, Width: 224}, augment.Flip{P: 0.5}}
+		}
+		var rates, times []float64
 		for _, w := range workers {
-			rate, err := m.rate(s, w, s.seconds/6)
+			rate, cpu, err := m.rate(s, w, s.seconds/6)
 			if err != nil {
 				return nil, err
 			}
-			rates = append(rates, round(rate))
+			rates, times = append(rates, round(rate)), append(times, math.Round(1e6*cpu)/1e3)
 		}
-		r[m.name] = rates
+		r[m.name+"_per_second"] = rates
+		if cpuSeconds() > 0 {
+			r[m.name+"_cpu_ms"] = times
+		}
 	}
 	return r, nil
 }
@@ -93,34 +100,40 @@ func (m *images) Fill(r *reader, b []float32, n, row int) error {
 
 func (m *images) Finish([]float32, int) error { return nil }
 
-// rate is how many images so many workers make in a second: the mean, since short batches are taken several at a time.
-func (m *images) rate(s settings, workers int, seconds float64) (float64, error) {
+// rate is how many images so many workers make in a second, and the seconds of a processor for one: the mean, since short batches are
+// taken several at a time.
+func (m *images) rate(s settings, workers int, seconds float64) (rate, cpu float64, err error) {
 	const warm = prefetch.InFlight
 	loader := prefetch.Loader[[]float32, *reader]{Workers: workers}
-	made, began := 0, time.Now()
+	made, began, before := 0, time.Now(), cpuSeconds()
 	for _, err := range loader.Batches(context.Background(), m, 0, math.MaxInt) {
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		if made++; made == warm {
-			began = time.Now()
+			began, before = time.Now(), cpuSeconds()
 			s.profile.start()
 		}
 		if made >= warm+3 && time.Since(began).Seconds() > seconds {
 			break
 		}
 	}
-	return float64((made-warm)*m.batch) / time.Since(began).Seconds(), nil
+	done := float64((made - warm) * m.batch)
+	return done / time.Since(began).Seconds(), (cpuSeconds() - before) / done, nil
 }
 
-// jpegs reads one image over and over: a JPEG file that is decoded to a square each time.
+// jpegs reads one image over and over: a JPEG file that is decoded each time, to a square, or whole if size is 0.
 type jpegs struct {
 	file []byte
 	size int
 }
 
 func (j *jpegs) read(_ int, dst *dataset.Image) error {
-	return dataset.Decode(bytes.NewReader(j.file), dataset.Scale{Height: j.size, Width: j.size}, dst)
+	to := dataset.Scale{Height: j.size, Width: j.size}
+	if j.size == 0 {
+		to.Fit = dataset.Whole
+	}
+	return dataset.Decode(bytes.NewReader(j.file), to, dst)
 }
 
 // newJPEG encodes soft shapes with grain, which make a file about as long as a photograph's.

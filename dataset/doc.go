@@ -4,7 +4,7 @@
 // files of every usual kind when asked, those of class folders ([OpenFolder]) or of any list ([NewFiles]; package annotation
 // reads lists, tables and JSON; package idx MNIST's format); [CIFAR10] and [CIFAR100] read the binary versions of those sets; [Generate] draws
 // images that need no file at all; [OpenSplit] finds out which of them a directory holds. [Load] reads any of them into
-// memory. [Check] finds the files that cannot be read, all of them at once.
+// memory, if its images have one size; [Cache] keeps those of any size in memory and in a file, as they are read. [Check] finds the files that cannot be read, all of them at once.
 //
 // [LongTail] thins a set to class sizes given by a [Profile]. The test set of a long-tail experiment stays balanced, so it
 // is applied to training sets only.

@@ -16,6 +16,9 @@ type FolderSettings struct {
 	// Classes are the classes, in this order, whether or not they have images: a class folder that is none of them is an
 	// error. nil: those that are found, in the order of their names.
 	Classes []string
+	// Index names the file that remembers what a folder holds, as IndexFile does: what was not changed since is not listed again. It
+	// is written for folders of at least 10,000 names, if it can be. nil, or "": none.
+	Index func(dir string) string
 	// Decode bounds decoding. Its Budget, if nil, is four times its MaxPixels.
 	Decode imagefile.Settings
 }

@@ -87,6 +87,8 @@ func chosenFrom(d Dataset) []int {
 	switch s := d.(type) {
 	case *Memory:
 		return slices.Clone(s.indices)
+	case *Cache:
+		return chosenFrom(s.Dataset)
 	case *subset:
 		indices, below := slices.Clone(s.indices), chosenFrom(s.Dataset)
 		for i, at := range indices {

@@ -86,7 +86,7 @@ func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 			s.findDuplicates()
 			return s, nil
 		}
-		if sc, failed := list(dir, Flat); failed != nil || len(sc.found) == 0 {
+		if sc, failed := list(dir, Flat, ""); failed != nil || len(sc.found) == 0 {
 			return nil, errors.Join(err, failed)
 		}
 		s.Parts = []ScanPart{{}}
@@ -105,7 +105,7 @@ func ScanDir(ctx context.Context, dir string) (*Scan, error) {
 
 // scan reads the files of class folders.
 func (p *ScanPart) scan(ctx context.Context, dir string) error {
-	sc, err := list(dir, Flat)
+	sc, err := list(dir, Flat, "")
 	if err != nil {
 		return err
 	}

@@ -124,6 +124,8 @@ func sourceOf(d Dataset) func(i int) (Source, error) {
 			return nil
 		}
 		return func(i int) (Source, error) { return below(s.indices[i]) }
+	case *Cache:
+		return sourceOf(s.Dataset)
 	case Sourced:
 		return s.Source
 	}
@@ -133,10 +135,13 @@ func sourceOf(d Dataset) func(i int) (Source, error) {
 // root is the set that d was chosen from in the end.
 func root(d Dataset) Dataset {
 	for {
-		s, ok := d.(*subset)
-		if !ok {
+		switch s := d.(type) {
+		case *subset:
+			d = s.Dataset
+		case *Cache:
+			d = s.Dataset
+		default:
 			return d
 		}
-		d = s.Dataset
 	}
 }

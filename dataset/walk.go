@@ -35,6 +35,7 @@ type scanner struct {
 	within []os.FileInfo // the folders on the way down, to tell a loop of links
 	nested string        // where the first image lies that Flat does not see
 	loose  string        // the first image that lies in no class folder
+	index  *index
 }
 
 func walk(dir string, s FolderSettings) (*Files, error) {
@@ -43,7 +44,11 @@ func walk(dir string, s FolderSettings) (*Files, error) {
 	default:
 		return nil, fmt.Errorf("dataset: nesting %d is neither Flat nor Deep nor Leaves", int(s.Nested))
 	}
-	sc, err := list(dir, s.Nested)
+	index := ""
+	if s.Index != nil {
+		index = s.Index(dir)
+	}
+	sc, err := list(dir, s.Nested, index)
 	if err != nil {
 		return nil, err
 	}
@@ -54,9 +59,9 @@ func walk(dir string, s FolderSettings) (*Files, error) {
 	return sc.folder(s)
 }
 
-// list goes through all of dir.
-func list(dir string, n Nesting) (*scanner, error) {
-	sc := &scanner{dir: dir, deep: n != Flat, found: map[string][]string{}, passed: passing{}}
+// list goes through all of dir, of which the file index may know something; "" is no file.
+func list(dir string, n Nesting, index string) (*scanner, error) {
+	sc := &scanner{dir: dir, deep: n != Flat, found: map[string][]string{}, passed: passing{}, index: openIndex(index, dir)}
 	err := sc.walk("", func(file string) string {
 		if n == Leaves {
 			return filepath.ToSlash(filepath.Dir(file))
@@ -67,6 +72,8 @@ func list(dir string, n Nesting) (*scanner, error) {
 	if err != nil {
 		return nil, fmt.Errorf("dataset: class folders: %w", err)
 	}
+	sc.index.save()
+	sc.index = nil
 	return sc, nil
 }
 
@@ -85,7 +92,7 @@ func (sc *scanner) walk(path string, classOf func(string) string) error {
 	}
 	sc.within = append(sc.within, info)
 	defer func() { sc.within = sc.within[:len(sc.within)-1] }()
-	entries, err := os.ReadDir(whole)
+	entries, err := sc.index.list(whole, path, info)
 	if err != nil {
 		return err
 	}
@@ -94,8 +101,11 @@ func (sc *scanner) walk(path string, classOf func(string) string) error {
 		depth = 1 + strings.Count(filepath.ToSlash(path), "/")
 	}
 	for _, e := range entries {
-		at := filepath.Join(path, e.Name())
-		switch folder, plain := kind(filepath.Join(whole, e.Name()), e); {
+		at := e.Name()
+		if path != "" {
+			at = path + string(filepath.Separator) + at
+		}
+		switch folder, plain := kind(whole, e); {
 		case strings.HasPrefix(e.Name(), "."):
 			sc.passed.add("hidden files and folders", at)
 		case folder && slices.Contains(leftBehind, e.Name()):
@@ -127,12 +137,13 @@ func (sc *scanner) walk(path string, classOf func(string) string) error {
 	return nil
 }
 
-// kind tells folders and plain files, or links to them. A broken link is a plain file, which is an error when it is read.
-func kind(path string, e fs.DirEntry) (folder, plain bool) {
+// kind tells folders and plain files in a folder, or links to them. A broken link is a plain file, which is an error when it is
+// read.
+func kind(folderPath string, e fs.DirEntry) (folder, plain bool) {
 	if e.Type()&os.ModeSymlink == 0 {
 		return e.IsDir(), e.Type().IsRegular()
 	}
-	info, err := os.Stat(path)
+	info, err := os.Stat(filepath.Join(folderPath, e.Name()))
 	if err != nil {
 		return false, true
 	}

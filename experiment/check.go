@@ -25,7 +25,7 @@ func (s Settings) check(methods ...method.Method) error {
 		{"backbone", s.Backbone, []string{"cifar", "resnet"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
-		{"choose", s.Choose, []string{"last", "best", "balanced"}},
+		{"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
 	} {
 		if !slices.Contains(f.choices, f.value) {
 			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))
@@ -43,6 +43,7 @@ func (s Settings) check(methods ...method.Method) error {
 		{"epochs", float64(s.Epochs), s.Epochs >= 1, "at least 1"},
 		{"batch", float64(s.Batch), s.Batch >= 0, "at least 1, or 0 for one that fits the data"},
 		{"size", float64(s.Size), s.Size == 0 || s.Size >= 8, "at least 8, or 0 for one that fits the data"},
+		{"shorter", float64(s.Shorter), s.Shorter >= 0, "at least the size, or 0 for 8/7 of it"},
 		{"embedding", float64(s.Embedding), s.Embedding >= 2, "at least 2"},
 		{"lr", s.LR, s.LR >= 0, "above 0, or 0 for one that fits the batch"},
 		{"decay", s.Decay, s.Decay >= 0, "at least 0"},
@@ -68,6 +69,12 @@ func (s Settings) check(methods ...method.Method) error {
 	}
 	if s.Views == "paper" && s.Size != 32 && s.Size != 0 {
 		return fmt.Errorf("views paper is for images of size 32, not %d", s.Size)
+	}
+	if s.Views == "paper" && s.Crop == "resized" {
+		return fmt.Errorf("crop resized and views paper exclude each other: a method's own views crop by themselves")
+	}
+	if s.Crop == "resized" && s.Data == "" {
+		return fmt.Errorf("crop resized is for class folders of photographs, and no data are given")
 	}
 	return s.checkMethods(methods)
 }

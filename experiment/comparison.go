@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
 )
@@ -16,11 +17,12 @@ type Comparison struct {
 	Settings Settings
 	Methods  []method.Method
 	Seeds    []uint64
-	Show     []string          // fields of manifests in which runs may differ
-	Dir      string            // keeps each run in a folder of its own; "": nothing is kept
-	Resume   bool              // go on with what Dir has
-	Override manifest.Override // see Run
-	Earlier  []Report          // runs of the table that are done
+	Show     []string              // fields of manifests in which runs may differ
+	Dir      string                // keeps each run in a folder of its own; "": nothing is kept
+	Resume   bool                  // go on with what Dir has
+	Override manifest.Override     // see Run
+	Earlier  []Report              // runs of the table that are done
+	Keep     dataset.CacheSettings // see Data
 	// Context ends Plan early, which looks at the images and makes the network of every run. nil: it does not end.
 	Context context.Context
 }
@@ -116,10 +118,13 @@ func (p *Plan) method(name string) method.Method {
 func (p *Plan) Runs(ctx context.Context) iter.Seq2[*Run, error] {
 	return func(yield func(*Run, error) bool) {
 		var d *Data
+		defer func() { d.Close() }()
 		for _, next := range p.Todo {
 			var err error
 			if d == nil || d.Seed != next.Seed {
+				d.Close()
 				if d, err = p.Settings.Open(ctx, next.Seed); err == nil {
+					d.Keep = p.Keep
 					err = d.Load(ctx)
 				}
 			}

@@ -21,8 +21,13 @@ type Data struct {
 	// Context ends NewRun early, as method.Setup.Context does; Open puts its own there. nil: it does not end.
 	Context context.Context
 
+	// Keep is where Load keeps decoded images. Its Memory, if 0, is 2 GiB.
+	Keep dataset.CacheSettings
+
 	counts   []int // of the images trained on
 	manifest manifest.Data
+	pixels   float64 // of an image as it is handed out, in the mean
+	caches   []*dataset.Cache
 }
 
 // Open finds or generates the data of a seed, cuts the long tail and holds images out. It reads few of the images.
@@ -39,6 +44,9 @@ func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 	s.Size = from.size
 	if s.Views == "paper" && s.Size != 32 {
 		return nil, fmt.Errorf("experiment: views paper is for images of size 32, not %d", s.Size)
+	}
+	if err := s.setCrop(from, d); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	s = s.withProfile(from, d)
 	selection := map[string]dataset.Selection{"shuffle": dataset.Shuffle, "first": dataset.First}[s.Select]
@@ -113,34 +121,6 @@ func (d *Data) CheckTest(dir string) error {
 
 func sumOf(d dataset.Dataset) (string, error) {
 	return manifest.HashSamples(dataset.Indices(d), dataset.Labels(d))
-}
-
-// maxLoaded is how many bytes of images Load keeps in memory.
-const maxLoaded int64 = 2 << 30
-
-// Load reads the images into memory, if they take no more than 2 GiB: else they are read anew in each epoch.
-func (d *Data) Load(ctx context.Context) error {
-	all := []*dataset.Dataset{&d.Train, &d.Held, &d.Test}
-	images := 0
-	for _, set := range all {
-		if *set != nil {
-			images += (*set).Len()
-		}
-	}
-	if int64(images)*int64(d.Settings.Size)*int64(d.Settings.Size)*3 > maxLoaded {
-		return nil
-	}
-	for _, set := range all {
-		if *set == nil {
-			continue
-		}
-		loaded, err := dataset.Load(ctx, *set)
-		if err != nil {
-			return err
-		}
-		*set = loaded
-	}
-	return nil
 }
 
 // Counts returns the number of training images of each class.

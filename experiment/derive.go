@@ -1,6 +1,7 @@
 package experiment
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -23,16 +24,22 @@ func some(n int) (all []int) {
 	return all
 }
 
-// deriveSize takes the size of the network's images from those in the folder, unless it was given.
-func (f *source) deriveSize(folder *dataset.Folder) {
-	if f.size != 0 {
+// deriveSize takes the size of the network's images from those in the folder, unless it was given, and how many pixels they have.
+func (f *source) deriveSize(images dataset.Dataset) {
+	files, ok := images.(interface{ Path(i int) string })
+	if !ok {
 		return
 	}
 	var sides []int
-	for _, i := range some(folder.Len()) {
-		if width, height, err := sizeOf(folder.Path(i)); err == nil { // another is found when it is read
+	for _, i := range some(images.Len()) {
+		if width, height, err := sizeOf(files.Path(i)); err == nil { // another is found when it is read
 			sides = append(sides, min(width, height))
+			f.pixels += float64(width) * float64(height)
 		}
+	}
+	f.pixels /= max(1, float64(len(sides)))
+	if f.size != 0 {
+		return
 	}
 	if sides == nil {
 		sides = []int{32}
@@ -66,6 +73,24 @@ func (f *source) deriveNormalize(ctx context.Context) error {
 }
 
 func round(x float64) float64 { return math.Round(1e4*x) / 1e4 }
+
+// setCrop fills in how images come to their size.
+func (s *Settings) setCrop(from source, d *Data) error {
+	d.pixels = float64(s.Size) * float64(s.Size)
+	if from.crop != "resized" {
+		if s.Shorter != 0 {
+			return fmt.Errorf("shorter has a meaning with crop resized only")
+		}
+		s.Crop = "" // as in settings of before
+		return nil
+	}
+	d.pixels = from.pixels
+	s.Crop, s.Shorter = "resized", cmp.Or(s.Shorter, (s.Size*8+6)/7)
+	if s.Shorter < s.Size {
+		return fmt.Errorf("shorter is %d: it must be at least the size, %d", s.Shorter, s.Size)
+	}
+	return nil
+}
 
 // withProfile derives the profile, unless it was given.
 func (s Settings) withProfile(f source, d *Data) Settings {

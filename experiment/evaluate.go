@@ -7,11 +7,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/metrics"
-	"github.com/longtail-ml/longtail/tensor"
 )
 
 // Evaluation is how well a model does on a set of images, as fractions.
@@ -37,20 +35,38 @@ type ClassFigure struct {
 	Accuracy metrics.Rate `json:"accuracy"`
 }
 
+// EvaluateSettings say how EvaluateWith tests.
+type EvaluateSettings struct {
+	Groups metrics.Grouping // of classes; nil is metrics.Groups{}
+	TTA    hybrid.TTA       // views of an image whose probabilities are averaged
+}
+
 // Evaluate tests a model on images, whose classes are the model's by name, in any order, or some of them; a model without
 // names takes them by label. about is what hybrid.Open returned with the network. g groups classes; nil is metrics.Groups{}.
 func Evaluate(ctx context.Context, n *hybrid.Network, about hybrid.About, images dataset.Dataset, g metrics.Grouping) (*Evaluation, error) {
+	return EvaluateWith(ctx, n, about, images, EvaluateSettings{Groups: g})
+}
+
+// EvaluateWith is Evaluate with more settings.
+func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, images dataset.Dataset, s EvaluateSettings) (*Evaluation, error) {
 	images, err := relabel(images, n, about)
 	if err != nil {
 		return nil, err
 	}
-	features, labels, err := n.FeaturesOf(ctx, images, 0)
+	all, err := (&hybrid.Evaluator{TTA: s.TTA}).Probabilities(ctx, n, images)
 	if err != nil {
 		return nil, err
 	}
-	probs, confusion, err := judge(n, features, labels)
+	probs, labels := all.Data(), dataset.Labels(images)
+	confusion, err := metrics.NewConfusion(n.Classes())
 	if err != nil {
 		return nil, err
+	}
+	for i, y := range labels {
+		row := all.Rows(i, i+1).Data()
+		if err := confusion.Add(y, slices.Index(row, slices.Max(row))); err != nil {
+			return nil, err
+		}
 	}
 	e := &Evaluation{Images: len(labels), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
 		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN())}
@@ -63,7 +79,7 @@ func Evaluate(ctx context.Context, n *hybrid.Network, about hybrid.About, images
 		e.Classes = append(e.Classes, f)
 	}
 	if about.Counts != nil {
-		report, err := confusion.Report(about.Counts, g)
+		report, err := confusion.Report(about.Counts, s.Groups)
 		if err != nil {
 			return nil, err
 		}
@@ -79,38 +95,6 @@ func Evaluate(ctx context.Context, n *hybrid.Network, about hybrid.About, images
 	}
 	e.NLL = sum / float64(len(labels))
 	return e, nil
-}
-
-// judge returns the probabilities [R·C] of features and counts what they predict.
-func judge(n *hybrid.Network, features *tensor.Tensor, labels []int) (probs []float32, c *metrics.Confusion, err error) {
-	if c, err = metrics.NewConfusion(n.Classes()); err != nil {
-		return nil, nil, err
-	}
-	tape := autograd.NewTape(autograd.Mode{NoGrad: true})
-	const chunk = 1024
-	err = tensor.Try(func() error {
-		for from := 0; from < len(labels); from += chunk {
-			to := min(from+chunk, len(labels))
-			tape.Reset(autograd.Mode{NoGrad: true})
-			logits := n.Logits(tape.Const(features.Rows(from, to))).Value()
-			for i := range to - from {
-				row := logits.Rows(i, i+1).Data()
-				most := slices.Max(row)
-				if err := c.Add(labels[from+i], slices.Index(row, most)); err != nil {
-					return err
-				}
-				sum := 0.0
-				for _, x := range row {
-					sum += math.Exp(float64(x - most))
-				}
-				for _, x := range row {
-					probs = append(probs, float32(math.Exp(float64(x-most))/sum))
-				}
-			}
-		}
-		return nil
-	})
-	return probs, c, err
 }
 
 // relabel gives images the labels of the model's classes.

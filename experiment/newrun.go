@@ -31,13 +31,16 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed, Context: d.Context},
-		hybrid.WithNormalize(d.Normalize))
+	opts := []hybrid.Option{hybrid.WithNormalize(d.Normalize)}
+	if s.Crop == "resized" {
+		opts = append(opts, hybrid.WithResize(augment.Resize{Shorter: s.Shorter}))
+	}
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed, Context: d.Context}, opts...)
 	if err != nil {
 		return nil, err
 	}
-	if s.Views == "plain" { // the hybrid networks' padding of 4 pixels in 32, in proportion
-		streams = streams.Augment(augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}})
+	if s.Views == "plain" {
+		streams = streams.Augment(s.view())
 	}
 	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
 		Watch: s.EvalEvery > 0, Choose: s.Choose != "last" && m.Second == nil}
@@ -72,6 +75,15 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 		return nil, fmt.Errorf("experiment: %s draws batches of %d of only %d images: choose a smaller batch", m.Name, batch, images)
 	}
 	return r, nil
+}
+
+// view is the augmentation that all methods have in common.
+func (s Settings) view() augment.Transform {
+	if s.Crop == "resized" {
+		return augment.Compose{augment.ResizedCrop{Height: s.Size, Width: s.Size}, augment.Flip{P: 0.5}}
+	}
+	// The hybrid networks' padding of 4 pixels in 32, in proportion.
+	return augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
 }
 
 // body makes the backbone.

@@ -10,6 +10,11 @@ type Settings struct {
 	// Size is the width and height that images are brought to. 0: that of CIFAR's images, 16 for generated ones, and for class
 	// folders the median shorter side, at most 64, or 224 for Backbone resnet.
 	Size int `json:"size"`
+	// Crop is how training images come to their size. resized: random boxes of whole photographs (augment.ResizedCrop), and
+	// evaluation takes the middle of images with a certain shorter side. padded: images are brought to the size and shifted by up to
+	// an eighth. "": resized for class folders with Backbone resnet, else padded.
+	Crop    string `json:"crop,omitempty"`
+	Shorter int    `json:"shorter,omitempty"` // that side, for Crop resized; 0 means 8/7 of Size: 256 for 224
 	// Profile is exp, step or natural, which keeps all images. "": natural for class folders, exp for the others, and
 	// wherever Imbalance is set.
 	Profile   string  `json:"profile"`

@@ -17,6 +17,8 @@ type source struct {
 	testSum           string // of a test set that was split off
 	folders           bool   // of classes, in which the images are what the user has
 	size, largest     int
+	crop              string  // resized or padded
+	pixels            float64 // of an image as it lies in the folder, in the mean
 	normalize         augment.Normalize
 	derived           []string
 }
@@ -35,39 +37,68 @@ func (s Settings) source(ctx context.Context, seed uint64) (f source, err error)
 		f.normalize, err = augment.NormalizeOf(ctx, f.train)
 		return f, err
 	}
-	f.name, f.size, f.largest = nameOf(s.Data), s.Size, 64
+	f.name, f.size, f.largest, f.crop = nameOf(s.Data), s.Size, 64, s.Crop
 	if s.Backbone == "resnet" {
 		f.largest = 224
 	}
 	trainDir, testDir, heldDir := parts(s.Data)
+	whole := dataset.FolderSettings{Fit: dataset.Whole, Index: dataset.IndexFile}
 	if testDir == "" { // CIFAR, or class folders alone
 		f.train, f.test, err = dataset.Open(s.Data, dataset.FolderSettings{Width: s.Size})
 		if err == nil {
+			if s.Crop == "resized" {
+				return f, fmt.Errorf("experiment: crop resized is for class folders of photographs, and %s is none", s.Data)
+			}
 			f.size = 32
 			f.normalize, err = augment.NormalizeOf(ctx, f.train)
 			return f, err
 		}
-		folder, failed := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
+		folder, failed := dataset.OpenFolder(trainDir, whole)
 		if failed != nil {
 			return f, err
 		}
-		return f, f.split(ctx, folder, trainDir)
+		return f, f.split(ctx, folder, s)
 	}
-	f.folders = true
-	folder, err := dataset.OpenFolder(trainDir, dataset.FolderSettings{})
+	all, err := dataset.OpenSplit(s.Data, dataset.SplitSettings{FolderSettings: whole})
 	if err != nil {
 		return f, err
 	}
-	f.deriveSize(folder)
-	all, err := dataset.OpenSplit(s.Data, dataset.SplitSettings{FolderSettings: dataset.FolderSettings{Width: f.size, Height: f.size}})
-	if err != nil {
-		return f, err
+	f.look(all.Train, s)
+	for _, part := range []struct{ to, from *dataset.Dataset }{{&f.train, &all.Train}, {&f.held, &all.Validation}, {&f.test, &all.Test}} {
+		if *part.from == nil {
+			continue
+		}
+		if *part.to, err = f.scaled(*part.from); err != nil {
+			return f, err
+		}
 	}
-	f.train, f.held, f.test = all.Train, all.Validation, all.Test
 	if f.held != nil {
 		f.derived = append(f.derived, fmt.Sprintf("validation set %s, so that nothing is held out of training", filepath.Base(heldDir)))
 	}
 	return f, f.deriveNormalize(ctx)
+}
+
+// look derives size and crop from the images of a folder.
+func (f *source) look(images dataset.Dataset, s Settings) {
+	f.folders = true
+	f.deriveSize(images)
+	if f.crop == "" {
+		f.crop = "padded"
+		if s.Backbone == "resnet" && s.Views != "paper" {
+			f.crop = "resized"
+			f.derived = append(f.derived, "crop resized: the backbone is for photographs, so training sees random boxes of whole images, and evaluation "+
+				"the middle of images that are a little larger")
+		}
+	}
+}
+
+// scaled brings the images of a folder to size, or leaves them whole.
+func (f *source) scaled(images dataset.Dataset) (dataset.Dataset, error) {
+	files, ok := images.(*dataset.Files)
+	if !ok || f.crop == "resized" {
+		return images, nil
+	}
+	return files.Scaled(dataset.Scale{Height: f.size, Width: f.size})
 }
 
 // parts returns the folders of a data set's parts, "" for those that are not there. Without a folder train, dir is that.
@@ -93,10 +124,9 @@ func parts(dir string) (train, test, held string) {
 const testFraction = 0.2
 
 // split makes a training and a test set of class folders. All seeds have the same test set.
-func (f *source) split(ctx context.Context, folder *dataset.Folder, dir string) error {
-	f.folders = true
-	f.deriveSize(folder)
-	all, err := dataset.OpenFolder(dir, dataset.FolderSettings{Width: f.size, Height: f.size})
+func (f *source) split(ctx context.Context, folder *dataset.Folder, s Settings) error {
+	f.look(folder, s)
+	all, err := f.scaled(folder)
 	if err != nil {
 		return err
 	}

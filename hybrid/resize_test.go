@@ -158,6 +158,12 @@ func TestTestTimeAugmentationOfImagesAsTheyAre(t *testing.T) {
 	e, err := ten.Embed(large, large)
 	require.NoError(t, err)
 	require.Equal(t, 2, e.Dim(0), "one view each")
+	for _, good := range []hybrid.TTA{hybrid.NoTTA, hybrid.FlipTTA, hybrid.TenCropTTA} {
+		var again hybrid.TTA = -1
+		require.NoError(t, again.UnmarshalText([]byte(good.String())))
+		require.Equal(t, good, again)
+	}
+	require.ErrorContains(t, new(hybrid.TTA).UnmarshalText([]byte("twelve")), `"twelve" is none of none, flip, ten-crop`)
 	for _, bad := range []hybrid.TTA{-1, 3} {
 		_, err = p.WithTTA(bad)
 		require.ErrorContains(t, err, "test-time augmentation")

@@ -3,6 +3,7 @@ package hybrid
 import (
 	"fmt"
 	"image"
+	"strings"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
@@ -44,6 +45,17 @@ func (t TTA) String() string {
 		return fmt.Sprintf("TTA(%d)", int(t))
 	}
 	return ttaNames[t]
+}
+
+// UnmarshalText reads what String writes.
+func (t *TTA) UnmarshalText(text []byte) error {
+	for i, name := range ttaNames {
+		if string(text) == name {
+			*t = TTA(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("hybrid: test-time augmentation %q is none of %s", text, strings.Join(ttaNames[:], ", "))
 }
 
 // views is how many there are of an image.

@@ -57,7 +57,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Override: override, Earlier: all, Context: ctx}
+	keep, err := o.keep()
+	if err != nil {
+		return err
+	}
+	comparison := experiment.Comparison{Settings: how.Settings, Methods: chosen, Seeds: how.Seeds, Show: how.Show, Dir: o.Out, Resume: o.Resume, Override: override, Earlier: all, Keep: keep, Context: ctx}
 	var failed error
 	if how.Methods != nil {
 		p, err := comparison.Plan()

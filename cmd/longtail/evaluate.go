@@ -13,11 +13,12 @@ import (
 )
 
 type evaluateCmd struct {
-	Model  string `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
-	Data   string `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR in the binary version. Left out: the test set of the run."`
-	Split  string `help:"Folder in DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
-	Groups string `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
-	JSON   bool   `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
+	Model  string     `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
+	Data   string     `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR in the binary version. Left out: the test set of the run."`
+	Split  string     `help:"Folder in DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
+	Groups string     `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
+	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
+	JSON   bool       `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
 }
 
 func (evaluateCmd) Help() string {
@@ -40,7 +41,7 @@ func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
 	if e.Groups == "rank" {
 		groups = metrics.ByRank{}
 	}
-	r, err := experiment.Evaluate(ctx, net, about, images, groups)
+	r, err := experiment.EvaluateWith(ctx, net, about, images, experiment.EvaluateSettings{Groups: groups, TTA: e.TTA})
 	if err != nil {
 		return listing(err, e.Data)
 	}
@@ -55,8 +56,8 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 	if images, where, err := e.ofRun(ctx); images != nil || err != nil {
 		return images, where, err
 	}
-	in := net.Input()
-	size := dataset.FolderSettings{Width: in.Width, Height: in.Height, Fit: about.Fit}
+	to := net.Scale(about.Fit)
+	size := dataset.FolderSettings{Width: to.Width, Height: to.Height, Fit: to.Fit, Index: dataset.IndexFile}
 	if e.Split == "" {
 		for _, name := range []string{"test", "testing", "val", "valid", "validation"} {
 			if isDir(filepath.Join(e.Data, name)) {

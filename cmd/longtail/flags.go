@@ -21,6 +21,8 @@ type setup struct {
 	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version." placeholder:"DIR" group:"Data"`
 	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
 	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
+	Crop      string  `help:"How training images come to that size: resized, random boxes of whole photographs, or padded, the whole image shifted (default: resized for class folders with --backbone=resnet, else padded)." enum:",resized,padded" default:"" placeholder:"HOW" group:"Data"`
+	Cache     float64 `help:"Keep images that are decoded, where memory has no room for them, in a temporary file of at most so many GiB (default: decode them anew in each epoch)." placeholder:"GIB" group:"Data"`
 	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural for class folders, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`
 	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
 	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
@@ -38,7 +40,7 @@ type setup struct {
 	Warmup *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5)." placeholder:"PERCENT" group:"Training"`
 	Decay  *float64 `help:"Weight decay of SGD with momentum 0.9 (default: 1e-4)." placeholder:"DECAY" group:"Training"`
 	Clip   *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper 0)." placeholder:"NORM" group:"Training"`
-	Views  string   `help:"plain: crop, flip and grayscale; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
+	Views  string   `help:"plain: crop and flip, with --crop=padded grayscale too; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
 	Recipe string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one." enum:",common,paper" default:"" placeholder:"WHICH" group:"Training"`
 	Groups string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
 
@@ -70,6 +72,7 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	if f.HashAll {
 		s.HashImages = dataset.AllImages
 	}
+	s.Crop = cmp.Or(f.Crop, s.Crop)
 	s.Profile, s.Select = cmp.Or(f.Profile, s.Profile), cmp.Or(f.Select, s.Select)
 	if s.Profile == "natural" {
 		if f.Imbalance != 0 || f.Select != "" {
@@ -113,6 +116,26 @@ func numbers[T any](name, text string, read func(string) (T, error)) (all []T, e
 		all = append(all, v)
 	}
 	return all, nil
+}
+
+// keep is where decoded images may be kept.
+func (f setup) keep() (s dataset.CacheSettings, err error) {
+	if !(f.Cache >= 0 && f.Cache <= 1<<20) {
+		return s, misused("--cache=%v must be from 0 to 1048576 GiB", f.Cache)
+	}
+	return dataset.CacheSettings{File: int64(f.Cache * (1 << 30))}, nil
+}
+
+// load reads the images, or leaves them where they are, and says which.
+func (f setup) load(ctx context.Context, c *console, d *experiment.Data) error {
+	var err error
+	if d.Keep, err = f.keep(); err != nil {
+		return err
+	}
+	said := len(d.Derived)
+	err = d.Load(ctx)
+	tell(c, d.Derived[said:])
+	return err
 }
 
 // tell writes what was derived from the data.

@@ -14,10 +14,11 @@ import (
 )
 
 type predictCmd struct {
-	Model  string   `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
-	Images []string `arg:"" help:"Image files, and folders of them."`
-	Top    int      `help:"Classes to name, the most probable first." default:"5" placeholder:"CLASSES"`
-	JSON   bool     `name:"json" help:"Write JSON, with all probabilities unless --top is given."`
+	Model  string     `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
+	Images []string   `arg:"" help:"Image files, and folders of them."`
+	Top    int        `help:"Classes to name, the most probable first." default:"5" placeholder:"CLASSES"`
+	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
+	JSON   bool       `name:"json" help:"Write JSON, with all probabilities unless --top is given."`
 }
 
 func (predictCmd) Help() string {
@@ -44,6 +45,9 @@ func (p *predictCmd) Run(ctx context.Context, c *console) error {
 		return misused("--top=%d must be at least 1", p.Top)
 	}
 	predictor, err := openPredictor(p.Model)
+	if err == nil {
+		predictor, err = predictor.WithTTA(p.TTA)
+	}
 	if err != nil {
 		return err
 	}

@@ -92,7 +92,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 func (t *trainCmd) given() bool {
 	rest := *t
 	rest.Out, rest.Resume, rest.Every, rest.JSON = "", false, 0, false
-	rest.Override, rest.Epochs, rest.EvalBatch = "", 0, 0
+	rest.Override, rest.Epochs, rest.EvalBatch, rest.Cache = "", 0, 0, 0
 	return rest != trainCmd{}
 }
 
@@ -120,7 +120,8 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 		d.Settings.Choose = "best"
 	}
 	tell(c, d.Derived)
-	if err := d.Load(ctx); err != nil {
+	defer d.Close()
+	if err := t.load(ctx, c, d); err != nil {
 		return listing(err, b.Settings.Data)
 	}
 	m, err := method.ByName(b.Method)
