@@ -18,7 +18,7 @@ import (
 // Settings say how Open reads. The zero value cuts images to 32×32 and finds the columns.
 type Settings struct {
 	Height int         // of the images handed out; 0 means the same as Width
-	Width  int         // 0 means the same as Height, and 32 if both are 0
+	Width  int         // 0 means the same as Height, and 32 if both are 0, or none for dataset.Whole
 	Fit    dataset.Fit // what to do about another aspect ratio; the zero value is CenterCrop
 	Image  string      // the column of images; "": the one that has images
 	Label  string      // the column of labels, integers or texts; "": label, or the one that the metadata say has classes

@@ -14,7 +14,7 @@ import (
 // Settings say how Open reads. The zero value cuts images to 32×32 and takes labels from .cls files.
 type Settings struct {
 	Height int         // of the images handed out; 0 means the same as Width
-	Width  int         // 0 means the same as Height, and 32 if both are 0
+	Width  int         // 0 means the same as Height, and 32 if both are 0, or none for dataset.Whole
 	Fit    dataset.Fit // what to do about another aspect ratio; the zero value is CenterCrop
 	// Label is the field of a sample's .json that has its label, a number or a text. "": the sample's .cls file, and where it
 	// has none, its .txt, which is one line.

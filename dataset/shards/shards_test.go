@@ -87,10 +87,18 @@ func TestSamplesOfArchives(t *testing.T) {
 			require.Equal(t, filepath.Join(dir, "a-02.tar"), path)
 			require.Equal(t, int64(1024), offset)
 			require.Error(t, set.Image(3, &dataset.Image{}))
+			sum, err := dataset.Sum(ctx, set, dataset.SumSettings{})
+			require.NoError(t, err)
+			require.Contains(t, sum, "names, sizes, 3 images")
 		}
 	}
+	whole := s
+	whole.Fit, whole.Width = dataset.Whole, 0
+	set, err := Open(ctx, whole, dir)
+	require.NoError(t, err)
+	require.Equal(t, uint8(20), grey(t, set, 1), "of its own size, which is 4×4")
 	s.Classes = []string{"a", "b", "c"}
-	_, err := Open(ctx, s, dir)
+	_, err = Open(ctx, s, dir)
 	require.ErrorContains(t, err, "a-02.tar")
 	require.ErrorContains(t, err, `label "3"`)
 }

@@ -10,6 +10,7 @@ import (
 	"image"
 	"io"
 	"os"
+	"path/filepath"
 	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -19,7 +20,7 @@ import (
 // Settings say how images come out.
 type Settings struct {
 	Height int // 0 means the same as Width
-	Width  int // 0 means the same as Height, and 32 if both are 0
+	Width  int // 0 means the same as Height, and 32 if both are 0, or none for dataset.Whole
 	Fit    dataset.Fit
 	Decode imagefile.Settings // its Budget, if nil, is four times its MaxPixels
 	// Classes are the names of the classes: labels are indices into them, or names of them. nil: labels that are all numbers
@@ -33,8 +34,10 @@ func (s Settings) scale() dataset.Scale {
 
 // Filled returns the settings with defaults for what is 0, or says what is wrong with them.
 func (s Settings) Filled() (Settings, error) {
-	s.Width = cmp.Or(s.Width, s.Height, 32)
-	s.Height = cmp.Or(s.Height, s.Width)
+	if s.Fit != dataset.Whole {
+		s.Width = cmp.Or(s.Width, s.Height, 32)
+		s.Height = cmp.Or(s.Height, s.Width)
+	}
 	if s.Decode.MaxPixels < 0 {
 		return s, fmt.Errorf("MaxPixels is %d: it must be positive, or 0 for %d", s.Decode.MaxPixels, imagefile.DefaultMaxPixels)
 	}
@@ -149,6 +152,12 @@ func (s *Set) WithoutImage() int { return s.without }
 // Place says where image i lies: the name of the file, and the offset in what the set reads.
 func (s *Set) Place(i int) (name string, offset int64) {
 	return s.files[s.samples[i].file].Name, s.samples[i].offset
+}
+
+// Source makes the set dataset.Sourced: an image is called by its file and its offset.
+func (s *Set) Source(i int) (dataset.Source, error) {
+	name, offset := s.Place(i)
+	return dataset.Source{Name: fmt.Sprintf("%s@%d", filepath.Base(name), offset), Bytes: int64(s.samples[i].size)}, nil
 }
 
 // Image decodes image i to RGB at the size of the settings. An error names the file and the offset.
