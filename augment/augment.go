@@ -6,7 +6,7 @@
 //
 // Recipes of papers are made of them: [CIFAR], [CIFARStrong], [SimAugment]. The operations that [AutoAugment] and
 // [RandAugment] choose from are functions of their own, such as [Equalize] and [Rotate], in the arithmetic of PIL.
-// [Mixup] and [CutMix] blend the images of a batch.
+// [Mixup] and [CutMix] blend the images of a batch. [FeatureDropout] and [FeatureNoise] make views of feature vectors.
 //
 // Invariants: a transform holds no state and may be used by many goroutines, each with its own image and generator; it
 // draws the same random values whatever the pixels are; it allocates nothing once it has been used. Probabilities mean
