@@ -42,6 +42,9 @@ func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 	}
 	d := &Data{Seed: seed, Test: from.test, Normalize: from.normalize, Derived: from.derived, Context: ctx}
 	s.Size = from.size
+	if s, err = s.withBackbone(dataset.WidthOf(from.train)); err != nil {
+		return nil, err
+	}
 	if s.Views == "paper" && s.Size != 32 {
 		return nil, fmt.Errorf("experiment: views paper is for images of size 32, not %d", s.Size)
 	}
@@ -122,6 +125,9 @@ func (d *Data) CheckTest(dir string) error {
 func sumOf(d dataset.Dataset) (string, error) {
 	return manifest.HashSamples(dataset.Indices(d), dataset.Labels(d))
 }
+
+// width is that of features; 0 for images.
+func (d *Data) width() int { return dataset.WidthOf(d.Train) }
 
 // Counts returns the number of training images of each class.
 func (d *Data) Counts() []int { return d.counts }

@@ -126,5 +126,11 @@ type relabelled struct {
 	labels  []int
 }
 
+func (r relabelled) Width() int { return dataset.WidthOf(r.Dataset) }
+
+func (r relabelled) Vector(i int, dst []float32) error {
+	return r.Dataset.(dataset.Features).Vector(i, dst)
+}
+
 func (r relabelled) Classes() []string { return r.classes }
 func (r relabelled) Label(i int) int   { return r.labels[r.Dataset.Label(i)] }

@@ -16,6 +16,9 @@ const maxLoaded int64 = 2 << 30
 // ahead of it; with Keep.File, those that memory has no room for are kept in a temporary file once they were. What it decided is
 // the last sentence of Derived.
 func (d *Data) Load(ctx context.Context) error {
+	if d.width() > 0 { // features are in memory
+		return nil
+	}
 	all := []*dataset.Dataset{&d.Train}
 	for _, set := range []*dataset.Dataset{&d.Held, &d.Test} {
 		if *set != nil {

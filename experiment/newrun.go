@@ -27,7 +27,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if m.Name == "tau-norm" && d.Held == nil {
 		return nil, fmt.Errorf("experiment: tau-norm chooses its exponent by images that are held out: set holdout, to 0.1 for example")
 	}
-	body, err := s.body(m.Branches, d.Seed)
+	body, err := s.body(m.Branches, d.width(), d.Seed)
 	if err != nil {
 		return nil, err
 	}
@@ -35,11 +35,11 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if s.Crop == "resized" {
 		opts = append(opts, hybrid.WithResize(augment.Resize{Shorter: s.Shorter}))
 	}
-	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Dim: s.Embedding, Seed: d.Seed, Context: d.Context}, opts...)
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Features: d.width(), Dim: s.Embedding, Seed: d.Seed, Context: d.Context}, opts...)
 	if err != nil {
 		return nil, err
 	}
-	if s.Views == "plain" {
+	if s.Views == "plain" && d.width() == 0 {
 		streams = streams.Augment(s.view())
 	}
 	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
@@ -87,7 +87,10 @@ func (s Settings) view() augment.Transform {
 }
 
 // body makes the backbone.
-func (s Settings) body(branches int, seed uint64) (backbone.Backbone, error) {
+func (s Settings) body(branches, width int, seed uint64) (backbone.Backbone, error) {
+	if width > 0 {
+		return s.mlp(width, seed)
+	}
 	if s.Backbone == "resnet" {
 		return backbone.NewResNet(backbone.ResNetSettings{Depth: s.Depth, Width: s.Width, Branches: branches, Seed: seed})
 	}
@@ -120,9 +123,11 @@ func (d *Data) describe(r *Run, m method.Method) error {
 		return err
 	}
 	all.Data = d.manifest // of the sets before they are read into memory
-	if all.Network.Width = s.Width; s.Backbone == "cifar" {
+	all.Network.Width = s.Width
+	switch s.Backbone {
+	case "cifar":
 		all.Network.Backbone = fmt.Sprintf("CIFAR ResNet-%d", s.Depth) // with one last block or more
-	} else {
+	case "resnet":
 		all.Network.Backbone = fmt.Sprintf("ResNet-%d", s.Depth)
 	}
 	steps := cmp.Or(t.LimitSteps, d.Train.Len()/all.Training.Batch)

@@ -25,9 +25,11 @@ type Settings struct {
 	// HashImages is of how many images of each set manifests hash the pixels, see dataset.Sum; 0 means 256.
 	HashImages int `json:"hash_images,omitempty"`
 
-	Backbone  string `json:"backbone"`  // cifar: backbone.CIFARResNet; resnet: backbone.ResNet, for photographs; "" means cifar
-	Depth     int    `json:"depth"`     // of it; 0 means 32 for cifar, which has 6n+2, and 18 for resnet
-	Width     int    `json:"width"`     // channels of its first stage; 0 means 16 for cifar and 64 for resnet
+	// Backbone is cifar, backbone.CIFARResNet, or resnet, backbone.ResNet for photographs; for features mlp, or linear for a head
+	// alone. "": cifar, and mlp for features.
+	Backbone  string `json:"backbone"`
+	Depth     int    `json:"depth"`     // of it; 0 means 32 for cifar, which has 6n+2, 18 for resnet and one layer for mlp
+	Width     int    `json:"width"`     // channels of its first stage; 0 means 16 for cifar, 64 for resnet and layers of 512 for mlp
 	Embedding int    `json:"embedding"` // width of embeddings; 0 means 128
 
 	Epochs int `json:"epochs"` // of a method of one image a sample
@@ -76,22 +78,13 @@ func (s Settings) filled() Settings {
 	for _, f := range []struct {
 		value *string
 		usual string
-	}{{&s.Backbone, "cifar"}, {&s.Select, "shuffle"}, {&s.Equal, "epochs"}, {&s.Views, "plain"}, {&s.Recipe, "common"}, {&s.Choose, "last"}, {&s.Groups, "counts"}} {
+	}{{&s.Select, "shuffle"}, {&s.Equal, "epochs"}, {&s.Views, "plain"}, {&s.Recipe, "common"}, {&s.Choose, "last"}, {&s.Groups, "counts"}} {
 		if *f.value == "" {
 			*f.value = f.usual
 		}
 	}
-	depth, width := 32, 16
-	if s.Backbone == "resnet" {
-		depth, width = 18, 64
-	}
-	for _, f := range []struct {
-		value *int
-		usual int
-	}{{&s.Depth, depth}, {&s.Width, width}, {&s.Embedding, 128}} {
-		if *f.value == 0 {
-			*f.value = f.usual
-		}
+	if s.Embedding == 0 {
+		s.Embedding = 128
 	}
 	if s.Recipe == "paper" {
 		s.Batch, s.LR, s.Cuts, s.Warmup, s.Decay = 0, 0, nil, 0, 0

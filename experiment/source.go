@@ -41,6 +41,14 @@ func (s Settings) source(ctx context.Context, seed uint64) (f source, err error)
 	if s.Backbone == "resnet" {
 		f.largest = 224
 	}
+	if all, err := s.features(ctx); all != nil || err != nil {
+		if err != nil {
+			return f, err
+		}
+		f.folders, f.size, f.train, f.held, f.test = true, 0, all.Train, all.Validation, all.Test
+		f.testSum, f.normalize, f.derived = all.testSum, all.normalize, all.derived
+		return f, nil
+	}
 	trainDir, testDir, heldDir := parts(s.Data)
 	whole := dataset.FolderSettings{Fit: dataset.Whole, Index: dataset.IndexFile}
 	if testDir == "" { // CIFAR, or class folders alone

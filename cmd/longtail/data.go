@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -9,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/features"
+	"github.com/longtail-ml/longtail/experiment"
 )
 
 type dataCmd struct {
@@ -33,7 +36,10 @@ type advised struct {
 
 // Run looks.
 func (d *dataCmd) Run(ctx context.Context, c *console) error {
-	scan, err := dataset.ScanDir(ctx, d.Dir)
+	scan, err := scanFeatures(d.Dir)
+	if errors.Is(err, features.ErrNone) {
+		scan, err = dataset.ScanDir(ctx, d.Dir)
+	}
 	if err != nil {
 		return err
 	}
@@ -57,6 +63,24 @@ func (d *dataCmd) Run(ctx context.Context, c *console) error {
 		return exitError{unmet, fmt.Errorf("%d files that cannot be read, %d images that are there twice", bad, len(scan.Duplicates))}
 	}
 	return nil
+}
+
+// scanFeatures says what is in a set of features; reading them is to check them.
+func scanFeatures(path string) (*dataset.Scan, error) {
+	split, err := experiment.OpenFeatures(path)
+	if err != nil {
+		return nil, err
+	}
+	s := &dataset.Scan{Kind: fmt.Sprintf("features of width %d", dataset.WidthOf(split.Train)), Duplicates: []dataset.Duplicate{}}
+	for _, p := range []struct {
+		name string
+		set  dataset.Dataset
+	}{{"train", split.Train}, {"val", split.Validation}, {"test", split.Test}} {
+		if p.set != nil {
+			s.Parts = append(s.Parts, dataset.ScanPart{Name: p.name, Classes: p.set.Classes(), Counts: dataset.Counts(p.set)})
+		}
+	}
+	return s, nil
 }
 
 // faults says in sentences what would stop or spoil a training.
@@ -105,6 +129,10 @@ func (d *dataCmd) print(w io.Writer, a advised) error {
 		name := p.Name
 		if name == "" {
 			name = "all"
+		}
+		if p.Sizes == (dataset.ScanSizes{}) {
+			fmt.Fprintf(&b, "%-12s %d samples in %d classes\n", name, images, len(p.Classes))
+			continue
 		}
 		fmt.Fprintf(&b, "%-12s %d images in %d classes", name, images, len(p.Classes))
 		for _, format := range slices.Sorted(maps.Keys(p.Formats)) {

@@ -56,6 +56,9 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 	if images, where, err := e.ofRun(ctx); images != nil || err != nil {
 		return images, where, err
 	}
+	if net.Input().Features > 0 {
+		return e.features()
+	}
 	to := net.Scale(about.Fit)
 	size := dataset.FolderSettings{Width: to.Width, Height: to.Height, Fit: to.Fit, Index: dataset.IndexFile}
 	if e.Split == "" {
@@ -77,6 +80,25 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 		return nil, "", err
 	}
 	return folder, "the images of " + where, nil
+}
+
+// features opens features, for a model of such.
+func (e *evaluateCmd) features() (set dataset.Dataset, where string, err error) {
+	s, err := experiment.OpenFeatures(e.Data)
+	if err != nil {
+		return nil, "", err
+	}
+	switch {
+	case s.Test == nil:
+		return s.Train, "the features of " + e.Data, nil
+	case e.Split == "" || e.Split == "test":
+		return s.Test, "the test set of " + e.Data, nil
+	case e.Split == "train":
+		return s.Train, "the training set of " + e.Data, nil
+	case s.Validation == nil:
+		return nil, "", misused("--split=%s: %s has train and test", e.Split, e.Data)
+	}
+	return s.Validation, "the validation set of " + e.Data, nil
 }
 
 // ofRun opens the test set of the run, if it is what was asked for: a fifth of class folders alone is one, and the rest of

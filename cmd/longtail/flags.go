@@ -18,7 +18,7 @@ import (
 
 // setup are the options that say how a run is trained, whatever its method: those of train and compare.
 type setup struct {
-	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version." placeholder:"DIR" group:"Data"`
+	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version; or features: a folder with train.npy, train_labels.npy, test.npy and so on, or train.safetensors, or one such file." placeholder:"PATH" group:"Data"`
 	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
 	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
 	Crop      string  `help:"How training images come to that size: resized, random boxes of whole photographs, or padded, the whole image shifted (default: resized for class folders with --backbone=resnet, else padded)." enum:",resized,padded" default:"" placeholder:"HOW" group:"Data"`
@@ -29,9 +29,9 @@ type setup struct {
 
 	HashAll bool `help:"Read all images to tell in the manifest what they are (default: names and sizes of the files, and 256 images)." group:"Data"`
 
-	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs (default: cifar)." enum:",cifar,resnet" default:"" placeholder:"NAME" group:"Network"`
-	Depth     int    `help:"Depth of the backbone: 6n+2 for cifar, 18, 34, 50, 101 or 152 for resnet (default: 32, 18)." placeholder:"LAYERS" group:"Network"`
-	Width     int    `help:"Channels of its first stage (default: 16, 64)." placeholder:"CHANNELS" group:"Network"`
+	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs; for features mlp, or linear for a head alone (default: cifar, mlp)." enum:",cifar,resnet,mlp,linear" default:"" placeholder:"NAME" group:"Network"`
+	Depth     int    `help:"Depth of the backbone: 6n+2 for cifar, 18, 34, 50, 101 or 152 for resnet, layers of an mlp (default: 32, 18, 1)." placeholder:"LAYERS" group:"Network"`
+	Width     int    `help:"Channels of its first stage, or width of an mlp's layers (default: 16, 64, 512)." placeholder:"CHANNELS" group:"Network"`
 	Embedding int    `help:"Width of embeddings (default: 128)." placeholder:"WIDTH" group:"Network"`
 
 	Batch  int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`

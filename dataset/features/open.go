@@ -21,7 +21,8 @@ type Settings struct {
 	Labels string
 	// Features and Targets name the two tensors in a safetensors file; "" means features and labels.
 	Features, Targets string
-	Classes           []string // names of the classes by label; nil: the labels, or the lines of classes.txt for OpenSplit
+	// Classes are the names of the classes by label. nil: the lines of classes.txt beside the file, if it is there, else the labels.
+	Classes []string
 }
 
 // Open reads the features [N, D] of a .npy or .safetensors file, float16, float32 or float64, and the labels [N], integers
@@ -34,6 +35,12 @@ func Open(path string, s Settings) (*Set, error) {
 		read = openSafetensors
 	default:
 		return nil, fmt.Errorf("features: %s: its extension is neither .npy nor .safetensors", path)
+	}
+	if s.Classes == nil {
+		var err error
+		if s.Classes, err = readClasses(filepath.Dir(path)); err != nil {
+			return nil, err
+		}
 	}
 	x, y, err := read(path, s)
 	if err != nil {
