@@ -76,6 +76,27 @@ func TestDecodeScales(t *testing.T) {
 	require.Equal(t, uint8(80), thin.Pix[1], "the middle row")
 }
 
+func TestDecodeKeepsTheAspectRatio(t *testing.T) {
+	for _, c := range []struct{ w, h, side, toW, toH int }{{50, 37, 20, 27, 20}, {37, 50, 20, 20, 27}, {4, 3, 3, 4, 3}, {3, 1, 2, 6, 2}} {
+		raw := encodePNG(t, stripes(c.w, c.h))
+		var img, whole Image
+		require.NoError(t, Decode(bytes.NewReader(raw), Scale{Height: c.side, Width: c.side, Fit: ShorterSide}, &img))
+		require.Equal(t, Shape{c.toH, c.toW, 3}, img.Shape())
+		require.NoError(t, Decode(bytes.NewReader(raw), Scale{Fit: Whole}, &whole))
+		require.Equal(t, Shape{c.h, c.w, 3}, whole.Shape())
+		require.Equal(t, uint8(10*(c.w-1)), whole.Row(c.h - 1)[3*(c.w-1)], "the red of the last pixel")
+	}
+	for want, s := range map[string]Scale{
+		"whole images, which have their own": {Width: 3, Fit: Whole},
+		"shorter sides of 3 and of 4":        {Height: 3, Width: 4, Fit: ShorterSide},
+		"a size of 0×0":                      {Fit: ShorterSide},
+	} {
+		require.ErrorContains(t, Decode(bytes.NewReader(encodePNG(t, stripes(2, 2))), s, &Image{}), want)
+	}
+	_, err := OpenFolder(t.TempDir(), FolderSettings{Fit: Whole, Width: 32})
+	require.ErrorContains(t, err, "leave Height and Width 0")
+}
+
 func TestDecodeColorModels(t *testing.T) {
 	gray := image.NewGray(image.Rect(0, 0, 1, 1))
 	gray.Pix[0] = 77

@@ -32,7 +32,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 			}
 			if img.Shape() != shape {
 				return fmt.Errorf("dataset: loading image %d: it is %s and image 0 is %s: all must have one shape to be kept in "+
-					"memory", i, img.Shape(), shape)
+					"memory; NewCache keeps images of any", i, img.Shape(), shape)
 			}
 			copy(pix[i*len(img.Pix):], img.Pix)
 			return nil

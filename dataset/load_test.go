@@ -64,7 +64,7 @@ func TestLoadErrors(t *testing.T) {
 	}}
 	_, err = Load(t.Context(), set)
 	require.EqualError(t, err, "dataset: loading image 7: it is 1×2×3 and image 0 is 1×1×2: all must have one shape to be "+
-		"kept in memory")
+		"kept in memory; NewCache keeps images of any")
 
 	set.fail = func(int, *Image) error { return context.DeadlineExceeded }
 	_, err = Load(t.Context(), set)

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
@@ -43,9 +44,13 @@ func run(w io.Writer, model, data, out string, head, all, batch int) error {
 	if err != nil {
 		return err
 	}
-	in := old.Input()
+	in, to := old.Input(), old.Scale(about.Fit)
 	folder := func(name string) (*dataset.Folder, error) { // brings images to size as the model's were
-		return dataset.OpenFolder(filepath.Join(data, name), dataset.FolderSettings{Height: in.Height, Width: in.Width, Fit: about.Fit})
+		return dataset.OpenFolder(filepath.Join(data, name), dataset.FolderSettings{Height: to.Height, Width: to.Width, Fit: to.Fit})
+	}
+	streams := hybrid.CEBalanced()
+	if to.Fit == dataset.Whole { // a model of photographs
+		streams = streams.Augment(augment.Compose{augment.ResizedCrop{Height: in.Height, Width: in.Width}, augment.Flip{P: 0.5}})
 	}
 	trainSet, err := folder("train")
 	if err != nil {
@@ -56,7 +61,7 @@ func run(w io.Writer, model, data, out string, head, all, batch int) error {
 		return err
 	}
 	net, err := hybrid.NewNetwork(old.Backbone, len(trainSet.Classes()), hybrid.WithoutProjection(),
-		hybrid.WithInput(in.Height, in.Width, in.Channels), hybrid.WithNormalize(old.Normalize()))
+		hybrid.WithInput(in.Height, in.Width, in.Channels), hybrid.WithNormalize(old.Normalize()), hybrid.WithResize(old.Resize()))
 	if err != nil {
 		return err
 	}
@@ -64,7 +69,7 @@ func run(w io.Writer, model, data, out string, head, all, batch int) error {
 		if epochs == 0 {
 			return nil
 		}
-		result, err := train.Trainer{Streams: hybrid.CEBalanced(), Epochs: epochs, Batch: min(batch, trainSet.Len()),
+		result, err := train.Trainer{Streams: streams, Epochs: epochs, Batch: min(batch, trainSet.Len()),
 			LearningRate: schedule.Cosine{Base: rate}, ClipNorm: 1, EvalEvery: epochs}.Fit(context.Background(), net, trainSet, test)
 		if err != nil {
 			return err

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -82,6 +83,28 @@ func TestFineTuning(t *testing.T) {
 	require.Greater(t, float64(confusion.Top1()), 0.5, "a third by chance")
 	require.ErrorContains(t, run(&out, at("none"), dir, at("x"), 1, 1, 1), at("none"))
 	require.ErrorContains(t, run(&out, at("old"), at("none"), at("x"), 1, 1, 1), at("none"))
+}
+
+// A model that is tested on resized photographs is trained further on boxes of them.
+func TestFineTuningOnPhotographs(t *testing.T) {
+	dir := t.TempDir()
+	at := func(name string) string { return filepath.Join(dir, name) }
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 1})
+	require.NoError(t, err)
+	resize := augment.Resize{Shorter: 9}
+	net, err := hybrid.NewNetwork(body, 4, hybrid.WithInput(8, 8, 3), hybrid.WithResize(resize))
+	require.NoError(t, err)
+	require.NoError(t, hybrid.Save(at("old"), net, hybrid.About{Fit: dataset.Whole}))
+	second, test, err := dataset.Generate(dataset.GenerateSettings{Classes: 4, Size: 12, PerClass: 20, TestPerClass: 10, Seed: 2})
+	require.NoError(t, err)
+	write(t, at("train"), second, 3)
+	write(t, at("test"), test, 3)
+	var out bytes.Buffer
+	require.NoError(t, run(&out, at("old"), dir, at("new"), 1, 1, 16))
+	tuned, about, err := hybrid.Open(at("new"))
+	require.NoError(t, err)
+	require.Equal(t, resize, tuned.Resize())
+	require.Equal(t, dataset.Whole, about.Fit)
 }
 
 func values(m nn.Visitable) (all [][]float32) {
