@@ -50,6 +50,7 @@ type ScanSizes struct {
 // BadFile is an image that cannot be read.
 type BadFile struct {
 	Path  string `json:"path"`
+	Class string `json:"class"`
 	Error string `json:"error"`
 }
 
@@ -190,7 +191,7 @@ func (p *ScanPart) sumUp() {
 	var sizes [][2]int
 	for _, f := range p.images {
 		if f.err != nil {
-			p.Bad = append(p.Bad, BadFile{f.path, strings.TrimPrefix(f.err.Error(), f.path+": ")})
+			p.Bad = append(p.Bad, BadFile{f.path, p.Classes[f.label], strings.TrimPrefix(f.err.Error(), f.path+": ")})
 			continue
 		}
 		p.Formats[f.format]++

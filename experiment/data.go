@@ -59,7 +59,7 @@ func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 		return nil, err
 	}
 	d.manifest = manifest.Data{Name: from.name, Profile: fmt.Sprintf("%s, imbalance %g, %s, seed %d", s.Profile, s.Imbalance, s.Select, seed),
-		TestCounts: dataset.Counts(from.test), TestSHA256: from.testSum}
+		TestCounts: dataset.Counts(from.test), TestSHA256: from.testSum, LeftOut: from.leftOut}
 	switch {
 	case from.held != nil:
 		d.Held, s.Holdout = from.held, 0

@@ -20,6 +20,11 @@ type Settings struct {
 	Profile   string  `json:"profile"`
 	Imbalance float64 `json:"imbalance,omitempty"` // images of the largest class over those of the smallest; 0 means 100
 	Select    string  `json:"select"`              // which images of a class are kept: shuffle (by the run's seed) or first; "" means shuffle
+	// LeaveOut are image files that no set has, by their paths below Data with slashes, such as those of FindBad. A class that has
+	// no others is an error.
+	LeaveOut []string `json:"leave_out,omitempty"`
+	// AllowMissing lets classes be absent from test and validation set. They have no figure there, and means are over the others.
+	AllowMissing bool `json:"allow_missing,omitempty"`
 	// Holdout is the fraction of each class that no method trains on. 0: none; a validation set takes its place.
 	Holdout float64 `json:"holdout"`
 	// HashImages is of how many images of each set manifests hash the pixels, see dataset.Sum; 0 means 256.

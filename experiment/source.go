@@ -21,6 +21,7 @@ type source struct {
 	pixels            float64 // of an image as it lies in the folder, in the mean
 	normalize         augment.Normalize
 	derived           []string
+	leftOut           []string // of Settings.LeaveOut
 }
 
 // source finds or generates the images.
@@ -65,18 +66,22 @@ func (s Settings) source(ctx context.Context, seed uint64) (f source, err error)
 		if failed != nil {
 			return f, err
 		}
-		return f, f.split(ctx, folder, s)
+		return f, s.split(ctx, &f, folder)
 	}
-	all, err := dataset.OpenSplit(s.Data, dataset.SplitSettings{FolderSettings: whole})
+	all, err := dataset.OpenSplit(s.Data, dataset.SplitSettings{FolderSettings: whole, AllowMissing: s.AllowMissing})
 	if err != nil {
 		return f, err
 	}
 	f.look(all.Train, s)
-	for _, part := range []struct{ to, from *dataset.Dataset }{{&f.train, &all.Train}, {&f.held, &all.Validation}, {&f.test, &all.Test}} {
+	for _, part := range []struct{ to, from *dataset.Dataset }{{&f.train, &all.Train}, {&f.test, &all.Test}, {&f.held, &all.Validation}} {
 		if *part.from == nil {
 			continue
 		}
-		if *part.to, err = f.scaled(*part.from); err != nil {
+		scaled, err := f.scaled(*part.from)
+		if err == nil {
+			*part.to, err = s.without(&f, scaled, part.to == &f.train)
+		}
+		if err != nil {
 			return f, err
 		}
 	}
@@ -132,9 +137,12 @@ func parts(dir string) (train, test, held string) {
 const testFraction = 0.2
 
 // split makes a training and a test set of class folders. All seeds have the same test set.
-func (f *source) split(ctx context.Context, folder *dataset.Folder, s Settings) error {
+func (s Settings) split(ctx context.Context, f *source, folder *dataset.Folder) error {
 	f.look(folder, s)
 	all, err := f.scaled(folder)
+	if err == nil {
+		all, err = s.without(f, all, true)
+	}
 	if err != nil {
 		return err
 	}

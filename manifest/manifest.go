@@ -25,14 +25,15 @@ type Manifest struct {
 
 // Data is what was trained and tested on.
 type Data struct {
-	Name          string `json:"name"`           // "CIFAR-10"
-	Profile       string `json:"profile"`        // how the long tail was cut: "exponential, imbalance 100, shuffle, seed 1"
-	TrainSHA256   string `json:"train_sha256"`   // HashSamples of the images trained on
-	TrainCounts   []int  `json:"train_counts"`   // of each class
-	HeldOutSHA256 string `json:"heldout_sha256"` // HashSamples of the images held out of training; "" if none were
-	HeldOutCounts []int  `json:"heldout_counts"`
-	TestSHA256    string `json:"test_sha256"` // HashSamples of the test images
-	TestCounts    []int  `json:"test_counts"`
+	Name          string   `json:"name"`           // "CIFAR-10"
+	Profile       string   `json:"profile"`        // how the long tail was cut: "exponential, imbalance 100, shuffle, seed 1"
+	TrainSHA256   string   `json:"train_sha256"`   // HashSamples of the images trained on
+	TrainCounts   []int    `json:"train_counts"`   // of each class
+	HeldOutSHA256 string   `json:"heldout_sha256"` // HashSamples of the images held out of training; "" if none were
+	HeldOutCounts []int    `json:"heldout_counts"`
+	TestSHA256    string   `json:"test_sha256"` // HashSamples of the test images
+	TestCounts    []int    `json:"test_counts"`
+	LeftOut       []string `json:"left_out,omitempty"` // files that were there and in no set, such as bad ones
 	// The images themselves: dataset.Sum of each set, or NotHashed. Left out in manifests of before there were such fields.
 	TrainContent   string `json:"train_content,omitempty"`
 	HeldOutContent string `json:"heldout_content,omitempty"`

@@ -57,6 +57,9 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	if how.Settings, err = o.leaveOut(ctx, c, how.Settings); err != nil {
+		return err
+	}
 	keep, err := o.keep()
 	if err != nil {
 		return err

@@ -15,8 +15,9 @@ import (
 )
 
 type dataCmd struct {
-	Dir  string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR in the binary version."`
-	JSON bool   `name:"json" help:"Write JSON."`
+	Dir     string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR in the binary version."`
+	SkipBad bool   `help:"Files that cannot be read are no failure, unless a class has no others: they are listed all the same."`
+	JSON    bool   `name:"json" help:"Write JSON."`
 }
 
 func (dataCmd) Help() string {
@@ -52,12 +53,21 @@ func (d *dataCmd) Run(ctx context.Context, c *console) error {
 	for _, p := range scan.Parts {
 		bad += len(p.Bad)
 	}
+	if bad > 0 {
+		a.Next += " --skip-bad"
+	}
 	if d.JSON {
 		if err := writeJSON(c, a); err != nil {
 			return err
 		}
 	} else if err := d.print(c.out, a); err != nil {
 		return err
+	}
+	if name := emptied(scan); d.SkipBad && name != "" {
+		return exitError{unmet, fmt.Errorf("no image of class %s can be read", name)}
+	}
+	if d.SkipBad {
+		bad = 0
 	}
 	if bad > 0 || len(scan.Duplicates) > 0 {
 		return exitError{unmet, fmt.Errorf("%d files that cannot be read, %d images that are there twice", bad, len(scan.Duplicates))}
@@ -83,6 +93,22 @@ func scanFeatures(path string) (*dataset.Scan, error) {
 	return s, nil
 }
 
+// emptied names a class all of whose images cannot be read.
+func emptied(s *dataset.Scan) string {
+	for _, p := range s.Parts {
+		bad := map[string]int{}
+		for _, f := range p.Bad {
+			bad[f.Class]++
+		}
+		for i, name := range p.Classes {
+			if bad[name] > 0 && bad[name] == p.Counts[i] {
+				return name
+			}
+		}
+	}
+	return ""
+}
+
 // faults says in sentences what would stop or spoil a training.
 func faults(s *dataset.Scan) (all []string) {
 	first := s.Parts[0]
@@ -97,10 +123,10 @@ func faults(s *dataset.Scan) (all []string) {
 			}
 		}
 		if len(p.Bad) > 0 {
-			all = append(all, fmt.Sprintf("%s: %d files cannot be read: remove or replace them", name, len(p.Bad)))
+			all = append(all, fmt.Sprintf("%s: %d files cannot be read: remove or replace them, or leave them out by --skip-bad", name, len(p.Bad)))
 		}
 		if !slices.Equal(p.Classes, first.Classes) {
-			all = append(all, fmt.Sprintf("%s has %d classes, %s %d, or others: both must have the same folders", name, len(p.Classes), first.Name, len(first.Classes)))
+			all = append(all, fmt.Sprintf("%s has %d classes, %s %d, or others: both must have the same folders, or --allow-missing", name, len(p.Classes), first.Name, len(first.Classes)))
 		}
 		for _, o := range p.PassedOver {
 			all = append(all, fmt.Sprintf("%s: passed over: %s", name, o))

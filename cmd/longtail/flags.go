@@ -27,7 +27,9 @@ type setup struct {
 	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
 	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
 
-	HashAll bool `help:"Read all images to tell in the manifest what they are (default: names and sizes of the files, and 256 images)." group:"Data"`
+	SkipBad      bool `help:"Read all images first, and leave out those that cannot be read: they are listed, and named in the manifest." group:"Data"`
+	AllowMissing bool `help:"Let classes be absent from the folders test and val: they have no figure, and means are over the others." group:"Data"`
+	HashAll      bool `help:"Read all images to tell in the manifest what they are (default: names and sizes of the files, and 256 images)." group:"Data"`
 
 	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs; for features mlp, or linear for a head alone (default: cifar, mlp)." enum:",cifar,resnet,mlp,linear" default:"" placeholder:"NAME" group:"Network"`
 	Depth     int    `help:"Depth of the backbone: 6n+2 for cifar, 18, 34, 50, 101 or 152 for resnet, layers of an mlp (default: 32, 18, 1)." placeholder:"LAYERS" group:"Network"`
@@ -69,6 +71,7 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 		f.Data = whole
 	}
 	s.Data, s.Size, s.Imbalance = f.Data, cmp.Or(f.Size, s.Size), cmp.Or(f.Imbalance, s.Imbalance)
+	s.AllowMissing = f.AllowMissing
 	if f.HashAll {
 		s.HashImages = dataset.AllImages
 	}
@@ -162,10 +165,13 @@ func readSettings(dir string, into any) error {
 	return nil
 }
 
-// listing adds to the error of images that cannot be read how to find all of them.
+// listing adds to the error of images that cannot be read, or are absent, how to find all of them and what to do.
 func listing(err error, dir string) error {
 	if dir == "" || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return fmt.Errorf("%w\n(longtail data %s lists what is there, and all files that cannot be read)", err, dir)
+	if strings.Contains(err.Error(), "AllowMissing") {
+		return fmt.Errorf("%w\n(--allow-missing is the option)", err)
+	}
+	return fmt.Errorf("%w\n(longtail data %s lists what is there, and all files that cannot be read; --skip-bad leaves these out)", err, dir)
 }

@@ -31,6 +31,14 @@ func (f setup) noEffect(runs []manifest.Manifest) (all []string) {
 	every := func(is func(manifest.Manifest) bool) bool {
 		return len(runs) > 0 && !slices.ContainsFunc(runs, func(m manifest.Manifest) bool { return !is(m) })
 	}
+	if f.SkipBad && f.Quick {
+		all = append(all, "--skip-bad: generated images are no files")
+	}
+	if f.AllowMissing && every(func(m manifest.Manifest) bool {
+		return !slices.Contains(m.Data.TestCounts, 0) && !slices.Contains(m.Data.HeldOutCounts, 0)
+	}) {
+		all = append(all, "--allow-missing: no class is absent")
+	}
 	if f.Embedding != 0 && every(func(m manifest.Manifest) bool { return m.Network.Projection == "" }) {
 		all = append(all, "--embedding: no method here has embeddings")
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -174,4 +175,52 @@ func TestWhatHasNoEffectIsTold(t *testing.T) {
 	_, log = succeed(t, "compare --methods ce --hash-all"+tiny)
 	require.Contains(t, log, "no effect: --hash-all")
 	require.Contains(t, log, "no effect: --embedding")
+}
+
+// Bad files are listed by one check, left out, and named in the manifest; a class without others ends it.
+func TestBadFilesAreSkipped(t *testing.T) {
+	data, run := photos(t), filepath.Join(t.TempDir(), "run")
+	bad := []string{filepath.Join(data, "train", "disc-0", "000.png"), filepath.Join(data, "train", "disc-1", "001.png"), filepath.Join(data, "test", "disc-0", "000.png")}
+	for _, path := range bad {
+		require.FileExists(t, path)
+		require.NoError(t, os.WriteFile(path, nil, 0o666))
+	}
+	fail(t, failed, "--skip-bad leaves these out", "train --data "+data+small+"--out", run)
+	fail(t, unmet, "3 files that cannot be read", "data "+data)
+	out, _ := succeed(t, "data --skip-bad "+data)
+	require.Contains(t, out, "cannot be read: "+bad[0])
+	require.Contains(t, out, "--skip-bad")
+	_, log := succeed(t, "train --skip-bad --data "+data+small+"--out", run)
+	for _, path := range bad {
+		require.Equal(t, 1, strings.Count(log, path), log)
+	}
+	require.Contains(t, log, "left out, by class: disc-0 2, disc-1 1")
+	r := parseJSON[experiment.Report](t, read(t, run, "report.json"))
+	require.Equal(t, []string{"train/disc-0/000.png", "train/disc-1/001.png", "test/disc-0/000.png"}, r.Manifest.Data.LeftOut)
+	require.Equal(t, []int{39, 13, 5}, r.TrainCounts)
+	succeed(t, "train --resume --out", run)
+	out, _ = succeed(t, "evaluate --json "+run)
+	require.Equal(t, 14, parseJSON[experiment.Evaluation](t, out).Images)
+	_, log = succeed(t, "compare --skip-bad --methods ce --epochs 1 --equal epochs --holdout 0 --depth 8 --width 2 --batch 8 --data "+data)
+	require.Contains(t, log, "left out, by class: disc-0 2, disc-1 1")
+
+	for i := range 5 {
+		require.NoError(t, os.WriteFile(filepath.Join(data, "train", "square-2", fmt.Sprintf("00%d.png", i)), nil, 0o666))
+	}
+	fail(t, failed, `no image of class "square-2" can be read`, "train --skip-bad --data "+data+small+"--out", run+"2")
+	fail(t, unmet, "no image of class square-2 can be read", "data --skip-bad "+data)
+}
+
+func TestATestSetThatLacksAClass(t *testing.T) {
+	data, run := photos(t), filepath.Join(t.TempDir(), "run")
+	require.NoError(t, os.RemoveAll(filepath.Join(data, "test", "disc-1")))
+	fail(t, failed, "--allow-missing", "train --data "+data+small+"--out", run)
+	out, _ := succeed(t, "data "+data)
+	require.Contains(t, out, "--allow-missing")
+	_, log := succeed(t, "train --allow-missing --data "+data+small+"--out", run)
+	require.NotContains(t, log, "no effect")
+	r := parseJSON[experiment.Report](t, read(t, run, "report.json"))
+	require.Nil(t, r.PerClass[1])
+	out, _ = succeed(t, "evaluate "+run)
+	require.Regexp(t, `(?m)^disc-1 +14 +0 +n/a$`, out)
 }

@@ -1,0 +1,92 @@
+package experiment
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/features"
+)
+
+// BadImage is an image file that cannot be read.
+type BadImage struct {
+	File  string // its path below Settings.Data, with slashes, as in Settings.LeaveOut
+	Class string
+	Err   error // names the file
+}
+
+// FindBad reads all images of class folders once and returns those that cannot be read, for LeaveOut. Other data have none.
+// progress, if not nil, is called now and then with how many of a part's are done.
+func (s Settings) FindBad(ctx context.Context, progress func(part string, done, of int)) (all []BadImage, err error) {
+	if s.Data == "" {
+		return nil, nil
+	}
+	if _, err := OpenFeatures(s.Data); !errors.Is(err, features.ErrNone) { // read whole when they are opened
+		return nil, err
+	}
+	train, test, held := parts(s.Data)
+	if test == "" {
+		if _, _, err := dataset.Open(s.Data, dataset.FolderSettings{}); err == nil { // CIFAR
+			return nil, nil
+		}
+	}
+	for _, dir := range []string{train, test, held} {
+		if dir == "" {
+			continue
+		}
+		folder, err := dataset.OpenFolder(dir, dataset.FolderSettings{Width: 8})
+		if err != nil {
+			return nil, err
+		}
+		bad, err := dataset.Check(ctx, folder, func(done int) {
+			if progress != nil {
+				progress(filepath.Base(dir), done, folder.Len())
+			}
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, b := range bad {
+			all = append(all, BadImage{s.below(folder.Path(b.Index)), folder.Classes()[b.Label], b.Err})
+		}
+	}
+	return all, nil
+}
+
+// below is a path as LeaveOut has it.
+func (s Settings) below(path string) string {
+	if r, err := filepath.Rel(s.Data, path); err == nil {
+		path = r
+	}
+	return filepath.ToSlash(path)
+}
+
+// without leaves the files of LeaveOut out of a set, and notes those that it had. A class that has no others is an error, but
+// for AllowMissing in parts that nothing is trained on.
+func (s Settings) without(f *source, images dataset.Dataset, trained bool) (dataset.Dataset, error) {
+	files, ok := images.(*dataset.Files)
+	if len(s.LeaveOut) == 0 || !ok {
+		return images, nil
+	}
+	out := map[string]bool{}
+	for _, name := range s.LeaveOut {
+		out[name] = true
+	}
+	var bad []dataset.Bad
+	var left []int
+	for i := range files.Len() {
+		name := s.below(files.Path(i))
+		if !out[name] {
+			left = append(left, i)
+			continue
+		}
+		f.leftOut = append(f.leftOut, name)
+		bad = append(bad, dataset.Bad{Index: i, Label: files.Label(i), Err: fmt.Errorf("%s is left out", name)})
+	}
+	if s.AllowMissing && !trained {
+		return dataset.Subset(files, left)
+	}
+	return dataset.Without(files, bad)
+}
