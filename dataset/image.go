@@ -9,9 +9,20 @@ type Image struct {
 	Pix                     []uint8 // of length Height·Width·Channels
 }
 
+// ShapeError is a shape that no image can have. Image.Resize panics with it; a trainer returns it.
+type ShapeError struct{ Shape Shape }
+
+// Error names the shape.
+func (e *ShapeError) Error() string {
+	return fmt.Sprintf("dataset: an image of %s: no extent may be negative, and there may be at most %d pixels and values", e.Shape, maxImage)
+}
+
 // Resize gives the image a new shape, keeping its buffer where it is large enough. The pixels are undefined afterwards.
-// No extent may be negative.
+// It panics with *ShapeError if an extent is negative or the image would have more than 1<<30 pixels or values.
 func (m *Image) Resize(s Shape) {
+	if !s.possible() {
+		panic(&ShapeError{s})
+	}
 	m.Height, m.Width, m.Channels = s.Height, s.Width, s.Channels
 	n := s.Len()
 	if cap(m.Pix) < n {

@@ -1,9 +1,11 @@
 package dataset
 
 import (
+	"math"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 func TestImageResizeKeepsTheBuffer(t *testing.T) {
@@ -28,4 +30,30 @@ func TestImageRow(t *testing.T) {
 	m.Row(0)[3] = 40
 	require.Equal(t, uint8(40), m.Pix[3])
 	require.Equal(t, Shape{Height: 2, Width: 2, Channels: 2}, m.Shape())
+}
+
+// Whatever shape is asked for, Resize gives it or says that there is none.
+func TestResizeOfAbsurdShapes(t *testing.T) {
+	extent := rapid.OneOf(rapid.IntRange(-2, 300), rapid.SampledFrom([]int{math.MinInt, math.MaxInt, math.MaxInt/3 + 1, math.MaxInt32, 1 << 16, 1 << 30}))
+	rapid.Check(t, func(rt *rapid.T) {
+		s := Shape{extent.Draw(rt, "height"), extent.Draw(rt, "width"), rapid.OneOf(rapid.IntRange(-1, 4), extent).Draw(rt, "channels")}
+		if n := float64(s.Height) * float64(s.Width) * float64(s.Channels); n > 1<<24 && n <= 1<<30 && min(s.Height, s.Width, s.Channels) > 0 {
+			rt.Skip("possible, and large")
+		}
+		var img Image
+		defer func() {
+			p := recover()
+			if p == nil {
+				require.NoError(rt, img.Check())
+				require.Equal(rt, s, img.Shape())
+				return
+			}
+			wrong, ok := p.(*ShapeError)
+			require.True(rt, ok, "%v", p)
+			require.ErrorContains(rt, wrong, s.String())
+			pixels := float64(s.Height) * float64(s.Width)
+			require.True(rt, min(s.Height, s.Width, s.Channels) < 0 || pixels > 1<<30 || pixels*float64(s.Channels) > 1<<30, "%v", s)
+		}()
+		img.Resize(s)
+	})
 }

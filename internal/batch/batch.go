@@ -117,7 +117,16 @@ func (p *Plan) read(w *Scratch, sample int) error {
 }
 
 // write puts a view of the sample that was read into a row of the batch.
-func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) error {
+func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) (err error) {
+	defer func() { // a transform may ask for a shape that there is not
+		switch p := recover().(type) {
+		case nil:
+		case *dataset.ShapeError:
+			err = p
+		default:
+			panic(p)
+		}
+	}()
 	if len(w.vector) > 0 {
 		copy(row, w.vector)
 		view.(augment.FeatureTransform).ApplyFeatures(row, w.rng) // as the trainer has checked
