@@ -73,6 +73,9 @@ func (d *DRW) both(yield func(string, Loss) bool) {
 	_ = yield("before", d.Before) && yield("after", d.After)
 }
 
+// Losses returns both losses.
+func (d *DRW) Losses() []Loss { return []Loss{d.Before, d.After} }
+
 // Forward returns the loss of the epoch.
 func (d *DRW) Forward(in Input) (*autograd.Var, Stats) {
 	if in.At.ByEpoch() < cmp.Or(d.Start, 0.8)-1e-9 { // 0.8·5 is 4, though not in binary

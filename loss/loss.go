@@ -75,6 +75,11 @@ type Target struct {
 	Seed    uint64 // of the run
 }
 
+// Composite is a Loss made of others, which a trainer then holds for its run too.
+type Composite interface {
+	Losses() []Loss
+}
+
 // Preparer is a Loss that checks its settings, or computes from the class counts, before training.
 type Preparer interface {
 	// Prepare is given the number of training images of each class.

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"iter"
 	"reflect"
 	"sync"
 
@@ -32,20 +33,43 @@ func claim(n *hybrid.Network, streams hybrid.Streams) (release func(), err error
 	if n != nil && !take(n) {
 		return nil, fmt.Errorf("train: another run is training this network: wait for it, or make a network for each run")
 	}
-	own := map[any]bool{}
+	own := map[loss.Loss]loss.Loss{} // and what each is a part of; itself: of nothing
 	for _, s := range streams {
 		for _, t := range s.Terms {
-			if !remembers(t.Loss) || own[t.Loss] {
-				continue
-			}
-			if own[t.Loss] = true; !take(t.Loss) {
-				release()
-				return nil, fmt.Errorf("train: term %q: another run is training with this %T, which holds what it computed of that run's "+
-					"data: make one for each run", t.Name, t.Loss)
+			for l, whole := range within(t.Loss, t.Loss) {
+				if of, mine := own[l]; mine && of != whole {
+					release()
+					return nil, fmt.Errorf("train: term %q: its %T is part of another %T too: make one for each", t.Name, l, of)
+				} else if mine {
+					continue
+				}
+				if own[l] = whole; !take(l) {
+					release()
+					return nil, fmt.Errorf("train: term %q: another run is training with this %T, which holds what it computed of that run's "+
+						"data: make one for each run", t.Name, l)
+				}
 			}
 		}
 	}
 	return release, nil
+}
+
+// within yields those of a loss and its parts that hold something between calls, each with what it is a part of.
+func within(l, whole loss.Loss) iter.Seq2[loss.Loss, loss.Loss] {
+	return func(yield func(loss.Loss, loss.Loss) bool) {
+		if remembers(l) && !yield(l, whole) {
+			return
+		}
+		if c, ok := l.(loss.Composite); ok && !isNil(l) {
+			for _, part := range c.Losses() {
+				for inner := range within(part, l) {
+					if !yield(inner, l) {
+						return
+					}
+				}
+			}
+		}
+	}
 }
 
 // remembers reports whether a loss holds something between calls: parts and state that it shows or builds, or fields of its

@@ -71,6 +71,29 @@ func TestARunKeepsItsLossesAndNetworkToItself(t *testing.T) {
 	}
 }
 
+// What a loss is made of belongs to one run too, and to one loss.
+func TestPartsOfLossesAreKeptToo(t *testing.T) {
+	data, test := generated(t, 20)
+	inner := &loss.LDAM{}
+	around := func() *loss.DRW { return &loss.DRW{Before: inner, After: inner} }
+	term := func(name string, l loss.Loss) hybrid.Term { return hybrid.Term{Name: name, Loss: l} }
+	trainer := func(terms ...hybrid.Term) train.Trainer {
+		return train.Trainer{Streams: hybrid.Streams{{Sampler: sampler.Instance{}, Terms: terms}}, Epochs: 1, Batch: 8, LearningRate: schedule.Constant(0.05)}
+	}
+	first, other := trainer(term("drw", around())), resNet(t, 2)
+	first.OnEpoch = func(train.EpochReport) error {
+		for _, l := range []loss.Loss{around(), inner} {
+			_, err := trainer(term("mine", l)).Fit(context.Background(), other, data, test)
+			require.ErrorContains(t, err, `"mine": another run is training with this *loss.LDAM`)
+		}
+		return nil
+	}
+	fit(t, first, resNet(t, 1), data, test)
+	_, err := trainer(term("a", around()), term("b", around())).Fit(context.Background(), other, data, test)
+	require.ErrorContains(t, err, `"b": its *loss.LDAM is part of another *loss.DRW too`)
+	fit(t, trainer(term("a", around()), term("b", &loss.DRW{Before: &loss.LDAM{}, After: &loss.CrossEntropy{}})), other, data, test)
+}
+
 func TestALossThatReturnsNilIsAnError(t *testing.T) {
 	data, test := generated(t, 10)
 	for _, l := range []loss.Loss{
