@@ -2,7 +2,10 @@ package experiment
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/internal/smallfile"
@@ -94,7 +97,37 @@ func readFolder(dir string) (all []Report, err error) {
 		all = append(all, runs...)
 	}
 	if len(all) == 0 {
-		return nil, fmt.Errorf("experiment: %s has no finished run: neither it nor a folder in it has a %s of one", dir, ReportFile)
+		begun, err := Unfinished(dir)
+		if err != nil {
+			return nil, err
+		}
+		text := fmt.Sprintf("%s has no finished run: neither it nor a folder in it has a %s of one", dir, ReportFile)
+		for _, b := range begun {
+			text += "\n  not finished: " + b
+		}
+		return nil, errors.New("experiment: " + text)
+	}
+	return all, nil
+}
+
+// Unfinished names the runs that Read leaves out of a folder, each with what ended it.
+func Unfinished(path string) (all []string, err error) {
+	if !isDir(path) {
+		return nil, nil
+	}
+	more, err := filepath.Glob(filepath.Join(quote(path), "*"))
+	if err != nil {
+		return nil, fmt.Errorf("experiment: %s: %w", path, err)
+	}
+	for _, dir := range append([]string{path}, more...) {
+		r, err := readReport(filepath.Join(dir, ReportFile))
+		_, begun := os.Stat(filepath.Join(dir, manifestFile))
+		switch {
+		case errors.Is(err, fs.ErrNotExist) && begun == nil:
+			all = append(all, dir+": begun, and without "+ReportFile)
+		case err == nil && r.Error != "":
+			all = append(all, dir+": "+r.Error)
+		}
 	}
 	return all, nil
 }

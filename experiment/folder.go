@@ -109,6 +109,16 @@ func (r *Run) look() (done *Report, err error) {
 	return r.finished()
 }
 
+// lost is an error if the run was begun and has no checkpoint to go on from.
+func (r *Run) lost() error {
+	dir := filepath.Join(r.Dir, checkpoints)
+	saved, err := checkpoint.Store{Dir: dir}.List()
+	if r.Dir == "" || err != nil || len(saved) > 0 || !Exists(r.Dir) {
+		return nil
+	}
+	return fmt.Errorf("%s has no checkpoint, though there is a %s", dir, manifestFile)
+}
+
 // finished returns the report of a run that ended, nil if it did not.
 func (r *Run) finished() (*Report, error) {
 	report, err := readReport(filepath.Join(r.Dir, ReportFile))

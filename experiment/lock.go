@@ -27,6 +27,18 @@ func Lock(dir string) (release func(), err error) {
 	return released(l, files...)
 }
 
+// InUse is the error of Lock for a folder that another process has, without taking it or making the folder.
+func InUse(dir string) error {
+	if !isDir(dir) {
+		return nil
+	}
+	release, err := Lock(dir)
+	if err == nil {
+		release()
+	}
+	return err
+}
+
 // LockFile is Lock for a file that a comparison writes. What is no regular file, such as a device, has no lock.
 func LockFile(path string) (release func(), err error) {
 	to, plain, err := atomicfile.Resolve(path)

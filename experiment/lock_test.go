@@ -64,3 +64,17 @@ func TestOneProcessUsesAFile(t *testing.T) {
 	_, err = LockFile(dir)
 	require.ErrorContains(t, err, "is a folder")
 }
+
+func TestInUseTakesNothing(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	require.NoError(t, InUse(dir))
+	require.NoDirExists(t, dir)
+	release, err := Lock(dir)
+	require.NoError(t, err)
+	require.ErrorAs(t, InUse(dir), new(*checkpoint.InUseError))
+	release()
+	require.NoError(t, InUse(dir))
+	release, err = Lock(dir)
+	require.NoError(t, err)
+	release()
+}

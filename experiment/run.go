@@ -54,8 +54,14 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 		}
 		defer release()
 	}
+	lost := r.lost()
 	if done, err := r.begin(); done != nil || err != nil { // looks again, now that nobody else changes it
 		return done, err
+	}
+	if lost != nil && r.Trainer.OnWarning != nil {
+		if err := r.Trainer.OnWarning(train.Warning{Kind: train.NoCheckpoint, Err: lost}); err != nil {
+			return nil, err
+		}
 	}
 	t := r.Trainer
 	if r.Dir != "" {

@@ -260,3 +260,42 @@ func TestABackboneForPhotographs(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// A run all of whose checkpoints are gone says so, and begins anew; one that was killed before the first as well.
+func TestARunWithoutItsCheckpointsBeginsAnew(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, tiny(), "ce", dir)
+	r.Trainer.OnWarning = func(w train.Warning) error { t.Error(w); return nil }
+	ctx, cancel := context.WithCancel(context.Background())
+	r.Trainer.OnEpoch = func(train.EpochReport) error { cancel(); return nil }
+	_, err := r.Do(ctx)
+	require.ErrorIs(t, err, context.Canceled)
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "checkpoints")))
+	var warned []string
+	r = newRun(t, tiny(), "ce", dir)
+	r.Trainer.OnWarning = func(w train.Warning) error { warned = append(warned, w.String()); return nil }
+	report := do(t, r)
+	require.Len(t, warned, 1)
+	require.Contains(t, warned[0], "begins anew: "+filepath.Join(dir, "checkpoints")+" has no checkpoint")
+	require.Len(t, report.History, 6)
+
+	other := t.TempDir()
+	r = newRun(t, tiny(), "ce", filepath.Join(other, "begun"))
+	r.Trainer.OnStep = func(train.StepReport) error { return errors.New("no more power") }
+	_, err = r.Do(context.Background())
+	require.ErrorContains(t, err, "no more power")
+	_, err = Read(other)
+	require.ErrorContains(t, err, "not finished: "+filepath.Join(other, "begun")+": train: stopped in epoch 0")
+	do(t, newRun(t, tiny(), "ce", filepath.Join(other, "done")))
+	require.NoError(t, os.MkdirAll(filepath.Join(other, "killed"), 0o777))
+	require.NoError(t, os.WriteFile(filepath.Join(other, "killed", "manifest.json"), nil, 0o666))
+	runs, err := Read(other)
+	require.NoError(t, err)
+	require.Len(t, runs, 1)
+	names, err := Unfinished(other)
+	require.NoError(t, err)
+	require.Len(t, names, 2)
+	require.Contains(t, names[0], "begun: train: stopped in epoch 0")
+	require.Contains(t, names[0], "no more power")
+	require.Contains(t, names[1], "killed: begun, and without report.json")
+}

@@ -22,6 +22,8 @@ const (
 	SkippedStep
 	// DamagedCheckpoint: Checkpoints.Resume passed over a checkpoint that is not intact.
 	DamagedCheckpoint
+	// NoCheckpoint: a run that was begun has no checkpoint to go on from, and begins anew. Package experiment warns of it.
+	NoCheckpoint
 	// AtChance: for Trainer.WarnAfter steps, or 50 if that is more, a loss stayed where it is when all embeddings and logits
 	// are zero. Only a term with a tenth of the weights or more is judged.
 	AtChance
@@ -38,7 +40,7 @@ type Warning struct {
 	At    schedule.Progress
 	Term  string // of VanishedGradient, NoAnchors, AtChance and Jumped
 	Steps int    // in a row; of SkippedStep, those of the run so far
-	Err   error  // of SkippedStep a *NonFiniteError, of DamagedCheckpoint what is wrong with which file
+	Err   error  // of SkippedStep a *NonFiniteError, of DamagedCheckpoint what is wrong with which file, of NoCheckpoint where there is none
 	// Value is the mean loss over the later half of the steps (AtChance), the loss (Jumped), or the highest learning rate
 	// (HighRate); Expected is what chance gives, the loss before, or the rate of the recipe.
 	Value, Expected float64
@@ -63,6 +65,8 @@ func (w Warning) String() string {
 	case HighRate:
 		return at + fmt.Sprintf("the learning rate goes up to %.3g, the recipe of arXiv 2103.14267 has %.2g for batches of this size: lower "+
 			"it, or clip gradients", w.Value, w.Expected)
+	case NoCheckpoint:
+		return fmt.Sprintf("the run begins anew: %v", w.Err)
 	case SkippedStep:
 		return at + fmt.Sprintf("left out, %d in this run so far: %v", w.Steps, w.Err)
 	}

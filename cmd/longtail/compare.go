@@ -15,7 +15,7 @@ import (
 )
 
 // earlier returns the runs of --with. The file that --json is to write need not be there before the first start.
-func (o *compareCmd) earlier() (all []experiment.Report, err error) {
+func (o *compareCmd) earlier(c *console) (all []experiment.Report, err error) {
 	for _, path := range list(o.With) {
 		runs, err := experiment.Read(path)
 		if errors.Is(err, fs.ErrNotExist) && o.Methods != "none" && filepath.Clean(path) == filepath.Clean(o.JSON) {
@@ -25,6 +25,13 @@ func (o *compareCmd) earlier() (all []experiment.Report, err error) {
 			return nil, fmt.Errorf("--with: %w", err)
 		}
 		all = append(all, runs...)
+		unfinished, err := experiment.Unfinished(path)
+		if err != nil {
+			return nil, fmt.Errorf("--with: %w", err)
+		}
+		for _, text := range unfinished {
+			fmt.Fprintln(c.log, "left out, not finished:", text)
+		}
 	}
 	return all, nil
 }
@@ -45,9 +52,14 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 		}
 		defer release()
 	}
-	all, err := o.earlier()
+	all, err := o.earlier(c)
 	if err != nil {
 		return err
+	}
+	if how.Methods != nil { // found before the data are read
+		if err := experiment.InUse(o.Out); err != nil {
+			return err
+		}
 	}
 	chosen, err := presets(how.Methods)
 	if err != nil {

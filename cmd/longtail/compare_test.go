@@ -59,6 +59,8 @@ func TestAComparisonInAFolderGoesOn(t *testing.T) {
 	require.Equal(t, stopped, code, log)
 	require.Contains(t, log, "longtail compare --resume --out "+parts+" goes on")
 	fail(t, usage, "add --resume", line+parts)
+	_, log = succeed(t, "compare --methods none --with "+parts)
+	require.Contains(t, log, "left out, not finished: "+filepath.Join(parts, "hybrid-sc-seed-1"))
 	_, log = succeed(t, "compare --resume --out "+parts)
 	require.Contains(t, log, "ce, seed 1: from "+filepath.Join(parts, "ce-seed-1", "report.json"))
 	for _, run := range []string{"ce-seed-1", "hybrid-sc-seed-1"} {
@@ -80,6 +82,9 @@ func TestOneComparisonAtATime(t *testing.T) {
 	require.NoError(t, err)
 	fail(t, failed, dir+" is in use by process ", "compare --methods ce"+tiny+"--out "+dir)
 	fail(t, failed, dir+" is in use by process ", "train --quick --epochs 1 --out "+dir)
+	for _, command := range []string{"train", "compare --methods ce"} {
+		fail(t, failed, dir+" is in use by process ", command+" --data missing --out "+dir) // before the data are read
+	}
 	release()
 }
 

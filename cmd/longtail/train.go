@@ -112,6 +112,9 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if !t.Resume && experiment.Exists(t.Out) { // found before the data are read
 		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
 	}
+	if err := experiment.InUse(t.Out); err != nil { // likewise
+		return err
+	}
 	if b.Settings, err = t.leaveOut(ctx, c, b.Settings); err != nil {
 		return err
 	}
