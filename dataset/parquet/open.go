@@ -8,7 +8,6 @@ import (
 	"io"
 	"math"
 	"strconv"
-	"strings"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/imagefile"
@@ -75,7 +74,7 @@ func unpack(ctx context.Context, cache packed.Cache, path string, s Settings) (f
 	}
 	defer f.Close()
 	way := fmt.Sprintf("1 %q %q", s.Image, s.Label) // the version of how files are understood
-	file = packed.File{Name: path}
+	file = packed.File{Name: path, Unpacked: true}
 	file.Path, found, err = cache.Unpacked(path, way, is, func(w io.Writer) (packed.Found, error) {
 		t, err := openTable(ctx, f, is.Size)
 		if err != nil {
@@ -157,7 +156,7 @@ func (t *table) texts(group int, c column) (all []string, err error) {
 		case c.kind() == int64s:
 			text = strconv.FormatInt(v.Int64(), 10)
 		default:
-			if text = strings.Clone(string(v.ByteArray())); text == "" {
+			if text = string(v.ByteArray()); text == "" {
 				return errors.New("an empty text is no label")
 			}
 		}

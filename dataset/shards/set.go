@@ -72,6 +72,7 @@ func look(ctx context.Context, cache packed.Cache, path, label string) (file pac
 		if file.Path, err = unzip(ctx, cache, path); err != nil {
 			return file, found, err
 		}
+		file.Unpacked = true
 	}
 	f, is, err := packed.Open(file.Path)
 	if err != nil {

@@ -181,6 +181,10 @@ func TestZippedArchives(t *testing.T) {
 		all, err := filepath.Glob(filepath.Join(s.Cache, "*.unpacked"))
 		require.NoError(t, err)
 		require.Len(t, all, 1, "what was unpacked of an earlier archive is removed")
+		set, err := Open(t.Context(), s, path)
+		require.NoError(t, err)
+		require.NoError(t, os.Chtimes(all[0], time.Time{}, time.Now().Add(time.Minute)))
+		require.Equal(t, n, grey(t, set, 0), "another process may have unpacked it again")
 	}
 	whole, err := os.ReadFile(path)
 	require.NoError(t, err)

@@ -54,6 +54,8 @@ type File struct {
 	Name  string // for errors
 	Path  string
 	Stamp Stamp // of Path when its images were found
+	// Unpacked says that Cache.Unpacked made Path: another process may make it again, with the same content.
+	Unpacked bool
 }
 
 // Found is what a file holds.
@@ -183,6 +185,9 @@ func (s *Set) read(from File, at sample, dst *dataset.Image) error {
 	now, err := StampOf(f)
 	if err != nil {
 		return err
+	}
+	if from.Unpacked {
+		now.Time = from.Stamp.Time
 	}
 	if now != from.Stamp {
 		return fmt.Errorf("%s has changed since it was opened: open the set anew", from.Path)
