@@ -159,3 +159,11 @@ func (t *Tape) MACs() int64 { return t.macs }
 // PeakBytes returns the most memory that results and gradients of this step have taken at once so far, in bytes, whether or
 // not the tape had it from steps before.
 func (t *Tape) PeakBytes() int64 { return 4 * int64(t.memory.peak) }
+
+// HeldBytes returns the memory that the tape has for results and gradients, in bytes, in use or not.
+func (t *Tape) HeldBytes() (n int64) {
+	for _, s := range t.memory.slabs {
+		n += 4 * int64(len(s.data))
+	}
+	return n
+}

@@ -75,12 +75,10 @@ func (r *residual) trunk(x *autograd.Var) *autograd.Var {
 		}
 		return y
 	})
-	for i, stage := range r.stages {
+	for _, stage := range r.stages {
 		for _, b := range stage {
 			y := lean(x, b.forward)
-			if i < len(r.stages)-1 { // the last one's are few, and to write them again takes time
-				x.Drop()
-			}
+			x.Drop()
 			x = y
 		}
 	}

@@ -13,7 +13,7 @@
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, or of -net resnet18, resnet34, resnet50, three passes, GFLOP/s
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
-//	memory  peak memory of a Hybrid-SC step, MB; -chunk N passes so many samples at once, -recompute computes activations again
+//	memory  peak memory of a Hybrid-SC step, and what was planned, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
 // Run nothing beside it: a second busy process makes its figures wrong.

@@ -33,7 +33,11 @@ func (s settings) network() (*hybrid.Network, error) {
 }
 
 func (s settings) backbone() (body backbone.Backbone, classes, size int, err error) {
-	if s.net == "resnet32" {
+	switch s.net {
+	case "mlp":
+		body, err = backbone.NewMLP(backbone.MLPSettings{Widths: []int{3072, 2048, 2048}})
+		return body, 10, 32, err
+	case "resnet32":
 		body, err = backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
 		return body, 10, 32, err
 	}
@@ -115,22 +119,23 @@ func infer(s settings) (result, error) {
 // step trains Hybrid-SC for as long as it is given and reports the median step.
 func step(s settings) (result, error) {
 	b := or(s.batch, 128)
-	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 32})
+	body, _, size, err := s.backbone()
 	if err != nil {
 		return nil, err
 	}
-	net, err := hybrid.NewNetwork(body, 10)
+	size = or(s.size, size)
+	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(size, size, 3))
 	if err != nil {
 		return nil, err
 	}
-	data, _, err := dataset.Generate(dataset.GenerateSettings{Size: 32, PerClass: b})
+	data, _, err := dataset.Generate(dataset.GenerateSettings{Size: size, PerClass: b})
 	if err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
-	_, err = train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+	trainer := train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()
@@ -140,11 +145,17 @@ func step(s settings) (result, error) {
 				stop()
 			}
 			return nil
-		}}.Fit(ctx, net, data, nil)
-	if ctx.Err() == nil {
+		}}
+	plan, err := trainer.PlanMemory(ctx, net, data, nil)
+	if err != nil {
 		return nil, err
 	}
-	return result{"batch": b, "images_per_second": round(median(rates))}, nil
+	before := settledMB()
+	if _, err = trainer.Fit(ctx, net, data, nil); ctx.Err() == nil {
+		return nil, err
+	}
+	return result{"net": s.net, "size": size, "batch": b, "images_per_second": round(median(rates)), "base_mb": before,
+		"plan_mb": before + int(plan.Peak()>>20)}, nil
 }
 
 // memory is step, whose peak_mb counts; by default on the paper's batch.

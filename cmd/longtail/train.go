@@ -144,6 +144,14 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	what := r.Manifest.Network
 	fmt.Fprintf(c.log, "%s on %s: %d parameters, %.1f million multiply-adds an image; %d training images in %d classes\n", r.Title, what.Backbone,
 		what.Parameters, float64(what.MultiplyAdds)/1e6, d.Train.Len(), len(d.Counts()))
+	memory, err := r.Trainer.PlanMemory(ctx, r.Network, d.Train, d.Test)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(c.log, memory)
+	if err := memory.Check(0); err != nil {
+		return exitError{usage, err}
+	}
 	r.Trainer.Observers = append(r.Trainer.Observers, newProgress(c.log))
 	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(c.log, "warning:", w); return nil }
 	report, err := r.Do(ctx)

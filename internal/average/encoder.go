@@ -56,3 +56,18 @@ func (e *Encoder) Keys(n *hybrid.Network, p *batch.Rows, images *tensor.Tensor) 
 	}
 	return out
 }
+
+// Renew gives the memory of keys up, and sets the chunk. A nil encoder does nothing.
+func (e *Encoder) Renew(chunk int) {
+	if e != nil {
+		e.tape, e.chunk = autograd.NewTape(autograd.Mode{}), chunk
+	}
+}
+
+// HeldBytes is what keys take; 0 of a nil encoder.
+func (e *Encoder) HeldBytes() int64 {
+	if e == nil {
+		return 0
+	}
+	return e.tape.HeldBytes()
+}
