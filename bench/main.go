@@ -104,8 +104,8 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch", "infer": "net size batch", "step": "batch", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "batch",
-	"width": "batch", "memory": "batch", "peak": "", "methods": "batch methods views largest",
+	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "batch",
+	"width": "batch", "memory": "net size batch chunk recompute", "peak": "", "methods": "batch methods views largest",
 }
 
 // unused reports arguments and flags that have no effect on a job.

@@ -120,8 +120,7 @@ func (r *run) planMemory() (MemoryPlan, error) {
 	for _, s := range r.Streams {
 		images += batch.NewRows(s, 1, 0).To()
 	}
-	in := r.network.Input()
-	image := int64(in.Height) * int64(in.Width) * int64(in.Channels)
+	image := int64(r.network.Input().Batch(1).Len())
 	p.Batches = prefetch.InFlight * 4 * image * int64(images) * int64(r.Batch)
 	if err := r.planActivations(&p, image); err != nil {
 		return p, err
@@ -207,10 +206,9 @@ func (r *run) planEvaluation(p *MemoryPlan, image int64) {
 	if most == 0 {
 		most = 128
 	}
-	in := r.network.Input()
 	takes := func(n int) int64 {
 		t := autograd.NewTape(autograd.Mode{NoGrad: true, BLAS: r.BLAS})
-		r.network.Forward(t.Const(tensor.New(n, in.Height, in.Width, in.Channels)))
+		r.network.Forward(t.Const(tensor.New(r.network.Input().Batch(n)...)))
 		return t.HeldBytes()
 	}
 	b := max(1, min(smallBatch(image), most/2))
