@@ -104,7 +104,7 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "batch",
+	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch",
 	"width": "batch", "memory": "net size batch chunk recompute", "peak": "", "methods": "batch methods views largest",
 }
 
