@@ -8,7 +8,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -117,12 +116,22 @@ func TestCtrlC(t *testing.T) {
 // Processes killed at random moments and started again end with the files of one that was left alone, and never leave a
 // checkpoint that is not whole; a comparison likewise, in the middle of its runs. LONGTAIL_KILLS is how often; 2 if it is not set.
 func TestKilledProcessesGoOn(t *testing.T) {
-	kills := 2
-	if text := os.Getenv("LONGTAIL_KILLS"); text != "" {
-		var err error
-		kills, err = strconv.Atoi(text)
-		require.NoError(t, err)
+	kills := timesOf(t, "LONGTAIL_KILLS", 2)
+	stopAtRandom(t, kills, (*os.Process).Kill, -1)
+}
+
+// Likewise Ctrl-C, at any moment, whether there is something to save yet or not. LONGTAIL_CANCELS is how often; TestCtrlC is what
+// every run of the tests has.
+func TestCancelledProcessesGoOn(t *testing.T) {
+	cancels := timesOf(t, "LONGTAIL_CANCELS", 0)
+	if cancels == 0 {
+		t.Skip("set LONGTAIL_CANCELS to a number of them")
 	}
+	stopAtRandom(t, cancels, func(p *os.Process) error { return p.Signal(os.Interrupt) }, stopped, 130, -1)
+}
+
+// stopAtRandom stops processes so often, with exit codes that mean that they were stopped.
+func stopAtRandom(t *testing.T, often int, stop func(*os.Process) error, codes ...int) {
 	data := photos(t)
 	for name, c := range map[string]struct {
 		words string
@@ -131,11 +140,11 @@ func TestKilledProcessesGoOn(t *testing.T) {
 		"train":   {"train --resume --every 3 --method crt --ema 0.9 --depth 8 --width 4 --batch 8 --lr 0.05 --epochs 12 --data " + data + " --out", []string{"."}},
 		"compare": {"compare --resume --quick --size 8 --width 4 --epochs 12 --floor 0 --methods ce,hybrid-psc,tau-norm,kcl --out", []string{"ce-seed-1", "hybrid-psc-seed-1", "tau-norm-seed-1", "kcl-seed-1"}},
 	} {
-		t.Run(name, func(t *testing.T) { killed(t, c.words, c.runs, kills) })
+		t.Run(name, func(t *testing.T) { goesOn(t, c.words, c.runs, often, stop, codes) })
 	}
 }
 
-func killed(t *testing.T, words string, runs []string, kills int) {
+func goesOn(t *testing.T, words string, runs []string, often int, stop func(*os.Process) error, codes []int) {
 	dir := t.TempDir()
 	began := time.Now()
 	log, err := program(t, dir, words, "whole").CombinedOutput()
@@ -146,12 +155,12 @@ func killed(t *testing.T, words string, runs []string, kills int) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	rounds, seen := 0, 0
 	parts := filepath.Join(dir, "parts")
-	for done := 0; done < kills; {
+	for done := 0; done < often; {
 		var log bytes.Buffer
 		c := program(t, dir, words, "parts")
 		c.Stdout, c.Stderr = &log, &log
 		require.NoError(t, c.Start())
-		timer := time.AfterFunc(time.Duration(rng.Float64()*float64(longest)/2), func() { _ = c.Process.Kill() })
+		timer := time.AfterFunc(time.Duration(rng.Float64()*float64(longest)/2), func() { _ = stop(c.Process) })
 		err := c.Wait()
 		timer.Stop()
 		if err == nil { // it was faster: begin again
@@ -160,7 +169,7 @@ func killed(t *testing.T, words string, runs []string, kills int) {
 			require.NoError(t, os.RemoveAll(parts))
 			continue
 		}
-		require.Equal(t, -1, c.ProcessState.ExitCode(), "it ended by itself: %s", log.String())
+		require.Contains(t, codes, c.ProcessState.ExitCode(), "it ended by itself: %s", log.String())
 		done++
 		for _, run := range runs {
 			store := checkpoint.Store{Dir: filepath.Join(parts, run, "checkpoints")}
@@ -175,7 +184,7 @@ func killed(t *testing.T, words string, runs []string, kills int) {
 	final, err := program(t, dir, words, "parts").CombinedOutput()
 	require.NoError(t, err, "%s", final)
 	require.Equal(t, want, left(t, parts, runs))
-	t.Logf("%d kills in %v; %d ended in between; %d runs had checkpoints when they were killed", kills, longest, rounds, seen)
+	t.Logf("stopped %d times in %v; %d ended in between; %d runs had checkpoints when they were stopped", often, longest, rounds, seen)
 }
 
 // left is what finished runs leave in their folders, without times.
