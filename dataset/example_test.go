@@ -127,6 +127,6 @@ func ExampleLongTail() {
 	}
 	fmt.Println(dataset.Counts(tail))
 	// Output:
-	// dataset: the profile leaves class 2 ("square-2") without an image: lower the imbalance factor, raise Max, or set AllowEmpty
+	// dataset: the profile leaves class 2 ("square-2") without an image: lower the imbalance factor, raise the maximum, or allow empty classes
 	// [40 12 4]
 }

@@ -13,6 +13,9 @@ type FolderSettings struct {
 	Width  int // 0 means the same as Height, and 32 if both are 0, or none for Whole
 	Fit    Fit // what to do about another aspect ratio; the zero value is CenterCrop
 	Nested Nesting
+	// Tolerant makes folders without an image classes too, and passes over images that lie where Nested does not look. Both are
+	// errors else.
+	Tolerant bool
 	// Classes are the classes, in this order, whether or not they have images: a class folder that is none of them is an
 	// error. nil: those that are found, in the order of their names.
 	Classes []string

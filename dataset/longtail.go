@@ -77,11 +77,11 @@ func checkCounts(counts, available []int, classes []string, allowEmpty bool) err
 			return fmt.Errorf("dataset: the profile asks for %d images of class %d (%q): it must ask for at least 0",
 				n, c, classes[c])
 		case n > available[c]:
-			return fmt.Errorf("dataset: the profile asks for %d images of class %d (%q), which has %d: lower Max, or order "+
-				"the classes by size", n, c, classes[c], available[c])
+			return fmt.Errorf("dataset: the profile asks for %d images of class %d (%q), which has %d: lower the profile's maximum, order "+
+				"the classes by size, or keep what there is by the natural profile", n, c, classes[c], available[c])
 		case n == 0 && !allowEmpty:
 			return fmt.Errorf("dataset: the profile leaves class %d (%q) without an image: lower the imbalance factor, raise "+
-				"Max, or set AllowEmpty", c, classes[c])
+				"the maximum, or allow empty classes", c, classes[c])
 		}
 	}
 	return nil

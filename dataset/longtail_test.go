@@ -84,13 +84,13 @@ func TestLongTailErrors(t *testing.T) {
 	set := numbered(t, 4, 3)
 	_, err := LongTail(set, Exponential{Imbalance: 8}, LongTailSettings{})
 	require.EqualError(t, err, `dataset: the profile leaves class 2 ("cat") without an image: lower the imbalance factor, `+
-		`raise Max, or set AllowEmpty`)
+		`raise the maximum, or allow empty classes`)
 	d, err := LongTail(set, Exponential{Imbalance: 8}, LongTailSettings{AllowEmpty: true})
 	require.NoError(t, err)
 	require.Equal(t, []int{4, 1, 0}, Counts(d))
 	_, err = LongTail(set, Exponential{Imbalance: 2, Max: 5}, LongTailSettings{})
-	require.EqualError(t, err, `dataset: the profile asks for 5 images of class 0 ("ant"), which has 4: lower Max, or order `+
-		`the classes by size`)
+	require.EqualError(t, err, `dataset: the profile asks for 5 images of class 0 ("ant"), which has 4: lower the profile's maximum, order `+
+		`the classes by size, or keep what there is by the natural profile`)
 	_, err = LongTail(set, Exponential{Imbalance: math.NaN()}, LongTailSettings{})
 	require.ErrorContains(t, err, "imbalance factor NaN")
 	_, err = LongTail(set, fixedCounts{1, 2}, LongTailSettings{})

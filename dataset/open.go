@@ -2,6 +2,7 @@ package dataset
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -22,6 +23,12 @@ type SplitSettings struct {
 	// AllowMissing lets classes of the training set be absent from the other parts, where they then have no image.
 	AllowMissing bool
 }
+
+// ErrUnknown is wrapped by errors of OpenSplit and Open about a folder that holds no data set that they know.
+var ErrUnknown = errors.New("no known data set")
+
+// ErrClassesDiffer is wrapped by errors about parts that have not the classes of the training set.
+var ErrClassesDiffer = errors.New("the classes differ")
 
 // validationNames and testNames are what folders beside train are called.
 var (
@@ -55,8 +62,8 @@ func OpenSplit(dir string, s SplitSettings) (Split, error) {
 	if _, err := os.Stat(dir); err != nil {
 		return Split{}, fmt.Errorf("dataset: %w", err)
 	}
-	return Split{}, fmt.Errorf("dataset: no known data set in %s: looked for class folders in train and test (or val), for "+
-		"CIFAR-10 (%s) there or in %s, and for CIFAR-100 (%s) there or in %s", dir, ten.expected(), ten.folder,
+	return Split{}, fmt.Errorf("dataset: %w in %s: looked for class folders in train and test (or val), for "+
+		"CIFAR-10 (%s) there or in %s, and for CIFAR-100 (%s) there or in %s", ErrUnknown, dir, ten.expected(), ten.folder,
 		hundred.expected(), hundred.folder)
 }
 
@@ -89,11 +96,11 @@ func openFolders(dir string, s SplitSettings) (Split, error) {
 	if s.Classes != nil {
 		return Split{}, fmt.Errorf("dataset: Classes is set: the training set has the say in what the classes are")
 	}
-	parts := append(dirs(dir, testNames), dirs(dir, validationNames)...)
-	if len(parts) > 2 {
-		return Split{}, fmt.Errorf("dataset: %s holds %s beside train: leave a test and a validation set", dir, strings.Join(parts, ", "))
+	_, validation, test, err := PartFolders(dir)
+	if err != nil {
+		return Split{}, err
 	}
-	if len(parts) == 0 {
+	if test == "" {
 		return Split{}, fmt.Errorf("dataset: %s holds train but neither test nor val: add one, or use OpenFolder on train and "+
 			"Holdout", dir)
 	}
@@ -102,15 +109,33 @@ func openFolders(dir string, s SplitSettings) (Split, error) {
 		return Split{}, err
 	}
 	all := Split{Train: train}
-	if all.Test, err = openPart(filepath.Join(dir, parts[0]), train, s); err != nil {
+	if all.Test, err = openPart(filepath.Join(dir, test), train, s); err != nil {
 		return Split{}, err
 	}
-	if len(parts) == 2 {
-		if all.Validation, err = openPart(filepath.Join(dir, parts[1]), train, s); err != nil {
+	if validation != "" {
+		if all.Validation, err = openPart(filepath.Join(dir, validation), train, s); err != nil {
 			return Split{}, err
 		}
 	}
 	return all, nil
+}
+
+// PartFolders returns which folders of dir OpenSplit takes for the parts of a data set, "" for those that are not there. It is
+// an error if there are more than a test and a validation set beside train.
+func PartFolders(dir string) (train, validation, test string, err error) {
+	parts := append(dirs(dir, testNames), dirs(dir, validationNames)...)
+	if isDir(filepath.Join(dir, "train")) {
+		train = "train"
+	}
+	switch {
+	case len(parts) > 2:
+		return "", "", "", fmt.Errorf("dataset: %s holds %s beside train: leave a test and a validation set", dir, strings.Join(parts, ", "))
+	case len(parts) == 2:
+		validation, test = parts[1], parts[0]
+	case len(parts) == 1:
+		test = parts[0]
+	}
+	return train, validation, test, nil
 }
 
 // openPart opens a part that is to have the classes of the training set.
@@ -142,8 +167,8 @@ func sameClasses(a, b *Files) error {
 	if slices.Equal(a.classes, b.classes) {
 		return nil
 	}
-	return fmt.Errorf("dataset: the classes of %s and %s differ: only in the first: %s (AllowMissing permits that); only in the "+
-		"second: %s", a.root, b.root, only(a.classes, b.classes), only(b.classes, a.classes))
+	return fmt.Errorf("dataset: %w: only in %s: %s (which may be allowed); only in %s: %s", ErrClassesDiffer, a.root,
+		only(a.classes, b.classes), b.root, only(b.classes, a.classes))
 }
 
 // only lists what a has and b has not.
@@ -156,6 +181,9 @@ func only(a, b []string) string {
 	}
 	if len(names) == 0 {
 		return "none"
+	}
+	if more := len(names) - 10; more > 0 {
+		names = append(names[:10], fmt.Sprintf("and %d more", more))
 	}
 	return strings.Join(names, ", ")
 }

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -22,6 +23,9 @@ const (
 	// Leaves: every folder that holds images, however deep, is a class; its name is its path, as "Plantae/7477".
 	Leaves
 )
+
+// ErrNested is wrapped by errors about images that lie deeper than in class folders.
+var ErrNested = errors.New("images lie deeper than in class folders")
 
 // leftBehind are folders that systems make beside the user's.
 var leftBehind = []string{"__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "System Volume Information"}
@@ -52,9 +56,8 @@ func walk(dir string, s FolderSettings) (*Files, error) {
 	if err != nil {
 		return nil, err
 	}
-	if sc.nested != "" {
-		return nil, fmt.Errorf("dataset: images lie deeper than in the class folders of %s, as %s: if the class is %q, use Deep; "+
-			"if it is the folder that the image lies in, Leaves", dir, sc.nested, strings.Split(filepath.ToSlash(sc.nested), "/")[0])
+	if sc.nested != "" && !s.Tolerant {
+		return nil, fmt.Errorf("dataset: %w: in %s, %s: if the class is %q, use Deep; if it is the folder that the image lies in, Leaves", ErrNested, dir, sc.nested, strings.Split(filepath.ToSlash(sc.nested), "/")[0])
 	}
 	return sc.folder(s)
 }
@@ -163,7 +166,7 @@ func (sc *scanner) folder(s FolderSettings) (*Files, error) {
 	if s.Classes == nil {
 		slices.Sort(classes)
 	}
-	if len(sc.found) == 0 {
+	if len(sc.found) == 0 && !s.Tolerant {
 		also := ""
 		if sc.loose != "" {
 			also = fmt.Sprintf(" (%s lies in none)", sc.loose)
@@ -173,7 +176,7 @@ func (sc *scanner) folder(s FolderSettings) (*Files, error) {
 	var list FileList
 	for label, class := range classes {
 		files := sc.found[class]
-		if len(files) == 0 && s.Classes == nil {
+		if len(files) == 0 && s.Classes == nil && !s.Tolerant {
 			return nil, fmt.Errorf("dataset: class folder %s holds no image (%s): add some or remove it%s",
 				filepath.Join(sc.dir, class), strings.Join(imagefile.Extensions(), ", "), sc.instead(class))
 		}

@@ -31,6 +31,9 @@ func (s Settings) check(methods ...method.Method) error {
 			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))
 		}
 	}
+	if err := s.Read.check(); err != nil {
+		return err
+	}
 	if s.Profile == "natural" && (s.Imbalance != 0 || s.Select != "shuffle") {
 		return fmt.Errorf("imbalance and select have no meaning with profile natural, which keeps every image")
 	}

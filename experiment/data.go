@@ -36,7 +36,7 @@ func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 	if err := s.check(); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
-	from, err := s.source(ctx, seed)
+	from, err := s.origin(ctx, seed)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,9 @@ func (s Settings) Open(ctx context.Context, seed uint64) (*Data, error) {
 	}
 	d.manifest = manifest.Data{Name: from.name, Profile: fmt.Sprintf("%s, imbalance %g, %s, seed %d", s.Profile, s.Imbalance, s.Select, seed),
 		TestCounts: dataset.Counts(from.test), TestSHA256: from.testSum, LeftOut: from.leftOut}
+	if from.ids != nil {
+		d.manifest.ClassIDs, d.manifest.Classes = from.ids, from.train.Classes()
+	}
 	switch {
 	case from.held != nil:
 		d.Held, s.Holdout = from.held, 0

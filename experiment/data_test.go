@@ -44,11 +44,11 @@ func TestAValidationSetBesideTrainAndTest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []int{20, 6}, d.Counts(), "nothing is held out besides")
 	require.Equal(t, []int{2, 4}, dataset.Counts(d.Held))
-	require.Contains(t, strings.Join(d.Derived, "\n"), "validation set valid")
+	require.Contains(t, strings.Join(d.Derived, "\n"), "validation set")
 
 	require.NoError(t, os.Rename(filepath.Join(dir, "valid", d.Train.Classes()[0]), filepath.Join(dir, "valid", "other")))
 	_, err = Settings{Data: dir, Epochs: 1}.Open(t.Context(), 1)
-	require.ErrorContains(t, err, filepath.Join(dir, "valid")+" differ")
+	require.ErrorContains(t, err, "only in "+filepath.Join(dir, "valid"))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "test")))
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, "valid")))
 	writeImages(t, filepath.Join(dir, "val"), 8, 9, []int{3, 3})

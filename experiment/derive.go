@@ -25,7 +25,7 @@ func some(n int) (all []int) {
 }
 
 // deriveSize takes the size of the network's images from those in the folder, unless it was given, and how many pixels they have.
-func (f *source) deriveSize(images dataset.Dataset) {
+func (f *origin) deriveSize(images dataset.Dataset) {
 	files, ok := images.(interface{ Path(i int) string })
 	if !ok {
 		return
@@ -62,12 +62,15 @@ func sizeOf(path string) (width, height int, err error) {
 }
 
 // deriveNormalize takes means and deviations from the training images.
-func (f *source) deriveNormalize(ctx context.Context) error {
+func (f *origin) deriveNormalize(ctx context.Context) error {
 	n, err := augment.NormalizeOf(ctx, f.train)
 	if err != nil {
 		return err
 	}
 	f.normalize = n
+	if mean, _ := dataset.NormalizationOf(f.train); mean != nil {
+		return nil
+	}
 	f.derived = append(f.derived, fmt.Sprintf("pixels normalized by mean %v and deviation %v of the training images", n.Mean, n.Std))
 	return nil
 }
@@ -75,7 +78,7 @@ func (f *source) deriveNormalize(ctx context.Context) error {
 func round(x float64) float64 { return math.Round(1e4*x) / 1e4 }
 
 // setCrop fills in how images come to their size.
-func (s *Settings) setCrop(from source, d *Data) error {
+func (s *Settings) setCrop(from origin, d *Data) error {
 	d.pixels = float64(s.Size) * float64(s.Size)
 	if from.crop != "resized" {
 		if s.Shorter != 0 {
@@ -93,12 +96,12 @@ func (s *Settings) setCrop(from source, d *Data) error {
 }
 
 // withProfile derives the profile, unless it was given.
-func (s Settings) withProfile(f source, d *Data) Settings {
+func (s Settings) withProfile(f origin, d *Data) Settings {
 	counts := dataset.Counts(f.train)
 	most, least := slices.Max(counts), slices.Min(counts)
 	if s.Profile == "" {
 		s.Profile = "exp"
-		if f.folders && s.Imbalance == 0 {
+		if (f.files || most != least) && s.Imbalance == 0 {
 			s.Profile = "natural"
 			text := fmt.Sprintf("profile natural: the classes have %d to %d images", least, most)
 			if most == least {

@@ -146,3 +146,8 @@ func quote(dir string) string {
 
 // From is the file that the report was read from; "" if it is not from one.
 func (p Report) From() string { return p.from }
+
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}

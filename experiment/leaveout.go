@@ -8,6 +8,7 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/features"
+	"github.com/longtail-ml/longtail/dataset/source"
 )
 
 // BadImage is an image file that cannot be read.
@@ -17,7 +18,7 @@ type BadImage struct {
 	Err   error // names the file
 }
 
-// FindBad reads all images of class folders once and returns those that cannot be read, for LeaveOut. Other data have none.
+// FindBad reads all image files once and returns those that cannot be read, for LeaveOut. Other data have none.
 // progress, if not nil, is called now and then with how many of a part's are done.
 func (s Settings) FindBad(ctx context.Context, progress func(part string, done, of int)) (all []BadImage, err error) {
 	if s.Data == "" {
@@ -26,30 +27,33 @@ func (s Settings) FindBad(ctx context.Context, progress func(part string, done, 
 	if _, err := OpenFeatures(s.Data); !errors.Is(err, features.ErrNone) { // read whole when they are opened
 		return nil, err
 	}
-	train, test, held := parts(s.Data)
-	if test == "" {
-		if _, _, err := dataset.Open(s.Data, dataset.FolderSettings{}); err == nil { // CIFAR
-			return nil, nil
-		}
+	how, err := s.reading()
+	if err != nil {
+		return nil, err
 	}
-	for _, dir := range []string{train, test, held} {
-		if dir == "" {
+	how.Width, how.AllowMissing = 8, true
+	data, err := source.Open(ctx, s.Data, how)
+	if err != nil {
+		return nil, err
+	}
+	for _, part := range []struct {
+		name string
+		set  dataset.Dataset
+	}{{"train", data.Train}, {"test", data.Test}, {"val", data.Validation}} {
+		files, ok := part.set.(*dataset.Files)
+		if !ok {
 			continue
 		}
-		folder, err := dataset.OpenFolder(dir, dataset.FolderSettings{Width: 8})
-		if err != nil {
-			return nil, err
-		}
-		bad, err := dataset.Check(ctx, folder, func(done int) {
+		bad, err := dataset.Check(ctx, files, func(done int) {
 			if progress != nil {
-				progress(filepath.Base(dir), done, folder.Len())
+				progress(part.name, done, files.Len())
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range bad {
-			all = append(all, BadImage{s.below(folder.Path(b.Index)), folder.Classes()[b.Label], b.Err})
+			all = append(all, BadImage{s.below(files.Path(b.Index)), files.Classes()[b.Label], b.Err})
 		}
 	}
 	return all, nil
@@ -65,7 +69,7 @@ func (s Settings) below(path string) string {
 
 // without leaves the files of LeaveOut out of a set, and notes those that it had. A class that has no others is an error, but
 // for AllowMissing in parts that nothing is trained on.
-func (s Settings) without(f *source, images dataset.Dataset, trained bool) (dataset.Dataset, error) {
+func (s Settings) without(f *origin, images dataset.Dataset, trained bool) (dataset.Dataset, error) {
 	files, ok := images.(*dataset.Files)
 	if len(s.LeaveOut) == 0 || !ok {
 		return images, nil

@@ -98,7 +98,7 @@ func TestAClassWithoutTestImages(t *testing.T) {
 		s.Data, s.Size, s.Imbalance, s.Batch, s.Epochs, s.Groups = data, 0, 0, 12, 2, "counts"
 	})
 	_, err := s.Open(t.Context(), 1)
-	require.ErrorContains(t, err, `"disc-1" (AllowMissing permits that)`)
+	require.ErrorContains(t, err, `"disc-1" (which may be allowed)`)
 	s.AllowMissing = true
 	report := do(t, newRun(t, s, "ce", t.TempDir()))
 	require.Equal(t, []int{4, 0, 4}, report.Manifest.Data.TestCounts)

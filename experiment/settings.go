@@ -3,19 +3,19 @@ package experiment
 // Settings say how runs are trained, whatever their method and seed. What is 0 or "" is derived from the data where the
 // comment says so, and else means what is written: no warm-up, no weight decay. Usual has the values to start from.
 type Settings struct {
-	// Data is a folder: CIFAR-10 or CIFAR-100 in the binary version; train and test (or val) with a folder of image
-	// files for each class, beside which val, valid or validation is a validation set; or class folders alone, of whose
-	// images a fifth becomes the test set. "" generates ten classes.
-	Data string `json:"data,omitempty"`
-	// Size is the width and height that images are brought to. 0: that of CIFAR's images, 16 for generated ones, and for class
-	// folders the median shorter side, at most 64, or 224 for Backbone resnet.
+	// Data is a folder or an annotation file, see source.Open. Where there is no test set, a fifth of the images becomes it.
+	// "" generates ten classes.
+	Data string  `json:"data,omitempty"`
+	Read Reading `json:"read,omitzero"` // what Data does not say itself
+	// Size is the width and height that images are brought to. 0: that of CIFAR's images, 16 for generated ones, and for image
+	// files the median shorter side, at most 64, or 224 for Backbone resnet.
 	Size int `json:"size"`
 	// Crop is how training images come to their size. resized: random boxes of whole photographs (augment.ResizedCrop), and
 	// evaluation takes the middle of images with a certain shorter side. padded: images are brought to the size and shifted by up to
-	// an eighth. "": resized for class folders with Backbone resnet, else padded.
+	// an eighth. "": resized for image files with Backbone resnet, else padded.
 	Crop    string `json:"crop,omitempty"`
 	Shorter int    `json:"shorter,omitempty"` // that side, for Crop resized; 0 means 8/7 of Size: 256 for 224
-	// Profile is exp, step or natural, which keeps all images. "": natural for class folders, exp for the others, and
+	// Profile is exp, step or natural, which keeps all images. "": natural for image files and for classes of different sizes, exp for the others, and
 	// wherever Imbalance is set.
 	Profile   string  `json:"profile"`
 	Imbalance float64 `json:"imbalance,omitempty"` // images of the largest class over those of the smallest; 0 means 100

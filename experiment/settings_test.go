@@ -80,7 +80,7 @@ func TestWhatDoesNotFitIsFoundFirst(t *testing.T) {
 	fails("ce draws batches of 96000 of only ", "ce", func(s *Settings) { s.Batch = 96000 })
 	fails("tau-norm chooses its exponent by images that are held out", "tau-norm", func(s *Settings) { s.Holdout = 0 })
 	fails("choose best needs images to choose by", "ce", func(s *Settings) { s.Holdout, s.Choose = 0, "best" })
-	fails("dataset: ", "ce", func(s *Settings) { s.Data = "missing" })
+	fails("missing", "ce", func(s *Settings) { s.Data = "missing" })
 	d, err := tiny().Open(t.Context(), 1)
 	require.NoError(t, err)
 	d.counts = d.counts[:5]

@@ -15,11 +15,16 @@ type Difference struct {
 	A, B  string // both values as JSON; "" where there is none
 }
 
-// String returns the field and both values on one line.
+const longest = 300 // runes of a value that String shows
+
+// String returns the field and both values on one line, the beginning of long ones.
 func (d Difference) String() string {
 	some := func(v string) string {
 		if v == "" {
 			return "none"
+		}
+		if r := []rune(v); len(r) > longest {
+			return string(r[:longest]) + "…"
 		}
 		return v
 	}

@@ -38,6 +38,9 @@ type Data struct {
 	TrainContent   string `json:"train_content,omitempty"`
 	HeldOutContent string `json:"heldout_content,omitempty"`
 	TestContent    string `json:"test_content,omitempty"`
+	// Of classes that annotation files call by ids: those, and their names, by label.
+	ClassIDs []string `json:"class_ids,omitempty"`
+	Classes  []string `json:"classes,omitempty"`
 }
 
 // NotHashed is what Data says of images of which there is no checksum.

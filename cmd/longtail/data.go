@@ -11,25 +11,27 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/features"
+	"github.com/longtail-ml/longtail/dataset/source"
 	"github.com/longtail-ml/longtail/experiment"
 )
 
 type dataCmd struct {
-	Dir     string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR in the binary version."`
-	SkipBad bool   `help:"Files that cannot be read are no failure, unless a class has no others: they are listed all the same."`
-	JSON    bool   `name:"json" help:"Write JSON."`
+	Data string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or a table, a list or JSON as COCO's and iNaturalist's, or the folder it is in."`
+	reading
+	SkipBad bool `help:"Files that cannot be read are no failure, unless a class has no others: they are listed all the same."`
+	JSON    bool `name:"json" help:"Write JSON."`
 }
 
 func (dataCmd) Help() string {
 	return `Every image is read: files that cannot be are listed, and so are images of the same pixels in two parts or two classes. If there are any,
 the exit code is 4.
 
-` + example("longtail data photos", "longtail data photos --json")
+` + example("longtail data photos", "longtail data photos --json", "longtail data inat/train2018.json", "longtail data isic/train.csv --columns image,* --images isic/jpeg")
 }
 
 // advised is the JSON.
 type advised struct {
-	*dataset.Scan
+	*source.Scan
 	Imbalance float64  `json:"imbalance"` // of the training set; 0 if a class has no images
 	Faults    []string `json:"faults"`
 	Next      string   `json:"next"` // a command line
@@ -37,14 +39,22 @@ type advised struct {
 
 // Run looks.
 func (d *dataCmd) Run(ctx context.Context, c *console) error {
-	scan, err := scanFeatures(d.Dir)
-	if errors.Is(err, features.ErrNone) {
-		scan, err = dataset.ScanDir(ctx, d.Dir)
-	}
+	how, err := d.reading.settings()
 	if err != nil {
 		return err
 	}
-	a := advised{Scan: scan, Faults: faults(scan), Next: "longtail train --data " + argument(d.Dir) + " --out runs/first"}
+	s, err := how.Settings()
+	if err != nil {
+		return err
+	}
+	scan, err := scanFeatures(d.Data)
+	if errors.Is(err, features.ErrNone) {
+		scan, err = source.ScanAll(ctx, d.Data, s)
+	}
+	if err != nil {
+		return listing(err, d.Data)
+	}
+	a := advised{Scan: scan, Faults: faults(scan), Next: "longtail train --data " + argument(d.Data) + " --out runs/first"}
 	first := scan.Parts[0]
 	if least := slices.Min(first.Counts); least > 0 {
 		a.Imbalance = float64(slices.Max(first.Counts)) / float64(least)
@@ -76,25 +86,25 @@ func (d *dataCmd) Run(ctx context.Context, c *console) error {
 }
 
 // scanFeatures says what is in a set of features; reading them is to check them.
-func scanFeatures(path string) (*dataset.Scan, error) {
+func scanFeatures(path string) (*source.Scan, error) {
 	split, err := experiment.OpenFeatures(path)
 	if err != nil {
 		return nil, err
 	}
-	s := &dataset.Scan{Kind: fmt.Sprintf("features of width %d", dataset.WidthOf(split.Train)), Duplicates: []dataset.Duplicate{}}
+	s := &source.Scan{Kind: fmt.Sprintf("features of width %d", dataset.WidthOf(split.Train)), Duplicates: []source.Duplicate{}}
 	for _, p := range []struct {
 		name string
 		set  dataset.Dataset
 	}{{"train", split.Train}, {"val", split.Validation}, {"test", split.Test}} {
 		if p.set != nil {
-			s.Parts = append(s.Parts, dataset.ScanPart{Name: p.name, Classes: p.set.Classes(), Counts: dataset.Counts(p.set)})
+			s.Parts = append(s.Parts, source.ScanPart{Name: p.name, Classes: p.set.Classes(), Counts: dataset.Counts(p.set)})
 		}
 	}
 	return s, nil
 }
 
 // emptied names a class all of whose images cannot be read.
-func emptied(s *dataset.Scan) string {
+func emptied(s *source.Scan) string {
 	for _, p := range s.Parts {
 		bad := map[string]int{}
 		for _, f := range p.Bad {
@@ -110,7 +120,7 @@ func emptied(s *dataset.Scan) string {
 }
 
 // faults says in sentences what would stop or spoil a training.
-func faults(s *dataset.Scan) (all []string) {
+func faults(s *source.Scan) (all []string) {
 	first := s.Parts[0]
 	for _, p := range s.Parts {
 		name := p.Name
@@ -146,7 +156,7 @@ const listed = 20
 
 func (d *dataCmd) print(w io.Writer, a advised) error {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n\n", d.Dir, a.Kind)
+	fmt.Fprintf(&b, "%s: %s\n\n", d.Data, a.Kind)
 	for _, p := range a.Parts {
 		images := 0
 		for _, n := range p.Counts {
@@ -156,7 +166,7 @@ func (d *dataCmd) print(w io.Writer, a advised) error {
 		if name == "" {
 			name = "all"
 		}
-		if p.Sizes == (dataset.ScanSizes{}) {
+		if p.Sizes == (source.ScanSizes{}) {
 			fmt.Fprintf(&b, "%-12s %d samples in %d classes\n", name, images, len(p.Classes))
 			continue
 		}

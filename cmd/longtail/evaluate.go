@@ -7,15 +7,17 @@ import (
 	"text/tabwriter"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/source"
 	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/metrics"
 )
 
 type evaluateCmd struct {
-	Model  string     `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
-	Data   string     `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR in the binary version. Left out: the test set of the run."`
-	Split  string     `help:"Folder in DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
+	Model string `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
+	Data  string `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR's or MNIST's files, or a table, a list or JSON. Left out: the test set of the run."`
+	Split string `help:"Part of DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
+	reading
 	Groups string     `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
 	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
 	JSON   bool       `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
@@ -24,7 +26,7 @@ type evaluateCmd struct {
 func (evaluateCmd) Help() string {
 	return `Classes are the model's by name; a part of them will do. Many, medium and few go by the training images that the model was made from.
 
-` + example("longtail evaluate runs/first", "longtail evaluate runs/first photos", "longtail evaluate runs/first/model.safetensors photos --split val", "longtail evaluate runs/first photos/test --json")
+` + example("longtail evaluate runs/first", "longtail evaluate runs/first photos", "longtail evaluate runs/first/model.safetensors photos --split val", "longtail evaluate runs/first photos/test --json", "longtail evaluate runs/first inat/val2018.json")
 }
 
 // Run evaluates.
@@ -60,26 +62,20 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 		return e.features()
 	}
 	to := net.Scale(about.Fit)
-	size := dataset.FolderSettings{Width: to.Width, Height: to.Height, Fit: to.Fit, Index: dataset.IndexFile}
-	if e.Split == "" {
-		for _, name := range []string{"test", "testing", "val", "valid", "validation"} {
-			if isDir(filepath.Join(e.Data, name)) {
-				e.Split = name
-				break
-			}
-		}
-	}
-	if e.Split == "" {
-		if _, test, err := dataset.Open(e.Data, dataset.FolderSettings{}); err == nil {
-			return test, "the test set of " + e.Data, nil
-		}
-	}
-	where = filepath.Join(e.Data, e.Split)
-	folder, err := dataset.OpenFolder(where, size)
+	how, err := e.reading.settings()
 	if err != nil {
 		return nil, "", err
 	}
-	return folder, "the images of " + where, nil
+	s, err := how.Settings()
+	if err != nil {
+		return nil, "", err
+	}
+	s.Width, s.Height, s.Fit, s.SplitSettings.Index = to.Width, to.Height, to.Fit, dataset.IndexFile
+	images, where, err = source.OpenPart(ctx, e.Data, e.Split, s)
+	if err != nil {
+		return nil, "", listing(err, e.Data)
+	}
+	return images, where, nil
 }
 
 // features opens features, for a model of such.
@@ -117,7 +113,7 @@ func (e *evaluateCmd) ofRun(ctx context.Context) (images dataset.Dataset, where 
 		if err != nil {
 			return nil, "", err
 		}
-		if known != nil || e.Split != "" || whole != b.Settings.Data {
+		if known != nil || e.Split != "" || e.reading != (reading{}) || whole != b.Settings.Data {
 			return nil, "", nil
 		}
 	}

@@ -18,17 +18,18 @@ import (
 
 // setup are the options that say how a run is trained, whatever its method: those of train and compare.
 type setup struct {
-	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR-10 or CIFAR-100 in the binary version; or features: a folder with train.npy, train_labels.npy, test.npy and so on, or train.safetensors, or one such file." placeholder:"PATH" group:"Data"`
+	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or a table (CSV, TSV), a list of path and label, or JSON as COCO's and iNaturalist's, or the folder it is in; or features: a folder with train.npy, train_labels.npy, test.npy and so on, or train.safetensors, or one such file." placeholder:"PATH" group:"Data"`
 	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
 	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
-	Crop      string  `help:"How training images come to that size: resized, random boxes of whole photographs, or padded, the whole image shifted (default: resized for class folders with --backbone=resnet, else padded)." enum:",resized,padded" default:"" placeholder:"HOW" group:"Data"`
+	Crop      string  `help:"How training images come to that size: resized, random boxes of whole photographs, or padded, the whole image shifted (default: resized for image files with --backbone=resnet, else padded)." enum:",resized,padded" default:"" placeholder:"HOW" group:"Data"`
 	Cache     float64 `help:"Keep images that are decoded, where memory has no room for them, in a temporary file of at most so many GiB (default: decode them anew in each epoch)." placeholder:"GIB" group:"Data"`
-	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural for class folders, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`
+	Profile   string  `help:"Class counts: exp, step, or natural for those of the data (default: natural if the images are files or the counts differ, else exp)." enum:",exp,step,natural" default:"" placeholder:"NAME" group:"Data"`
 	Imbalance float64 `help:"Images of the largest class over those of the smallest, for exp and step (default: 100)." placeholder:"FACTOR" group:"Data"`
 	Select    string  `help:"Which images of a class exp and step keep: shuffle (by seed) or first." enum:",shuffle,first" default:"" placeholder:"WHICH" group:"Data"`
+	reading
 
 	SkipBad      bool `help:"Read all images first, and leave out those that cannot be read: they are listed, and named in the manifest." group:"Data"`
-	AllowMissing bool `help:"Let classes be absent from the folders test and val: they have no figure, and means are over the others." group:"Data"`
+	AllowMissing bool `help:"Let classes be absent from the validation and test sets: they have no figure, and means are over the others." group:"Data"`
 	HashAll      bool `help:"Read all images to tell in the manifest what they are (default: names and sizes of the files, and 256 images)." group:"Data"`
 
 	Backbone  string `help:"cifar: a CIFAR ResNet, for small images; resnet: one for photographs; for features mlp, or linear for a head alone (default: cifar, mlp)." enum:",cifar,resnet,mlp,linear" default:"" placeholder:"NAME" group:"Network"`
@@ -53,7 +54,7 @@ type setup struct {
 // apply puts the options that were given in place of s's.
 func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	if f.Quick == (f.Data != "") {
-		return s, misused("give either --data, a folder of images, or --quick, to see it work")
+		return s, misused("give either --data, where the images are, or --quick, to see it work")
 	}
 	if f.Recipe == "paper" {
 		for name, given := range map[string]bool{"batch": f.Batch != 0, "cuts": f.Cuts != "", "decay": f.Decay != nil, "lr": f.LR != 0, "warmup": f.Warmup != nil} {
@@ -94,6 +95,9 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	set(&s.Decay, f.Decay)
 	set(&s.Clip, f.Clip)
 	var err error
+	if s.Read, err = f.reading.settings(); err != nil {
+		return s, err
+	}
 	if f.Cuts != "" {
 		s.Cuts, err = numbers("cuts", f.Cuts, func(text string) (float64, error) { return strconv.ParseFloat(text, 64) })
 	}
@@ -163,15 +167,4 @@ func readSettings(dir string, into any) error {
 		return fmt.Errorf("%s: %w", path, err)
 	}
 	return nil
-}
-
-// listing adds to the error of images that cannot be read, or are absent, how to find all of them and what to do.
-func listing(err error, dir string) error {
-	if dir == "" || errors.Is(err, context.Canceled) {
-		return err
-	}
-	if strings.Contains(err.Error(), "AllowMissing") {
-		return fmt.Errorf("%w\n(--allow-missing is the option)", err)
-	}
-	return fmt.Errorf("%w\n(longtail data %s lists what is there, and all files that cannot be read; --skip-bad leaves these out)", err, dir)
 }

@@ -117,7 +117,7 @@ func TestTheBestEpochIsKept(t *testing.T) {
 
 func TestOptionsAreChecked(t *testing.T) {
 	for _, c := range []struct{ want, line string }{
-		{"give either --data, a folder of images, or --quick", "train"},
+		{"give either --data", "train"},
 		{"give either --data", "train --quick --data x"},
 		{"unexpected argument", "train --quick table"},
 		{"--method must be one of", "train --quick --method boosting"},
@@ -142,12 +142,12 @@ func TestOptionsAreChecked(t *testing.T) {
 		{"no recipe for crt, supcon", "compare --quick --recipe paper --equal epochs --methods ce,crt,supcon"},
 		{"goes on by the options that the comparison was begun with", "compare --resume --out x --methods ce"},
 		{"--top=0 must be at least 1", "predict x y --top 0"},
-		{`expected "<dir>"`, "data"},
+		{`expected "<data>"`, "data"},
 		{"<shell> must be one of", "completion csh"},
 	} {
 		fail(t, usage, c.want, c.line)
 	}
-	fail(t, failed, "dataset: no known data set in", "train --data "+t.TempDir())
+	fail(t, failed, "no known data set in", "train --data "+t.TempDir())
 	fail(t, failed, "patience waits for a better epoch", "train --quick --patience 2 --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, failed, "tau-norm chooses its exponent", "compare --quick --holdout 0 --methods tau-norm")
 }

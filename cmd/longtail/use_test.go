@@ -62,7 +62,7 @@ func TestClassFoldersAloneAreNotTestedByWhatWasTrainedOn(t *testing.T) {
 	data, run := t.TempDir(), filepath.Join(t.TempDir(), "run")
 	writeImages(t, data, 1, []int{40, 15, 5})
 	_, log := succeed(t, "train --data "+data+small+"--out", run)
-	require.Contains(t, log, "no folder test: 12 images")
+	require.Contains(t, log, "no test set: 12 images")
 	for _, words := range []string{run, run + " " + data} {
 		out, _ := succeed(t, "evaluate --json "+words)
 		require.Equal(t, 12, parseJSON[experiment.Evaluation](t, out).Images)
@@ -129,7 +129,7 @@ func TestData(t *testing.T) {
 	require.Equal(t, []int{42, 14, 5}, a.Parts[0].Counts)
 	require.Len(t, a.Duplicates, 1)
 	fail(t, failed, "longtail data "+data+" lists what is there", "train --data "+data+small+"--out "+filepath.Join(t.TempDir(), "run"))
-	fail(t, failed, "dataset: no known data set", "data "+t.TempDir())
+	fail(t, failed, "no known data set", "data "+t.TempDir())
 
 	alone := filepath.Join(t.TempDir(), "my photos")
 	writeImages(t, alone, 1, slicesOf(50, 3))

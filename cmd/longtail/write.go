@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/experiment"
@@ -32,9 +31,4 @@ func writeRun(c *console, r *experiment.Report, asJSON bool, dir string) error {
 			argument(dir), argument(dir))
 	}
 	return nil
-}
-
-func isDir(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.IsDir()
 }

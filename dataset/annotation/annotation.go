@@ -46,6 +46,9 @@ type Set struct {
 // ErrNoLabels is wrapped by errors about files that have images without labels, as those of competitions' test sets.
 var ErrNoLabels = errors.New("no labels")
 
+// ErrUnclear is wrapped by errors that Settings.LeaveOut avoids.
+var ErrUnclear = errors.New("unclear")
+
 // Read reads an annotation file of any kind, told by its content.
 func Read(path string, s Settings) (*Set, error) {
 	kind, err := kindOf(path)
@@ -53,7 +56,7 @@ func Read(path string, s Settings) (*Set, error) {
 		return nil, fmt.Errorf("annotation: %w", err)
 	}
 	switch kind {
-	case "json":
+	case "JSON":
 		return ReadCOCO(path, s)
 	case "list":
 		return ReadList(path, s)
@@ -61,13 +64,47 @@ func Read(path string, s Settings) (*Set, error) {
 	return ReadTable(path, s)
 }
 
-func kindOf(path string) (string, error) {
-	f, err := open(path)
+// Kind tells what a file seems to be by its beginning: "JSON" in the manner of COCO, "table" whose columns can be told, or
+// "list"; "" for anything else.
+func Kind(path string, s Settings) string {
+	kind, err := kindOf(path)
 	if err != nil {
-		return "", err
+		return ""
 	}
-	defer f.Close()
-	head, err := io.ReadAll(io.LimitReader(f, 1<<16))
+	switch kind {
+	case "JSON":
+		head, _ := beginning(path)
+		for _, key := range []string{`"images"`, `"annotations"`, `"file_name"`, `"image_id"`} {
+			if bytes.Contains(head, []byte(key)) {
+				return kind
+			}
+		}
+		return ""
+	case "list": // some files of names have numbers too
+		head, _ := beginning(path)
+		line, _, _ := strings.Cut(string(head), "\n")
+		if file, _, _ := cutLabel(line); !imagefile.IsName(file) && !strings.Contains(file, "/") {
+			return ""
+		}
+	case "table":
+		file, r, err := text(path)
+		if err != nil {
+			return ""
+		}
+		defer file.Close()
+		rows, _, err := firstRows(reader(r))
+		if err != nil || rows == nil {
+			return ""
+		}
+		if _, err := findColumns(rows, s.Columns); err != nil {
+			return ""
+		}
+	}
+	return kind
+}
+
+func kindOf(path string) (string, error) {
+	head, err := beginning(path)
 	if err != nil {
 		return "", err
 	}
@@ -76,7 +113,7 @@ func kindOf(path string) (string, error) {
 		return "", fmt.Errorf("%s is empty", path)
 	}
 	if head[0] == '{' || head[0] == '[' {
-		return "json", nil
+		return "JSON", nil
 	}
 	line, _, _ := strings.Cut(string(head), "\n")
 	file, _, ok := cutLabel(line)
@@ -84,6 +121,16 @@ func kindOf(path string) (string, error) {
 		return "list", nil
 	}
 	return "table", nil
+}
+
+// beginning returns the first bytes of a file.
+func beginning(path string) ([]byte, error) {
+	f, err := open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(io.LimitReader(f, 1<<16))
 }
 
 const bom = "\xef\xbb\xbf"

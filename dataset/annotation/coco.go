@@ -115,7 +115,7 @@ func (c *coco) unclear(set *Set, what, file string, n int, format string, args .
 		set.leave(what, file)
 		return nil
 	}
-	return fmt.Errorf("annotation %s %s: mend it, or leave out what is unclear", name, fmt.Sprintf(format, args...))
+	return fmt.Errorf("%w: annotation %s %s: mend it, or leave it out", ErrUnclear, name, fmt.Sprintf(format, args...))
 }
 
 // whole gives each image the category of its annotations.

@@ -38,7 +38,7 @@ func ReadList(path string, s Settings) (*Set, error) {
 		case known:
 			set.Files.Add(s.file(name), label)
 		case !s.LeaveOut:
-			return nil, fmt.Errorf("annotation: %s: label %s is none of the %d classes of the training set", place(path, line), id, len(s.Classes.IDs))
+			return nil, fmt.Errorf("annotation: %s: %w: label %s is none of the %d classes of the training set", place(path, line), ErrUnclear, id, len(s.Classes.IDs))
 		default:
 			set.leave("images of other classes", name)
 		}

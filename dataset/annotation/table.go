@@ -1,10 +1,12 @@
 package annotation
 
 import (
+	"bufio"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -22,10 +24,7 @@ func ReadTable(path string, s Settings) (*Set, error) {
 		return nil, fmt.Errorf("annotation: %w", err)
 	}
 	defer file.Close()
-	head, _ := r.Peek(1 << 15)
-	in := csv.NewReader(r)
-	in.Comma = separator(string(head))
-	in.ReuseRecord = true
+	in := reader(r)
 	t := &table{path: path, settings: s, set: &Set{Files: &dataset.FileList{}}, of: newLabels(s)}
 	if err := t.read(in); err != nil {
 		var syntax *csv.ParseError
@@ -43,6 +42,30 @@ func ReadTable(path string, s Settings) (*Set, error) {
 		t.of.finish(t.set, s.Names)
 	}
 	return t.set, nil
+}
+
+func reader(r *bufio.Reader) *csv.Reader {
+	head, _ := r.Peek(1 << 15)
+	in := csv.NewReader(r)
+	in.Comma = separator(string(head))
+	in.ReuseRecord = true
+	return in
+}
+
+// firstRows returns two rows, or as many as there are, and their lines.
+func firstRows(in *csv.Reader) (rows [][]string, at []int, err error) {
+	for len(rows) < 2 {
+		row, err := in.Read()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		line, _ := in.FieldPos(0)
+		rows, at = append(rows, slices.Clone(row)), append(at, line)
+	}
+	return rows, at, nil
 }
 
 // separator is what stands most often in the first line.
@@ -68,23 +91,13 @@ type table struct {
 }
 
 func (t *table) read(in *csv.Reader) error {
-	var rows [][]string // the first two, by which columns are found
-	var at []int
-	for len(rows) < 2 {
-		row, err := in.Read()
-		if err == io.EOF {
-			break
-		}
-		if err != nil {
-			return err
-		}
-		line, _ := in.FieldPos(0)
-		rows, at = append(rows, append([]string(nil), row...)), append(at, line)
+	rows, at, err := firstRows(in) // by which columns are found
+	if err != nil {
+		return err
 	}
 	if rows == nil {
 		return fmt.Errorf("%s is empty", t.path)
 	}
-	var err error
 	if t.columns, err = findColumns(rows, t.settings.Columns); err != nil {
 		err.(*ColumnsError).Path = t.path
 		return err
@@ -130,7 +143,7 @@ func (t *table) nameColumns() error {
 			var known bool
 			if label, known = t.of.of(id); !known {
 				if !t.settings.LeaveOut {
-					return fmt.Errorf("%s: column %s is none of the %d classes of the training set", t.path, id, len(given.IDs))
+					return fmt.Errorf("%s: %w: column %s is none of the %d classes of the training set", t.path, ErrUnclear, id, len(given.IDs))
 				}
 				label = -1
 			}
@@ -154,6 +167,8 @@ func (t *table) row(row []string, line int) error {
 		t.set.Files.Add(t.settings.file(file), label)
 	case t.settings.LeaveOut && what != "":
 		t.set.leave(what, file)
+	case what != "":
+		return fmt.Errorf("%s: %w: %w", place(t.path, line), ErrUnclear, err)
 	default:
 		return fmt.Errorf("%s: %w", place(t.path, line), err)
 	}

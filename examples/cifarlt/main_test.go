@@ -148,7 +148,7 @@ func TestFlagsAreChecked(t *testing.T) {
 		`profile "tail" is not one of exp, step, natural`:               {"-data", "x", "-profile", "tail"},
 		`-method "sc" is not ce, ce-balanced, hybrid-sc or hybrid-psc`:  {"-data", "nowhere", "-method", "sc"},
 		"open " + filepath.Join("nowhere", "run.json."):                 {"-data", "nowhere", "-json", filepath.Join("nowhere", "run.json")},
-		"dataset: ": {"-data", "nowhere"},
+		"nowhere": {"-data", "nowhere"},
 	} {
 		s, err := parse(args)
 		if err == nil {

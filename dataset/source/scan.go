@@ -1,14 +1,12 @@
-package dataset
+package source
 
 import (
 	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -17,25 +15,27 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/imagefile"
 )
 
 // Scan is what a look at every file of a data set found.
 type Scan struct {
-	Kind       string      `json:"kind"` // "class folders", "CIFAR-10" or "CIFAR-100"
+	Kind       string      `json:"kind"` // as in Data
+	Found      []string    `json:"found"`
 	Parts      []ScanPart  `json:"parts"`
 	Duplicates []Duplicate `json:"duplicates"`
 }
 
 // ScanPart is a training, test or validation set.
 type ScanPart struct {
-	Name       string         `json:"name"`    // of its folder: "train", "test", "val", …; "" where there are class folders alone
-	Classes    []string       `json:"classes"` // folders without an image too
-	Counts     []int          `json:"counts"`  // of image files, by class, bad ones included
-	Formats    map[string]int `json:"formats"` // images by format: "JPEG", "WebP", "CIFAR"
-	Sizes      ScanSizes      `json:"sizes"`
-	Bad        []BadFile      `json:"bad"` // images that cannot be read, all of them
-	PassedOver []PassedOver   `json:"passed_over"`
+	Name       string               `json:"name"`    // of its folder, or "train", "test" and "val"; "" where there are class folders alone
+	Classes    []string             `json:"classes"` // folders without an image too
+	Counts     []int                `json:"counts"`  // of image files, by class, bad ones included
+	Formats    map[string]int       `json:"formats"` // images by format: "JPEG", "WebP", "CIFAR-10"
+	Sizes      ScanSizes            `json:"sizes"`
+	Bad        []BadFile            `json:"bad"` // images that cannot be read, all of them
+	PassedOver []dataset.PassedOver `json:"passed_over"`
 
 	images []scanned
 }
@@ -69,63 +69,80 @@ type scanned struct {
 	err           error
 }
 
-// ScanDir reads every image of dir, which is what Open takes, besides val, valid or validation folders, or class folders
-// alone, and lists what it found, faults included: bad files, folders without images, images that are in two parts. It is
-// an error if there is nothing to list.
-func ScanDir(ctx context.Context, dir string) (*Scan, error) {
-	s := &Scan{Kind: "class folders"}
-	for _, name := range slices.Concat([]string{"train"}, testNames, validationNames) {
-		if isDir(filepath.Join(dir, name)) {
-			s.Parts = append(s.Parts, ScanPart{Name: name})
+// ScanAll reads every image of what Open takes, of class folders those that have faults too, and lists what it found: bad
+// files, folders without images, images that are in two parts. It is an error if there is nothing to list.
+func ScanAll(ctx context.Context, path string, s Settings) (*Scan, error) {
+	s.AllowMissing = true
+	f, err := find(path, s)
+	if err != nil {
+		return nil, err
+	}
+	scan := &Scan{Kind: "class folders", Found: f.notes}
+	if f.folders == nil {
+		d, err := f.open(ctx)
+		if err != nil {
+			return nil, err
+		}
+		scan.Kind, scan.Found = d.Kind, append(scan.Found, d.Found...)
+		for _, p := range []struct {
+			name string
+			set  dataset.Dataset
+		}{{"train", d.Train}, {"test", d.Test}, {"val", d.Validation}} {
+			if p.set != nil {
+				scan.Parts = append(scan.Parts, ScanPart{Name: p.name})
+				if err := scan.Parts[len(scan.Parts)-1].scan(ctx, d.Kind, p.set); err != nil {
+					return nil, err
+				}
+			}
 		}
 	}
-	if len(s.Parts) == 0 || s.Parts[0].Name != "train" {
-		train, test, err := Open(dir, FolderSettings{})
-		if err == nil {
-			s.Kind = fmt.Sprintf("CIFAR-%d", len(train.Classes()))
-			s.Parts = []ScanPart{scanSet("train", train), scanSet("test", test)}
-			s.findDuplicates()
-			return s, nil
+	s.Tolerant = true
+	images := 0
+	for _, name := range f.folders {
+		files, err := dataset.OpenFolder(filepath.Join(path, name), s.FolderSettings)
+		if err == nil && name == "" && len(files.Classes()) == 0 {
+			s.Tolerant = false // its error says what to do
+			_, err = openAlone(path, s)
 		}
-		if sc, failed := list(dir, Flat, ""); failed != nil || len(sc.found) == 0 {
-			return nil, errors.Join(err, failed)
+		if err != nil {
+			return nil, err
 		}
-		s.Parts = []ScanPart{{}}
-	}
-	for i := range s.Parts {
-		if err := s.Parts[i].scan(ctx, filepath.Join(dir, s.Parts[i].Name)); err != nil {
+		images += files.Len()
+		scan.Parts = append(scan.Parts, ScanPart{Name: name, PassedOver: files.PassedOver()})
+		if err := scan.Parts[len(scan.Parts)-1].scan(ctx, "", files); err != nil {
 			return nil, err
 		}
 	}
-	if !slices.ContainsFunc(s.Parts, func(p ScanPart) bool { return len(p.images) > 0 }) {
-		return nil, fmt.Errorf("dataset: %s has folders, and no image in any of them: put the images of each class in a folder of its name", dir)
+	if f.folders != nil && images == 0 {
+		return nil, fmt.Errorf("source: %s has folders, and no image in any of them: put the images of each class in a folder of its name", path)
 	}
-	s.findDuplicates()
-	return s, nil
+	if !s.Annotation.Crop { // whose images are parts of pictures
+		scan.findDuplicates()
+	}
+	return scan, nil
 }
 
-// scan reads the files of class folders.
-func (p *ScanPart) scan(ctx context.Context, dir string) error {
-	sc, err := list(dir, Flat, "")
-	if err != nil {
-		return err
-	}
-	p.PassedOver = sc.passed.list()
-	p.Classes = slices.Sorted(maps.Keys(sc.found))
-	p.Counts, p.Formats = make([]int, len(p.Classes)), map[string]int{}
-	for label, class := range p.Classes {
-		for _, file := range sc.found[class] {
-			p.images = append(p.images, scanned{path: filepath.Join(dir, file), label: label})
-			p.Counts[label]++
-		}
-	}
-	limits := FolderSettings{}.withDefaults().Decode
+// scan reads the images of a part, decoding as many at once as the process may use CPUs.
+func (p *ScanPart) scan(ctx context.Context, kind string, d dataset.Dataset) error {
+	p.Classes, p.Counts, p.Formats = d.Classes(), dataset.Counts(d), map[string]int{}
+	p.images = make([]scanned, d.Len())
+	files, _ := d.(*dataset.Files)
+	limits := imagefile.Settings{Budget: imagefile.NewBudget(4 * imagefile.DefaultMaxPixels)}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
 			for i := int(next.Add(1)) - 1; i < len(p.images) && ctx.Err() == nil; i = int(next.Add(1)) - 1 {
-				p.images[i].read(ctx, limits)
+				f := &p.images[i]
+				if f.label = d.Label(i); files != nil {
+					f.path = files.Path(i)
+					f.read(ctx, limits)
+					continue
+				}
+				var img dataset.Image
+				f.path, f.format = fmt.Sprintf("%s image %d", p.Name, i), kind
+				f.err = d.Image(i, &img)
+				f.width, f.height, f.sum = img.Width, img.Height, sumOf(&img)
 			}
 		})
 	}
@@ -144,8 +161,8 @@ func (f *scanned) read(ctx context.Context, s imagefile.Settings) {
 		return
 	}
 	f.width, f.height = picture.Bounds().Dx(), picture.Bounds().Dy()
-	var img Image
-	if f.err = Convert(picture, Scale{Height: f.height, Width: f.width}, &img); f.err == nil {
+	var img dataset.Image
+	if f.err = dataset.Convert(picture, dataset.Scale{Height: f.height, Width: f.width}, &img); f.err == nil {
 		f.sum = sumOf(&img)
 	}
 	f.format = formatOf(f.path)
@@ -163,26 +180,12 @@ func formatOf(path string) string {
 	return imagefile.Identify(head[:n])
 }
 
-func sumOf(m *Image) [sha256.Size]byte {
+func sumOf(m *dataset.Image) [sha256.Size]byte {
 	head := binary.LittleEndian.AppendUint64(binary.LittleEndian.AppendUint64(nil, uint64(m.Width)), uint64(m.Height))
 	h := sha256.New()
 	h.Write(head)
 	h.Write(m.Pix)
 	return [sha256.Size]byte(h.Sum(nil))
-}
-
-// scanSet looks at images that are in memory.
-func scanSet(name string, d Dataset) ScanPart {
-	p := ScanPart{Name: name, Classes: d.Classes(), Counts: Counts(d), Formats: map[string]int{}}
-	var img Image
-	for i := range d.Len() {
-		f := scanned{path: fmt.Sprintf("%s image %d", name, i), format: "CIFAR", label: d.Label(i)}
-		f.err = d.Image(i, &img)
-		f.width, f.height, f.sum = img.Width, img.Height, sumOf(&img)
-		p.images = append(p.images, f)
-	}
-	p.sumUp()
-	return p
 }
 
 // sumUp counts formats, sizes and bad files.

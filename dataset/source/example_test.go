@@ -1,4 +1,4 @@
-package dataset_test
+package source_test
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/source"
 )
 
-func ExampleScanDir() {
+func ExampleScanAll() {
 	dir, err := os.MkdirTemp("", "photos")
 	check(err)
 	defer os.RemoveAll(dir)
@@ -25,7 +25,7 @@ func ExampleScanDir() {
 	}
 	check(os.WriteFile(filepath.Join(dir, "train", "dog", "5.jpg"), []byte("a fault of the camera"), 0o666))
 
-	scan, err := dataset.ScanDir(context.Background(), dir)
+	scan, err := source.ScanAll(context.Background(), dir, source.Settings{})
 	check(err)
 	for _, part := range scan.Parts {
 		fmt.Println(part.Name, part.Classes, part.Counts, len(part.Bad), "bad")

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/longtail-ml/longtail/experiment"
+	"github.com/stretchr/testify/require"
+)
+
+// inat writes the annotations of photos in the manner of iNaturalist, with ids that have gaps.
+func inat(t *testing.T) (dir string) {
+	dir = photos(t)
+	for _, part := range []string{"train", "test"} {
+		all, err := filepath.Glob(filepath.Join(dir, part, "*", "*.png"))
+		require.NoError(t, err)
+		var images, annotations, categories []string
+		ids := map[string]int{}
+		for i, path := range all {
+			class := filepath.Base(filepath.Dir(path))
+			if ids[class] == 0 {
+				ids[class] = 100 - 7*len(ids)
+				categories = append(categories, fmt.Sprintf(`{"id": %d, "name": "the %s"}`, ids[class], class))
+			}
+			images = append(images, fmt.Sprintf(`{"id": "%s-%d", "file_name": "%s/%s"}`, part, i, class, filepath.Base(path)))
+			annotations = append(annotations, fmt.Sprintf(`{"id": %d, "image_id": "%s-%d", "category_id": %d}`, i, part, i, ids[class]))
+		}
+		text := fmt.Sprintf(`{"info": {}, "images": [%s], "annotations": [%s], "categories": [%s]}`, strings.Join(images, ","), strings.Join(annotations, ","), strings.Join(categories, ","))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, part+"2018.json"), []byte(text), 0o666))
+		require.NoError(t, os.Rename(filepath.Join(dir, part), filepath.Join(dir, part+"_images")))
+	}
+	return dir
+}
+
+// JSON trains, is evaluated and goes on as class folders do.
+func TestTrainOnJSON(t *testing.T) {
+	dir, run := inat(t), filepath.Join(t.TempDir(), "run")
+	out, _ := succeed(t, "data --json "+dir)
+	a := parseJSON[advised](t, out)
+	require.Equal(t, "JSON", a.Kind)
+	require.Equal(t, []int{5, 14, 40}, a.Parts[0].Counts, "in the order of the ids")
+	_, log := succeed(t, "train --data "+dir+small+"--out", run)
+	require.Contains(t, log, "derived: training set: 59 images in 3 classes of train2018.json")
+	r := parseJSON[experiment.Report](t, read(t, run, "report.json"))
+	require.Equal(t, []string{"86", "93", "100"}, r.Manifest.Data.ClassIDs)
+	require.Equal(t, "the disc-0", r.Manifest.Data.Classes[2])
+	for _, words := range []string{run, run + " " + dir, run + " " + filepath.Join(dir, "test2018.json")} {
+		out, _ := succeed(t, "evaluate --json "+words)
+		e := parseJSON[experiment.Evaluation](t, out)
+		require.Equal(t, 15, e.Images)
+		require.InDelta(t, *r.Top1, 100*float64(e.Top1), 1e-3)
+	}
+	_, log = succeed(t, "train --resume --out", run)
+	require.NotContains(t, log, "epoch 1/")
+}
+
+// Errors say which option helps.
+func TestErrorsOfReadingNameOptions(t *testing.T) {
+	dir := photos(t)
+	write := func(name, text string) string {
+		path := filepath.Join(t.TempDir(), name)
+		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
+		return path
+	}
+	image := filepath.Join(dir, "train", "disc-0", "000.png")
+	for _, c := range []struct{ data, want string }{
+		{write("a.csv", "image,class,species\n"+image+",bird,owl\n"), "--columns image,"},
+		{write("b.csv", "image,class\nnone.png,bird\n"), "--images"},
+		{write("c.csv", "image,class\n"+image+",\n"), "--skip-unclear"},
+	} {
+		fail(t, failed, c.want, "train --data "+c.data+small+"--out "+filepath.Join(t.TempDir(), "run"))
+		fail(t, failed, c.want, "data "+c.data)
+	}
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "test", "disc-0")))
+	fail(t, failed, "--allow-missing", "train --data "+dir+small+"--out "+filepath.Join(t.TempDir(), "run"))
+	require.NoError(t, os.Rename(filepath.Join(dir, "train", "disc-0"), filepath.Join(dir, "train", "disc-1", "disc-0")))
+	fail(t, failed, "--nested leaves", "train --data "+dir+small+"--out "+filepath.Join(t.TempDir(), "run"))
+	succeed(t, "train --data "+dir+" --nested deep"+small+"--out", filepath.Join(t.TempDir(), "run"))
+}
