@@ -115,9 +115,18 @@ func relabel(d dataset.Dataset, n *hybrid.Network, about hybrid.About) (dataset.
 		r.labels = append(r.labels, at)
 	}
 	if unknown != nil {
-		return nil, fmt.Errorf("experiment: the model has no class %s: it has %s", strings.Join(unknown, ", "), strings.Join(about.Classes, ", "))
+		return nil, fmt.Errorf("experiment: the model has no class %s: it has %s", few(unknown), few(about.Classes))
 	}
 	return r, nil
+}
+
+// few lists the first of many names.
+func few(names []string) string {
+	const most = 10
+	if len(names) > most {
+		return fmt.Sprintf("%s and %d more", strings.Join(names[:most], ", "), len(names)-most)
+	}
+	return strings.Join(names, ", ")
 }
 
 type relabelled struct {

@@ -127,10 +127,17 @@ func faults(s *source.Scan) (all []string) {
 		if name == "" {
 			name = "the folder"
 		}
+		none := 0
 		for i, n := range p.Counts {
-			if n == 0 {
+			if n > 0 {
+				continue
+			}
+			if none++; none <= listed {
 				all = append(all, fmt.Sprintf("%s: class %s has no image: add images or remove the folder", name, p.Classes[i]))
 			}
+		}
+		if none > listed {
+			all = append(all, fmt.Sprintf("%s: and %d more classes have no image", name, none-listed))
 		}
 		if len(p.Bad) > 0 {
 			all = append(all, fmt.Sprintf("%s: %d files cannot be read: remove or replace them, or leave them out by --skip-bad", name, len(p.Bad)))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -117,6 +118,7 @@ func (e *evaluateCmd) ofRun(ctx context.Context) (images dataset.Dataset, where 
 			return nil, "", nil
 		}
 	}
+	b.Settings.Read.Index = indices()
 	d, err := b.Settings.Open(ctx, b.Seed)
 	if err != nil {
 		return nil, "", listing(err, b.Settings.Data)
@@ -138,12 +140,36 @@ func printEvaluation(c *console, r *experiment.Evaluation, where string) error {
 	fmt.Fprintf(w, "negative log-likelihood\t%.3f\n", r.NLL)
 	fmt.Fprintln(w, "\t")
 	fmt.Fprintln(w, "class\ttraining images\ttest images\taccuracy (%)")
-	for _, k := range r.Classes {
+	classes := r.Classes
+	if len(classes) > bars {
+		classes = spaced(classes)
+	}
+	for _, k := range classes {
 		train := "n/a"
 		if k.Train != nil {
 			train = fmt.Sprint(*k.Train)
 		}
 		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", k.Name, train, k.Images, k.Accuracy)
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil || len(r.Classes) <= bars {
+		return err
+	}
+	_, err := fmt.Fprintf(c.out, "(%d of %d classes, evenly spaced by training images; --json has all)\n", len(classes), len(r.Classes))
+	return err
+}
+
+// spaced returns so many of the classes as are shown, from the one with the most training images to that with the fewest.
+func spaced(all []experiment.ClassFigure) (some []experiment.ClassFigure) {
+	size := func(k experiment.ClassFigure) int {
+		if k.Train == nil {
+			return 0
+		}
+		return *k.Train
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b experiment.ClassFigure) int { return size(b) - size(a) })
+	for k := range bars {
+		some = append(some, all[k*(len(all)-1)/(bars-1)])
+	}
+	return some
 }
