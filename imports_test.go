@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 
 	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
 	"dataset/idx":        {"dataset"},
-	"dataset/source":     {"dataset", "dataset/annotation", "dataset/idx", "imagefile"},
+	"dataset/source":     {"dataset", "dataset/annotation", "dataset/idx", "imagefile", "internal/atomicfile", "internal/smallfile"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

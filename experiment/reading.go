@@ -19,6 +19,8 @@ type Reading struct {
 	Nested      string   `json:"nested,omitempty"`       // deep or leaves: class folders have folders in them, see dataset.Nesting
 	Crop        bool     `json:"crop,omitempty"`         // every box of COCO's JSON is an image
 	SkipUnclear bool     `json:"skip_unclear,omitempty"` // images without a single known label are left out, not errors
+	// Cache is a folder that keeps what was read of large annotation files, see source.Settings.
+	Cache string `json:"-"`
 }
 
 var nestings = []string{"", "deep", "leaves"} // by dataset.Nesting
@@ -37,6 +39,7 @@ func (r Reading) Settings() (s source.Settings, err error) {
 	}
 	s.Nested = dataset.Nesting(slices.Index(nestings, r.Nested))
 	s.Annotation = annotation.Settings{Columns: r.Columns, Crop: r.Crop, LeaveOut: r.SkipUnclear}
+	s.Cache = r.Cache
 	s.Images, s.Validation, s.Test, s.Names = r.Images, r.Validation, r.Test, r.Names
 	return s, nil
 }

@@ -42,6 +42,7 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	how.Settings.Read.Cache = indices()
 	if o.JSON != "" && o.JSON != "-" {
 		if err := record.Probe(o.JSON); err != nil {
 			return misused("--json: %w", err)

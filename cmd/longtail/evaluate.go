@@ -118,7 +118,7 @@ func (e *evaluateCmd) ofRun(ctx context.Context) (images dataset.Dataset, where 
 			return nil, "", nil
 		}
 	}
-	b.Settings.Read.Index = indices()
+	b.Settings.Read.Cache = indices()
 	d, err := b.Settings.Open(ctx, b.Seed)
 	if err != nil {
 		return nil, "", listing(err, b.Settings.Data)

@@ -33,7 +33,7 @@ func (r reading) settings() (s experiment.Reading, err error) {
 		}
 	}
 	return experiment.Reading{Columns: list(r.Columns), Images: r.Images, Validation: r.Val, Test: r.Test, Names: r.Names, Nested: r.Nested, Crop: r.Boxes,
-		SkipUnclear: r.SkipUnclear}, nil
+		SkipUnclear: r.SkipUnclear, Cache: indices()}, nil
 }
 
 // listing adds to the error of images that cannot be read what may help.

@@ -7,7 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/longtail-ml/longtail/dataset/source"
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/internal/terminal"
 	"github.com/stretchr/testify/require"
 )
 
@@ -79,4 +81,41 @@ func TestErrorsOfReadingNameOptions(t *testing.T) {
 	require.NoError(t, os.Rename(filepath.Join(dir, "train", "disc-0"), filepath.Join(dir, "train", "disc-1", "disc-0")))
 	fail(t, failed, "--nested leaves", "train --data "+dir+small+"--out "+filepath.Join(t.TempDir(), "run"))
 	succeed(t, "train --data "+dir+" --nested deep"+small+"--out", filepath.Join(t.TempDir(), "run"))
+}
+
+// With thousands of classes a table shows some, from the largest to the smallest.
+func TestManyClassesAreCut(t *testing.T) {
+	var all []experiment.ClassFigure
+	for i := range 8142 {
+		n := i
+		all = append(all, experiment.ClassFigure{Name: fmt.Sprint(i), Train: &n})
+	}
+	some := spaced(all)
+	require.Len(t, some, bars)
+	require.Equal(t, "8141", some[0].Name)
+	require.Equal(t, "0", some[bars-1].Name)
+	require.Equal(t, "0", all[0].Name, "left as they were")
+
+	var out strings.Builder
+	c := &console{terminal.NewStream(&out), nil}
+	require.NoError(t, printEvaluation(c, &experiment.Evaluation{Classes: all}, "here"))
+	require.Less(t, strings.Count(out.String(), "\n"), bars+15)
+	require.Contains(t, out.String(), "40 of 8142 classes")
+	empty := &source.Scan{Parts: []source.ScanPart{{Name: "train", Classes: make([]string, 8142), Counts: make([]int, 8142)}}}
+	require.Less(t, len(faults(empty)), 30)
+	require.Contains(t, strings.Join(faults(empty), "\n"), "8122 more")
+}
+
+// A class without test images has no figure, and means are over the others.
+func TestAClassWithoutTestImagesHasNoFigure(t *testing.T) {
+	dir, run := photos(t), filepath.Join(t.TempDir(), "run")
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, "test", "disc-0")))
+	succeed(t, "train --allow-missing --data "+dir+small+"--out", run)
+	r := parseJSON[experiment.Report](t, read(t, run, "report.json"))
+	require.Nil(t, r.PerClass[0])
+	require.NotNil(t, r.PerClass[1])
+	require.NotNil(t, r.Top1)
+	require.Nil(t, r.Medium, "the class of 40 images is the only one of them")
+	out, _ := succeed(t, "evaluate "+run)
+	require.Regexp(t, `(?m)^disc-0 +40 +0 +n/a$`, out)
 }

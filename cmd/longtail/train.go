@@ -109,6 +109,7 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	b.Settings.Read.Cache = indices()          // also of what was begun before
 	if !t.Resume && experiment.Exists(t.Out) { // found before the data are read
 		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
 	}

@@ -74,7 +74,7 @@ func Kind(path string, s Settings) string {
 	switch kind {
 	case "JSON":
 		head, _ := beginning(path)
-		for _, key := range []string{`"images"`, `"annotations"`, `"file_name"`, `"image_id"`} {
+		for _, key := range []string{`"images"`, `"annotations"`, `"categories"`, `"file_name"`, `"image_id"`} {
 			if bytes.Contains(head, []byte(key)) {
 				return kind
 			}

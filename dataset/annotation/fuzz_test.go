@@ -13,8 +13,8 @@ func fuzz(f *testing.F, read func(string, Settings) (*Set, error), seeds ...stri
 	for _, s := range seeds {
 		f.Add(s, false, "")
 	}
+	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, text string, lenient bool, column string) {
-		path := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
 		s := Settings{LeaveOut: lenient, Crop: column == "crop"}
 		if column != "" && !s.Crop {
@@ -45,8 +45,8 @@ func FuzzReadNames(f *testing.F) {
 	for _, s := range []string{`[{"id": 1, "name": "a"}]`, `{"a": "b"}`, "a 1\nb 2\n", "a\nb"} {
 		f.Add(s)
 	}
+	path := filepath.Join(f.TempDir(), "file")
 	f.Fuzz(func(t *testing.T, text string) {
-		path := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(path, []byte(text), 0o666))
 		if _, err := ReadNames(path); err != nil {
 			require.ErrorContains(t, err, path)

@@ -65,13 +65,20 @@ func family(name string) string {
 	return b.String()
 }
 
+// mostLooked is how many files of a folder are looked into: where there are more, they are no annotation files of a data set.
+const mostLooked = 1000
+
 // annotations returns the annotation files in dir or in its folder annotations.
 func annotations(dir string, s Settings) (all []string) {
+	looked := 0
 	for _, at := range []string{dir, filepath.Join(dir, "annotations")} {
 		entries, _ := os.ReadDir(at) // none, if it is none
 		for _, e := range entries {
 			path := filepath.Join(at, e.Name())
-			if slices.Contains(extensions, strings.ToLower(filepath.Ext(path))) && !strings.HasPrefix(e.Name(), ".") && annotation.Kind(path, s.Annotation) != "" {
+			if !slices.Contains(extensions, strings.ToLower(filepath.Ext(path))) || strings.HasPrefix(e.Name(), ".") {
+				continue
+			}
+			if looked++; looked <= mostLooked && annotation.Kind(path, s.Annotation) != "" {
 				all = append(all, path)
 			}
 		}
@@ -137,7 +144,7 @@ func openTestList(ctx context.Context, path string, s Settings) (dataset.Dataset
 		return nil, err
 	}
 	s.Annotation.Names = names
-	p, err := openList(ctx, path, s)
+	p, err := indexed(ctx, path, s)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +177,7 @@ func openLists(ctx context.Context, train string, s Settings) (*Data, error) {
 	if s.Annotation.Names = names; s.Names == "" && names != nil {
 		d.Found = append(d.Found, "names of classes from "+filepath.Base(from))
 	}
-	p, err := openList(ctx, train, s)
+	p, err := indexed(ctx, train, s)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +202,7 @@ func (d *Data) openPart(ctx context.Context, file, name, named string, train *pa
 		}
 	}
 	s.Annotation.Classes = &train.classes
-	p, err := openList(ctx, path, s)
+	p, err := indexed(ctx, path, s)
 	var columns *annotation.ColumnsError
 	if named == "" && (errors.Is(err, annotation.ErrNoLabels) || errors.As(err, &columns)) {
 		d.Found = append(d.Found, fmt.Sprintf("%s is passed over: it has no labels", filepath.Base(path)))

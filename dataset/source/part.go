@@ -25,12 +25,12 @@ type part struct {
 }
 
 // openList reads an annotation file and finds its images.
-func openList(ctx context.Context, file string, s Settings) (*part, error) {
+func openList(ctx context.Context, file string, s Settings) (p *part, list *dataset.FileList, err error) {
 	set, err := annotation.Read(file, s.Annotation)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	p := &part{file: file, classes: set.Classes, found: set.Found, passed: set.PassedOver}
+	p = &part{file: file, classes: set.Classes, found: set.Found, passed: set.PassedOver}
 	roots := []string{s.Images}
 	if s.Images == "" {
 		roots = near(file)
@@ -39,24 +39,24 @@ func openList(ctx context.Context, file string, s Settings) (*part, error) {
 	if extension != "" {
 		s.Annotation.Append = extension
 		if set, err = annotation.Read(file, s.Annotation); err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		p.found = append(p.found, extension+" appended to the paths")
 	}
 	p.root = cmp.Or(root, roots[0])
 	s.Nested = dataset.Flat
 	if p.files, err = dataset.NewFiles(p.root, set.Classes.Names, set.Files, s.FolderSettings); err != nil {
-		return nil, fmt.Errorf("source: %s: %w", file, err)
+		return nil, nil, fmt.Errorf("source: %s: %w", file, err)
 	}
 	err = p.files.CheckFiles(ctx)
 	var missing *dataset.MissingError
 	if errors.As(err, &missing) && root == "" && len(roots) > 1 {
-		return nil, fmt.Errorf("source: %s: %w (looked for its images in %s too)", file, err, few(roots[1:]))
+		return nil, nil, fmt.Errorf("source: %s: %w (looked for its images in %s too)", file, err, few(roots[1:]))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("source: %s: %w", file, err)
+		return nil, nil, fmt.Errorf("source: %s: %w", file, err)
 	}
-	return p, nil
+	return p, set.Files, nil
 }
 
 // near lists the folders where the paths of an annotation file may begin: that of the file, folders in it, that above it, and

@@ -16,7 +16,11 @@ type Settings struct {
 	Annotation            annotation.Settings // of tables, lists and JSON; Classes and Names must be nil
 	Validation, Test      string              // annotation files of these parts; "": those whose names differ from the training set's in that
 	Images                string              // the folder where the paths in them begin; "": found by the first of them
-	Names                 string              // the file with the names of their classes, see annotation.ReadNames; "": categories.json beside JSON
+	// Cache is a folder that keeps what was read of large annotation files, so that they open fast the next time; "": nothing is
+	// kept. Files and folders that have changed since are read again.
+	Cache    string
+	indexAll bool   // small ones too, for tests
+	Names    string // the file with the names of their classes, see annotation.ReadNames; "": categories.json beside JSON
 }
 
 // Data is a data set in its parts. Validation and Test are nil where there are none.
