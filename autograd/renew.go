@@ -15,7 +15,7 @@ func (v *Var) Renewable(renew func(y *tensor.Tensor), source any) {
 // After Backward a dropped value is gone.
 func (v *Var) Drop() {
 	v.check("Var.Drop")
-	if v.renew == nil || v.read {
+	if v.renew == nil || v.read.Load() {
 		return
 	}
 	v.dropped = true
@@ -52,7 +52,7 @@ func (v *Var) Source() any {
 // expire ends what Renewable promises: the operation of v has run backward.
 func (v *Var) expire(m *memory) {
 	v.renew, v.source = nil, nil
-	if v.dropped && !v.read && v.value != nil {
+	if v.dropped && !v.read.Load() && v.value != nil {
 		m.release(v.value)
 		v.value = nil
 	}

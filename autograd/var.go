@@ -1,6 +1,10 @@
 package autograd
 
-import "github.com/longtail-ml/longtail/tensor"
+import (
+	"sync/atomic"
+
+	"github.com/longtail-ml/longtail/tensor"
+)
 
 // Var is a value on a tape. It is valid until the tape is reset.
 type Var struct {
@@ -12,14 +16,17 @@ type Var struct {
 	param *Param         // of a leaf made by Tape.Param
 	needs bool           // a gradient is wanted here
 
-	renew         func(y *tensor.Tensor) // see Renewable
-	source        any
-	read, dropped bool // by Value, by Drop
+	renew   func(y *tensor.Tensor) // see Renewable
+	source  any
+	read    atomic.Bool // by Value, of loops over several cores too
+	dropped bool        // by Drop
 }
 
 // Value returns the tensor, which the caller must not change. It panics with *tensor.Error after the tape was reset.
 func (v *Var) Value() *tensor.Tensor {
-	v.read = true
+	if !v.read.Load() {
+		v.read.Store(true)
+	}
 	return v.Peek()
 }
 
