@@ -34,7 +34,7 @@ func (g GaussianBlur) sigmas() (low, high float64) {
 // Apply implements Transform.
 func (g GaussianBlur) Apply(img *dataset.Image, rng *rand.Rand) {
 	acts, at := rng.Float64() < g.P, rng.Float64()
-	if low, high := g.sigmas(); acts {
+	if low, high := g.sigmas(); acts && len(img.Pix) > 0 {
 		blur(img, low+(high-low)*at)
 	}
 }

@@ -2,6 +2,7 @@ package augment
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,4 +57,12 @@ func TestGaussianBlur(t *testing.T) {
 	m := picture(8, 8, 1)
 	require.Zero(t, frequency(GaussianBlur{}, m), "the zero value never acts")
 	require.InDelta(t, 0.5, frequency(GaussianBlur{P: 0.5, MinSigma: 1}, m), 0.04) // five standard deviations
+}
+
+func TestBlurOfAnImageWithoutPixels(t *testing.T) {
+	for _, s := range []dataset.Shape{{Height: 3, Channels: 3}, {Width: 3, Channels: 3}, {Height: 3, Width: 3}, {}} {
+		img := &dataset.Image{Height: s.Height, Width: s.Width, Channels: s.Channels}
+		GaussianBlur{P: 1}.Apply(img, rand.New(rand.NewPCG(1, 2)))
+		require.Equal(t, s, img.Shape())
+	}
 }
