@@ -40,30 +40,15 @@ const ending = ".parquet"
 // range such as train-{00000..00004}-of-00005.parquet. Columns that are not there, rows without label and damage are errors that
 // name the file, the column and the row; rows without image are passed over.
 func Open(ctx context.Context, s Settings, paths ...string) (*Set, error) {
-	set, err := open(ctx, s, paths)
+	cache := packed.CacheIn(s.Cache, "parquet")
+	settings := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Decode: s.Decode}
+	set, err := packed.OpenAll("parquet", settings, paths, []string{ending}, func(path string) (packed.File, packed.Found, error) {
+		return unpack(ctx, cache, path, s)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("parquet: %w", err)
+		return nil, err
 	}
 	return &Set{set}, nil
-}
-
-func open(ctx context.Context, s Settings, paths []string) (*packed.Set, error) {
-	settings, err := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Decode: s.Decode}.Filled()
-	if err != nil {
-		return nil, err
-	}
-	names, err := packed.Expand(paths, ending)
-	if err != nil {
-		return nil, err
-	}
-	cache := packed.CacheIn(s.Cache, "parquet")
-	files, all := make([]packed.File, len(names)), make([]packed.Found, len(names))
-	for i, path := range names {
-		if files[i], all[i], err = unpack(ctx, cache, path, s); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return packed.NewSet("parquet", settings, files, all)
 }
 
 // unpack returns the file of a Parquet file's images, and what it holds.

@@ -39,30 +39,15 @@ var endings = []string{".tar", ".tar.gz", ".tgz"}
 // it by name, or have a range such as train-{0000..0146}.tar. A damaged archive is an error that names it and an offset, and
 // so is a sample without a label; samples that have no image are passed over.
 func Open(ctx context.Context, s Settings, paths ...string) (*Set, error) {
-	set, err := open(ctx, s, paths)
+	cache := packed.CacheIn(s.Cache, "shards")
+	settings := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Decode: s.Decode}
+	set, err := packed.OpenAll("shards", settings, paths, endings, func(path string) (packed.File, packed.Found, error) {
+		return look(ctx, cache, path, s.Label)
+	})
 	if err != nil {
-		return nil, fmt.Errorf("shards: %w", err)
+		return nil, err
 	}
 	return &Set{set}, nil
-}
-
-func open(ctx context.Context, s Settings, paths []string) (*packed.Set, error) {
-	settings, err := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Decode: s.Decode}.Filled()
-	if err != nil {
-		return nil, err
-	}
-	names, err := packed.Expand(paths, endings...)
-	if err != nil {
-		return nil, err
-	}
-	cache := packed.CacheIn(s.Cache, "shards")
-	files, all := make([]packed.File, len(names)), make([]packed.Found, len(names))
-	for i, path := range names {
-		if files[i], all[i], err = look(ctx, cache, path, s.Label); err != nil {
-			return nil, fmt.Errorf("%s: %w", path, err)
-		}
-	}
-	return packed.NewSet("shards", settings, files, all)
 }
 
 // look returns an archive, ready to be read from, and what it holds.

@@ -32,8 +32,8 @@ func (s Settings) scale() dataset.Scale {
 	return dataset.Scale{Height: s.Height, Width: s.Width, Fit: s.Fit}
 }
 
-// Filled returns the settings with defaults for what is 0, or says what is wrong with them.
-func (s Settings) Filled() (Settings, error) {
+// filled returns the settings with defaults for what is 0, or says what is wrong with them.
+func (s Settings) filled() (Settings, error) {
 	if s.Fit != dataset.Whole {
 		s.Width = cmp.Or(s.Width, s.Height, 32)
 		s.Height = cmp.Or(s.Height, s.Width)
@@ -94,8 +94,35 @@ type sample struct {
 	file, label int32
 }
 
-// NewSet joins what was found in files, one Found for each. The settings are Filled.
-func NewSet(format string, s Settings, files []File, found []Found) (*Set, error) {
+// OpenAll opens what paths name as one set, each file by open, which returns it ready to be read from and what it holds.
+func OpenAll(format string, s Settings, paths, endings []string, open func(path string) (File, Found, error)) (*Set, error) {
+	set, err := openAll(format, s, paths, endings, open)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", format, err)
+	}
+	return set, nil
+}
+
+func openAll(format string, s Settings, paths, endings []string, open func(path string) (File, Found, error)) (*Set, error) {
+	s, err := s.filled()
+	if err != nil {
+		return nil, err
+	}
+	names, err := Expand(paths, endings...)
+	if err != nil {
+		return nil, err
+	}
+	files, all := make([]File, len(names)), make([]Found, len(names))
+	for i, path := range names {
+		if files[i], all[i], err = open(path); err != nil {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+	}
+	return newSet(format, s, files, all)
+}
+
+// newSet joins what was found in files, one Found for each.
+func newSet(format string, s Settings, files []File, found []Found) (*Set, error) {
 	set := &Set{format: format, settings: s, files: files}
 	var labels []string
 	for k, f := range found {
