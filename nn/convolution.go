@@ -18,7 +18,7 @@ func (s convolution) kept(t *autograd.Tape, w *autograd.Param) *kernels.KeptConv
 		return nil
 	}
 	form := s.Conv
-	form.N = 0 // any number of images
+	form.N, form.Before = 0, nil // any number of images, whatever they go through
 	kept, _ := t.Kept(w, form, func(value *tensor.Tensor) any { return kernels.KeepConv(form, value.Data()) }).(*kernels.KeptConv)
 	return kept
 }
