@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -124,16 +125,16 @@ type own struct {
 func (o own) Source(i int) (Source, error) { return o.source(i) }
 
 func TestSumOfSetsOfOnesOwn(t *testing.T) {
-	reads := 0
+	var reads atomic.Int64 // images are read on several goroutines
 	f := Func{Images: 3, Names: []string{"a"}, LabelOf: func(int) int { return 0 }, ReadInto: func(i int, dst *Image) error {
-		reads++
+		reads.Add(1)
 		dst.Resize(Shape{1, 1, 1})
 		dst.Pix[0] = uint8(i)
 		return nil
 	}}
 	require.Empty(t, sumOfSet(t, f, 0), "it cannot say")
 	require.Empty(t, sumOfSet(t, f2(t, f), 0))
-	require.Zero(t, reads)
+	require.Zero(t, reads.Load())
 	named := own{f, func(i int) (Source, error) { return Source{fmt.Sprint(i), 1}, nil }}
 	require.Regexp(t, "^names, sizes, 2 images: ", sumOfSet(t, named, 2))
 	unnamed := own{f, func(i int) (Source, error) { return Source{}, nil }}
