@@ -29,6 +29,8 @@ type Tape struct {
 	leaves map[*Param]*Var
 	after  []func()
 	memory memory
+	floats arena[float32]
+	wide   arena[float64]
 	macs   int64
 	source *rand.PCG // of rng
 	rng    *rand.Rand
@@ -68,6 +70,7 @@ func (t *Tape) Reset(m Mode) {
 	if t.inner != nil {
 		t.inner.Reset(m)
 	}
+	t.floats.lent, t.wide.lent = 0, 0
 	t.memory.reset()
 }
 

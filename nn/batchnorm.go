@@ -89,8 +89,9 @@ func (b *BatchNorm2d) params(op string, t *autograd.Tape, x tensor.Shape) (gamma
 	return gamma, beta
 }
 
-// normalisation is batch norm as y = x·scale + shift, and what its backward pass needs.
+// normalization is batch norm as y = x·scale + shift, and what its backward pass needs.
 type normalization struct {
+	tape         *autograd.Tape // lends the memory
 	rows, c      int
 	scale, shift []float32
 	mean         []float32
@@ -98,18 +99,20 @@ type normalization struct {
 	batch        bool // the statistics are the batch's, so gradients flow through them
 }
 
-// normalisation makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
+// normalization makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
 // channel.
 func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalization {
 	c := len(gamma)
-	s := &normalization{rows: rows, c: c, batch: b.usesBatch(t), scale: make([]float32, c),
-		shift: make([]float32, c), mean: make([]float32, c), invStd: make([]float64, c)}
+	s := &normalization{rows: rows, c: c, batch: b.usesBatch(t), tape: t,
+		scale: t.Floats(c), shift: t.Floats(c), mean: t.Floats(c), invStd: t.Float64s(c)}
 	epsilon := b.Epsilon
 	if epsilon == 0 {
 		epsilon = 1e-5
 	}
-	mean, variance := make([]float64, c), make([]float64, c)
+	var mean, variance []float64
 	if s.batch {
+		both := make([]float64, 2*c) // of its own: update reads them after the step
+		mean, variance = both[:c:c], both[c:]
 		sums(mean, variance)
 		n := float64(max(s.rows, 1))
 		for i := range c {
@@ -121,6 +124,7 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 		}
 		b.update(t, mean, variance, s.rows)
 	} else {
+		mean, variance = t.Float64s(c), t.Float64s(c)
 		for i := range c {
 			mean[i] = float64(t.Buffer(b.RunningMean).Data()[i])
 			variance[i] = float64(t.Buffer(b.RunningVar).Data()[i])
@@ -158,7 +162,7 @@ func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows in
 // gy in place where relu, the output of a ReLU, is not positive, unless it is nil. With masked there was a ReLU and
 // nothing between: x tells where it let gy through.
 func (s *normalization) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
-	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: make([]float32, s.c), K3: make([]float32, s.c)}
+	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: s.tape.Floats(s.c), K3: s.tape.Floats(s.c)}
 	if masked {
 		n.Scale, n.Shift = s.scale, s.shift
 	}
@@ -169,7 +173,7 @@ func (s *normalization) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma
 	if !s.batch && dgamma == nil && dbeta == nil && y == nil {
 		return n // a fixed scale and shift
 	}
-	sumG, sumGX := make([]float64, s.c), make([]float64, s.c)
+	sumG, sumGX := s.tape.Float64s(s.c), s.tape.Float64s(s.c)
 	kernels.BatchNormGradSums(gy.Data(), y, x.Data(), s.mean, n.Scale, n.Shift, s.rows, s.c, sumG, sumGX)
 	for i := range s.c {
 		if dgamma != nil {

@@ -74,11 +74,12 @@ func MaxPoolGrad(dy []float32, argmax []int32, n, h, w, c, k, stride, pad int, d
 // float64.
 func GlobalAvgPool(x []float32, n, h, w, c int, y []float32) {
 	parallel.For(n, func(i int) {
-		sums := make([]float64, (c+15)&^15) // whole vectors
+		sums := getSums((c + 15) &^ 15) // whole vectors
+		defer sumsPool.Put(sums)
 		for p := i * h * w; p < (i+1)*h*w; p++ {
-			addWide(sums, x[p*c:][:c])
+			addWide(*sums, x[p*c:][:c])
 		}
-		for j, v := range sums[:c] {
+		for j, v := range (*sums)[:c] {
 			y[i*c+j] = float32(v / float64(h*w))
 		}
 	})

@@ -208,12 +208,13 @@ type winogradWork struct{ v, m, zeros, edge, part *scratch }
 func (k winogradConv) work() winogradWork {
 	tiles := k.bandTiles(k.band)
 	wide := max(k.c, k.o)
+	part := 0
+	if k.before != nil {
+		part = (2*k.band + 2) * k.w * k.c
+	}
 	w := winogradWork{
 		v: getScratch(planes * planeSize(tiles, k.depth)), m: getScratch(planes * planeSize(tiles, k.width)),
-		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(0),
-	}
-	if k.before != nil {
-		w.part = getScratch((2*k.band + 2) * k.w * k.c)
+		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(part),
 	}
 	clear(w.zeros.data)
 	return w

@@ -1,0 +1,193 @@
+//go:build ignore
+
+// Mutants changes one operator, constant or condition of a package at a time and sees whether the package's tests notice:
+//
+//	go run .ci/mutants.go [-n 30] [-seed 1] [-v] ./loss ./optim …
+//
+// It prints the share of the changes that made a test fail (or not end), and each change that no test noticed. Files are not
+// touched: the changed text is an overlay. Changes that do not compile are not counted.
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// change replaces bytes [from, to) of a file.
+type change struct {
+	file, old, new string
+	from, to, line int
+}
+
+var operators = map[token.Token]string{
+	token.ADD: "-", token.SUB: "+", token.MUL: "/", token.QUO: "*", token.REM: "*",
+	token.LSS: "<=", token.LEQ: "<", token.GTR: ">=", token.GEQ: ">", token.EQL: "!=", token.NEQ: "==",
+	token.LAND: "||", token.LOR: "&&", token.SHL: ">>", token.SHR: "<<",
+	token.ADD_ASSIGN: "-=", token.SUB_ASSIGN: "+=", token.MUL_ASSIGN: "/=", token.QUO_ASSIGN: "*=",
+}
+
+// changes are all that can be made in a file.
+func changes(path string) ([]change, error) {
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	files := token.NewFileSet()
+	f, err := parser.ParseFile(files, path, text, parser.SkipObjectResolution)
+	if err != nil {
+		return nil, err
+	}
+	var all []change
+	add := func(from, to token.Pos, with string) {
+		a, b := files.Position(from).Offset, files.Position(to).Offset
+		all = append(all, change{path, string(text[a:b]), with, a, b, files.Position(from).Line})
+	}
+	operator := func(op token.Token, at token.Pos) {
+		if with, ok := operators[op]; ok {
+			add(at, at+token.Pos(len(op.String())), with)
+		}
+	}
+	ast.Inspect(f, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.ImportSpec, *ast.ArrayType:
+			return false
+		case *ast.CallExpr: // what an error says is not what tests hold
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok && (s.Sel.Name == "Errorf" || s.Sel.Name == "Sprintf") {
+				return false
+			}
+		case *ast.BinaryExpr:
+			operator(n.Op, n.OpPos)
+		case *ast.AssignStmt:
+			operator(n.Tok, n.TokPos)
+		case *ast.IfStmt:
+			add(n.Cond.Pos(), n.Cond.End(), "!("+string(text[files.Position(n.Cond.Pos()).Offset:files.Position(n.Cond.End()).Offset])+")")
+		case *ast.BasicLit:
+			switch {
+			case n.Kind == token.INT && n.Value == "0":
+				add(n.Pos(), n.End(), "1")
+			case n.Kind == token.INT:
+				add(n.Pos(), n.End(), "("+n.Value+"-1)")
+			case n.Kind == token.FLOAT:
+				add(n.Pos(), n.End(), "("+n.Value+"*1.5)")
+			}
+		case *ast.BranchStmt:
+			if n.Label == nil && n.Tok == token.CONTINUE {
+				add(n.Pos(), n.End(), "break")
+			}
+		}
+		return true
+	})
+	return all, nil
+}
+
+// survives tells whether the package's tests pass with the change, and whether it compiles.
+func (c change) survives(pkg, dir string, limit time.Duration) (passes, compiles bool, err error) {
+	text, err := os.ReadFile(c.file)
+	if err != nil {
+		return false, false, err
+	}
+	changed := filepath.Join(dir, "changed.go")
+	if err := os.WriteFile(changed, bytes.Join([][]byte{text[:c.from], []byte(c.new), text[c.to:]}, nil), 0o644); err != nil {
+		return false, false, err
+	}
+	absolute, err := filepath.Abs(c.file)
+	if err != nil {
+		return false, false, err
+	}
+	overlay, err := json.Marshal(map[string]any{"Replace": map[string]string{absolute: changed}})
+	if err != nil {
+		return false, false, err
+	}
+	list, binary := filepath.Join(dir, "overlay.json"), filepath.Join(dir, "test")
+	if err := os.WriteFile(list, overlay, 0o644); err != nil {
+		return false, false, err
+	}
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", list, "-o", binary, pkg).CombinedOutput(); err != nil {
+		if !bytes.Contains(out, []byte(":")) {
+			return false, false, fmt.Errorf("%v: %s", err, out)
+		}
+		return false, false, nil
+	}
+	test := exec.Command(binary, "-test.failfast", "-test.timeout", limit.String())
+	test.Dir = pkg
+	return test.Run() == nil, true, nil
+}
+
+func run() error {
+	n := flag.Int("n", 30, "changes a package")
+	seed := flag.Uint64("seed", 1, "chooses the changes")
+	verbose := flag.Bool("v", false, "print each change")
+	flag.Parse()
+	dir, err := os.MkdirTemp("", "mutants")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	total, noticed := 0, 0
+	for _, pkg := range flag.Args() {
+		names, err := exec.Command("go", "list", "-f", `{{join .GoFiles " "}}`, pkg).Output() // those built here
+		if err != nil {
+			return fmt.Errorf("go list %s: %w", pkg, err)
+		}
+		var all []change
+		for _, name := range strings.Fields(string(names)) {
+			of, err := changes(filepath.Join(pkg, name))
+			if err != nil {
+				return err
+			}
+			all = append(all, of...)
+		}
+		if len(all) == 0 {
+			return fmt.Errorf("nothing to change in %s: name folders of packages", pkg)
+		}
+		began := time.Now()
+		if out, err := exec.Command("go", "test", "-count=1", "-vet=off", pkg).CombinedOutput(); err != nil {
+			return fmt.Errorf("the tests of %s fail without any change: %s", pkg, out)
+		}
+		limit := 3*time.Since(began) + 10*time.Second
+		random := rand.New(rand.NewPCG(*seed, 0))
+		random.Shuffle(len(all), func(i, j int) { all[i], all[j] = all[j], all[i] })
+		made, killed := 0, 0
+		for _, c := range all {
+			if made == *n {
+				break
+			}
+			passes, compiles, err := c.survives(pkg, dir, limit)
+			if err != nil {
+				return err
+			}
+			if !compiles {
+				continue
+			}
+			made++
+			if !passes {
+				killed++
+			}
+			if passes || *verbose {
+				fmt.Printf("%s:%d: %s → %s: noticed: %t\n", c.file, c.line, c.old, c.new, !passes)
+			}
+		}
+		fmt.Printf("%s: %d of %d changes noticed (of %d possible ones)\n", pkg, killed, made, len(all))
+		total, noticed = total+made, noticed+killed
+	}
+	fmt.Printf("all: %d of %d, %.0f%%\n", noticed, total, 100*float64(noticed)/float64(total))
+	return nil
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		os.Exit(1)
+	}
+}
