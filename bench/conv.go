@@ -73,18 +73,31 @@ func (l layer) work(batch int) passes {
 	return passes{macs, macs, macs}
 }
 
-// time measures the passes that have work.
-func (l layer) time(s settings, batch int, seconds float64) passes {
+// String is a line's beginning in a table.
+func (l layer) String() string {
+	return fmt.Sprintf("%2d × %-14s %4d→%4d /%d", l.times, fmt.Sprintf("%d×%d of %d×%d", l.k, l.k, l.h, l.h), l.c, l.o, l.stride)
+}
+
+// passes are forward, input gradient and weight gradient; nil has no work.
+func (l layer) passes(batch int) [3]func() {
 	k := l.conv(batch)
 	x, w := gradtest.Normal(1, 1, batch, l.h, l.h, l.c).Data(), gradtest.Normal(2, 1, l.k, l.k, l.c, l.o).Data()
 	y := gradtest.Normal(3, 1, batch, k.OutH(), k.OutW(), l.o).Data()
 	dx, dw := make([]float32, len(x)), make([]float32, len(w))
-	var p passes
-	p[0] = s.timed(func() { kernels.ConvForward(k, x, w, nil, y) }, seconds/3)
+	p := [3]func(){func() { kernels.ConvForward(k, x, w, nil, y) }, nil, func() { kernels.ConvWeightGrad(k, x, y, dw) }}
 	if l.c != 3 {
-		p[1] = s.timed(func() { kernels.ConvInputGrad(k, y, w, dx, false) }, seconds/3)
+		p[1] = func() { kernels.ConvInputGrad(k, y, w, dx, false) }
 	}
-	p[2] = s.timed(func() { kernels.ConvWeightGrad(k, x, y, dw) }, seconds/3)
+	return p
+}
+
+// time measures the passes that have work.
+func (l layer) time(s settings, batch int, seconds float64) (p passes) {
+	for i, pass := range l.passes(batch) {
+		if pass != nil {
+			p[i] = s.timed(pass, seconds/3)
+		}
+	}
 	return p
 }
 
@@ -112,8 +125,7 @@ func conv(s settings) (result, error) {
 		return nil, err
 	}
 	time, work := network(s, layers, b, s.seconds, func(l layer, time, work passes) {
-		name := fmt.Sprintf("%d×%d of %d×%d", l.k, l.k, l.h, l.h)
-		fmt.Fprintf(os.Stderr, "%2d × %-14s %4d→%4d /%d", l.times, name, l.c, l.o, l.stride)
+		fmt.Fprint(os.Stderr, l)
 		for i := range time {
 			if work[i] == 0 {
 				fmt.Fprintf(os.Stderr, " %10s", "-")

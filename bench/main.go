@@ -12,6 +12,7 @@
 //	sc      supervised contrastive loss, forward and backward, ms
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, or of -net resnet18, resnet34, resnet50, three passes, GFLOP/s
+//	cores   the speed-up that 8, 16, 32 and 64 cores could give each layer shape of -net, by how its work is divided
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, and what was planned, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
@@ -50,7 +51,7 @@ type settings struct {
 type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
-	"train": trainSet, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "width": width,
+	"train": trainSet, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "cores": cores, "width": width,
 	"memory": memory, "peak": peak, "methods": methods,
 }
 
@@ -104,7 +105,7 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch",
+	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch", "cores": "net batch",
 	"width": "batch", "memory": "net size batch chunk recompute", "peak": "", "methods": "batch methods views largest",
 }
 

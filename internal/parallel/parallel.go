@@ -20,6 +20,10 @@ import (
 func For(n int, body func(i int)) {
 	workers := min(n, runtime.GOMAXPROCS(0))
 	if workers <= 1 {
+		if t := trace.Load(); t != nil {
+			t.loop(n, body)
+			return
+		}
 		for i := range n {
 			body(i)
 		}

@@ -128,3 +128,25 @@ func TestRangeCoversInOrderAndBySizeAlone(t *testing.T) {
 		}
 	})
 }
+
+func TestTraceTimesTheBodiesOfOuterLoops(t *testing.T) {
+	procs := runtime.GOMAXPROCS(0)
+	loops := Trace(func() {
+		For(3, func(i int) {
+			time.Sleep(time.Millisecond)
+			For(5, func(int) {})
+		})
+		For(0, func(int) {})
+		Range(10, 4, func(lo, hi int) {})
+	})
+	require.Equal(t, procs, runtime.GOMAXPROCS(0))
+	require.Len(t, loops, 3)
+	require.Len(t, loops[0], 3)
+	for _, took := range loops[0] {
+		require.GreaterOrEqual(t, took, time.Millisecond)
+	}
+	require.Empty(t, loops[1])
+	require.Len(t, loops[2], 3)
+	For(2, func(int) {})
+	require.Len(t, loops, 3)
+}
