@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"train": {"tensor", "autograd", "nn", "backbone", "loss", "optim", "checkpoint", "schedule", "sampler", "dataset", "augment", "metrics",
 		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
 	"method": {"tensor", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
-	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "record",
+	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "record",
 		"safetensors", "schedule", "train", "internal/smallfile"},
 	"docs/results/plot":   {},
 	"internal/atomicfile": {},
@@ -73,7 +73,7 @@ var mayImport = map[string][]string{
 
 	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
 	"dataset/idx":        {"dataset"},
-	"dataset/source":     {"dataset", "dataset/annotation", "dataset/idx", "imagefile", "internal/atomicfile", "internal/smallfile"},
+	"dataset/source":     {"dataset", "dataset/annotation", "dataset/idx", "dataset/shards", "imagefile", "internal/atomicfile", "internal/smallfile"},
 }
 
 func TestImportsPointOneWay(t *testing.T) {

@@ -4,9 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"image"
 	"math"
-	"os"
 	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -26,13 +24,9 @@ func some(n int) (all []int) {
 
 // deriveSize takes the size of the network's images from those in the folder, unless it was given, and how many pixels they have.
 func (f *origin) deriveSize(images dataset.Dataset) {
-	files, ok := images.(interface{ Path(i int) string })
-	if !ok {
-		return
-	}
 	var sides []int
 	for _, i := range some(images.Len()) {
-		if width, height, err := sizeOf(files.Path(i)); err == nil { // another is found when it is read
+		if width, height, err := sizeOf(images, i); err == nil { // another is found when it is read
 			sides = append(sides, min(width, height))
 			f.pixels += float64(width) * float64(height)
 		}
@@ -48,17 +42,6 @@ func (f *origin) deriveSize(images dataset.Dataset) {
 	median := sides[len(sides)/2]
 	f.size = min(max(median/8*8, 8), f.largest)
 	f.derived = append(f.derived, fmt.Sprintf("size %d: the shorter side of the images is %d pixels in the median", f.size, median))
-}
-
-// sizeOf reads the head of an image file.
-func sizeOf(path string) (width, height int, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return 0, 0, err
-	}
-	defer file.Close()
-	c, _, err := image.DecodeConfig(file) // dataset registers the formats
-	return c.Width, c.Height, err
 }
 
 // deriveNormalize takes means and deviations from the training images.

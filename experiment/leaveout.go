@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/features"
@@ -13,7 +12,7 @@ import (
 
 // BadImage is an image file that cannot be read.
 type BadImage struct {
-	File  string // its path below Settings.Data, with slashes, as in Settings.LeaveOut
+	File  string // its path below Settings.Data, with slashes, and behind that of an archive @ and the offset, as in Settings.LeaveOut
 	Class string
 	Err   error // names the file
 }
@@ -40,38 +39,28 @@ func (s Settings) FindBad(ctx context.Context, progress func(part string, done, 
 		name string
 		set  dataset.Dataset
 	}{{"train", data.Train}, {"test", data.Test}, {"val", data.Validation}} {
-		files, ok := part.set.(*dataset.Files)
-		if !ok {
+		if !inFiles(part.set) {
 			continue
 		}
-		bad, err := dataset.Check(ctx, files, func(done int) {
+		bad, err := dataset.Check(ctx, part.set, func(done int) {
 			if progress != nil {
-				progress(part.name, done, files.Len())
+				progress(part.name, done, part.set.Len())
 			}
 		})
 		if err != nil {
 			return nil, err
 		}
 		for _, b := range bad {
-			all = append(all, BadImage{s.below(files.Path(b.Index)), files.Classes()[b.Label], b.Err})
+			all = append(all, BadImage{s.fileOf(part.set, b.Index), part.set.Classes()[b.Label], b.Err})
 		}
 	}
 	return all, nil
 }
 
-// below is a path as LeaveOut has it.
-func (s Settings) below(path string) string {
-	if r, err := filepath.Rel(s.Data, path); err == nil {
-		path = r
-	}
-	return filepath.ToSlash(path)
-}
-
 // without leaves the files of LeaveOut out of a set, and notes those that it had. A class that has no others is an error, but
 // for AllowMissing in parts that nothing is trained on.
 func (s Settings) without(f *origin, images dataset.Dataset, trained bool) (dataset.Dataset, error) {
-	files, ok := images.(*dataset.Files)
-	if len(s.LeaveOut) == 0 || !ok {
+	if len(s.LeaveOut) == 0 || !inFiles(images) {
 		return images, nil
 	}
 	out := map[string]bool{}
@@ -80,17 +69,17 @@ func (s Settings) without(f *origin, images dataset.Dataset, trained bool) (data
 	}
 	var bad []dataset.Bad
 	var left []int
-	for i := range files.Len() {
-		name := s.below(files.Path(i))
+	for i := range images.Len() {
+		name := s.fileOf(images, i)
 		if !out[name] {
 			left = append(left, i)
 			continue
 		}
 		f.leftOut = append(f.leftOut, name)
-		bad = append(bad, dataset.Bad{Index: i, Label: files.Label(i), Err: fmt.Errorf("%s is left out", name)})
+		bad = append(bad, dataset.Bad{Index: i, Label: images.Label(i), Err: fmt.Errorf("%s is left out", name)})
 	}
 	if s.AllowMissing && !trained {
-		return dataset.Subset(files, left)
+		return dataset.Subset(images, left)
 	}
-	return dataset.Without(files, bad)
+	return dataset.Without(images, bad)
 }

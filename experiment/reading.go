@@ -13,8 +13,9 @@ import (
 type Reading struct {
 	Columns     []string `json:"columns,omitempty"`      // of a table, see annotation.Settings
 	Images      string   `json:"images,omitempty"`       // folder where the paths of an annotation file begin
-	Validation  string   `json:"val,omitempty"`          // annotation file of the validation set
+	Validation  string   `json:"val,omitempty"`          // annotation file or archives of the validation set
 	Test        string   `json:"test,omitempty"`         // and of the test set
+	Label       string   `json:"label,omitempty"`        // of tar archives, the field of .json files that has the label
 	Names       string   `json:"names,omitempty"`        // file with the names of the classes
 	Nested      string   `json:"nested,omitempty"`       // deep or leaves: class folders have folders in them, see dataset.Nesting
 	Crop        bool     `json:"crop,omitempty"`         // every box of COCO's JSON is an image
@@ -40,7 +41,7 @@ func (r Reading) Settings() (s source.Settings, err error) {
 	s.Nested = dataset.Nesting(slices.Index(nestings, r.Nested))
 	s.Annotation = annotation.Settings{Columns: r.Columns, Crop: r.Crop, LeaveOut: r.SkipUnclear}
 	s.Cache = r.Cache
-	s.Images, s.Validation, s.Test, s.Names = r.Images, r.Validation, r.Test, r.Names
+	s.Images, s.Validation, s.Test, s.Names, s.Label = r.Images, r.Validation, r.Test, r.Names, r.Label
 	return s, nil
 }
 

@@ -3,7 +3,7 @@ package experiment
 // Settings say how runs are trained, whatever their method and seed. What is 0 or "" is derived from the data where the
 // comment says so, and else means what is written: no warm-up, no weight decay. Usual has the values to start from.
 type Settings struct {
-	// Data is a folder or an annotation file, see source.Open. Where there is no test set, a fifth of the images becomes it.
+	// Data is a folder, an annotation file or tar archives, see source.Open. Where there is no test set, a fifth of the images becomes it.
 	// "" generates ten classes.
 	Data string  `json:"data,omitempty"`
 	Read Reading `json:"read,omitzero"` // what Data does not say itself
@@ -20,7 +20,7 @@ type Settings struct {
 	Profile   string  `json:"profile"`
 	Imbalance float64 `json:"imbalance,omitempty"` // images of the largest class over those of the smallest; 0 means 100
 	Select    string  `json:"select"`              // which images of a class are kept: shuffle (by the run's seed) or first; "" means shuffle
-	// LeaveOut are image files that no set has, by their paths below Data with slashes, such as those of FindBad. A class that has
+	// LeaveOut are image files that no set has, by their paths below Data with slashes, or archives with @ and an offset, such as those of FindBad. A class that has
 	// no others is an error.
 	LeaveOut []string `json:"leave_out,omitempty"`
 	// AllowMissing lets classes be absent from test and validation set. They have no figure there, and means are over the others.

@@ -66,16 +66,16 @@ func (s Settings) origin(ctx context.Context, seed uint64) (f origin, err error)
 		return f, err
 	}
 	f.derived, f.ids = data.Found, data.ClassIDs
-	switch train := data.Train.(type) {
-	case *dataset.Memory:
+	if train, ok := data.Train.(*dataset.Memory); ok {
 		if s.Crop == "resized" {
 			return f, fmt.Errorf("experiment: crop resized is for files of photographs, and the images of %s are %s", s.Data, train.Shape())
 		}
 		if f.size = train.Shape().Height; train.Shape().Width != f.size {
 			return f, fmt.Errorf("experiment: the images of %s are %s: choose a size, to which they are brought", s.Data, train.Shape())
 		}
-	case *dataset.Files:
-		f.look(train, s)
+	}
+	if inFiles(data.Train) {
+		f.look(data.Train, s)
 		if f.crop != "resized" {
 			if err := data.Scaled(dataset.Scale{Height: f.size, Width: f.size}); err != nil {
 				return f, err
@@ -102,7 +102,7 @@ func (s Settings) origin(ctx context.Context, seed uint64) (f origin, err error)
 }
 
 // look derives size and crop from image files.
-func (f *origin) look(images *dataset.Files, s Settings) {
+func (f *origin) look(images dataset.Dataset, s Settings) {
 	f.files = true
 	f.deriveSize(images)
 	if f.crop == "" {

@@ -16,7 +16,7 @@ import (
 )
 
 type dataCmd struct {
-	Data string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or a table, a list or JSON as COCO's and iNaturalist's, or the folder it is in."`
+	Data string `arg:"" help:"Folder with train and test (and val), and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or tar archives, alone, as train-{0000..0146}.tar or in folders train and test; or a table, a list or JSON as COCO's and iNaturalist's, or the folder it is in."`
 	reading
 	SkipBad bool `help:"Files that cannot be read are no failure, unless a class has no others: they are listed all the same."`
 	JSON    bool `name:"json" help:"Write JSON."`

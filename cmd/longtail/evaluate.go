@@ -16,7 +16,7 @@ import (
 
 type evaluateCmd struct {
 	Model string `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
-	Data  string `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR's or MNIST's files, or a table, a list or JSON. Left out: the test set of the run."`
+	Data  string `arg:"" optional:"" help:"Folder with a folder test (or val), or with a folder of images for each class, or CIFAR's or MNIST's files, or tar archives, or a table, a list or JSON. Left out: the test set of the run."`
 	Split string `help:"Part of DATA to test on (default: test, else val, else DATA itself)." placeholder:"NAME"`
 	reading
 	Groups string     `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`

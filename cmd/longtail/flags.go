@@ -18,7 +18,7 @@ import (
 
 // setup are the options that say how a run is trained, whatever its method: those of train and compare.
 type setup struct {
-	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or a table (CSV, TSV), a list of path and label, or JSON as COCO's and iNaturalist's, or the folder it is in; or features: a folder with train.npy, train_labels.npy, test.npy and so on, or train.safetensors, or one such file." placeholder:"PATH" group:"Data"`
+	Data      string  `help:"Folder with train and test, and in each a folder of images for each class; or class folders alone; or CIFAR's or MNIST's files; or tar archives as WebDataset's: a folder of them, or train-{0000..0146}.tar; or a table (CSV, TSV), a list of path and label, or JSON as COCO's and iNaturalist's, or the folder it is in; or features: a folder with train.npy, train_labels.npy, test.npy and so on, or train.safetensors, or one such file." placeholder:"PATH" group:"Data"`
 	Quick     bool    `help:"Generated images and a small network, to see it work." group:"Data"`
 	Size      int     `help:"Width and height that images are brought to (default: from the images)." placeholder:"PIXELS" group:"Data"`
 	Crop      string  `help:"How training images come to that size: resized, random boxes of whole photographs, or padded, the whole image shifted (default: resized for image files with --backbone=resnet, else padded)." enum:",resized,padded" default:"" placeholder:"HOW" group:"Data"`

@@ -8,6 +8,7 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/annotation"
+	"github.com/longtail-ml/longtail/dataset/source"
 	"github.com/longtail-ml/longtail/experiment"
 )
 
@@ -15,8 +16,9 @@ import (
 type reading struct {
 	Columns     string `help:"Of a table: the column of the paths and that of the labels, or those of the classes, each with a 1 for its images (image,MEL,NV or image,* for all others). Names, or numbers from 1." placeholder:"PATH,LABEL" group:"Data"`
 	Images      string `help:"Folder where the paths of a table, list or JSON begin (default: found near it)." placeholder:"DIR" group:"Data"`
-	Val         string `help:"Table, list or JSON of the validation set (default: named as --data but for val)." placeholder:"FILE" group:"Data"`
-	Test        string `help:"Table, list or JSON of the test set (default: named as --data but for test)." placeholder:"FILE" group:"Data"`
+	Val         string `help:"Table, list, JSON or tar archives of the validation set (default: named as --data but for val)." placeholder:"FILE" group:"Data"`
+	Test        string `help:"Table, list, JSON or tar archives of the test set (default: named as --data but for test)." placeholder:"FILE" group:"Data"`
+	Label       string `help:"Of tar archives: the field of a sample's .json that has its label (default: its .cls, or .txt)." placeholder:"FIELD" group:"Data"`
 	Names       string `help:"File with the names of the classes: one a line, or JSON (default: categories.json beside JSON)." placeholder:"FILE" group:"Data"`
 	Nested      string `help:"Folders in class folders: deep if the outer one is the class, leaves if that is the one that images lie in." enum:",deep,leaves" default:"" placeholder:"HOW" group:"Data"`
 	Boxes       bool   `help:"Cut every box of COCO's JSON out, as an image of its own." group:"Data"`
@@ -33,7 +35,7 @@ func (r reading) settings() (s experiment.Reading, err error) {
 		}
 	}
 	return experiment.Reading{Columns: list(r.Columns), Images: r.Images, Validation: r.Val, Test: r.Test, Names: r.Names, Nested: r.Nested, Crop: r.Boxes,
-		SkipUnclear: r.SkipUnclear, Cache: indices()}, nil
+		Label: r.Label, SkipUnclear: r.SkipUnclear, Cache: indices()}, nil
 }
 
 // listing adds to the error of images that cannot be read what may help.
@@ -51,6 +53,8 @@ func listing(err error, data string) error {
 		help = "--images names the folder"
 	case errors.Is(err, annotation.ErrUnclear):
 		help = "--skip-unclear leaves such images out"
+	case errors.Is(err, source.ErrParquet):
+		return err // says what to do
 	case errors.Is(err, dataset.ErrNested):
 		help = "--nested deep or --nested leaves"
 	case errors.Is(err, dataset.ErrClassesDiffer):

@@ -31,8 +31,17 @@ type Settings struct {
 }
 
 // Set is a dataset.Dataset of the images in files. It holds some 24 bytes for each of them. Place says in which file an
-// image lies; its offset is that in the cache's file. WithoutImage tells how many rows have none.
+// image lies; its offset is that in the cache's file. Encoded is the image's file, WithoutImage how many rows have none.
 type Set struct{ *packed.Set }
+
+// Scaled returns the same images, brought to another size.
+func (s *Set) Scaled(to dataset.Scale) (*Set, error) {
+	scaled, err := s.Set.Scaled(to)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{scaled}, nil
+}
 
 const ending = ".parquet"
 

@@ -30,8 +30,20 @@ type Settings struct {
 }
 
 // Set is a dataset.Dataset of the images in archives. It holds some 24 bytes for each of them. Place says in which archive
-// an image lies, WithoutImage how many samples have none.
+// an image lies, Encoded is its file, WithoutImage how many samples have none.
 type Set struct{ *packed.Set }
+
+// Scaled returns the same images, brought to another size.
+func (s *Set) Scaled(to dataset.Scale) (*Set, error) {
+	scaled, err := s.Set.Scaled(to)
+	if err != nil {
+		return nil, err
+	}
+	return &Set{scaled}, nil
+}
+
+// IsName says whether a path ends as the name of an archive does.
+func IsName(path string) bool { return packed.HasEnding(path, endings...) }
 
 var endings = []string{".tar", ".tar.gz", ".tgz"}
 

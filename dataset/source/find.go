@@ -11,23 +11,31 @@ import (
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/annotation"
 	"github.com/longtail-ml/longtail/dataset/idx"
+	"github.com/longtail-ml/longtail/dataset/shards"
 )
 
 // found is what a path leads to.
 type found struct {
 	folders []string // of class folders: that of the training set, "" for the path itself, and those of other parts
 	list    string   // the annotation file of the training set
-	notes   []string
-	open    func(context.Context) (*Data, error) // nil: nothing is found
+	archives
+	notes []string
+	open  func(context.Context) (*Data, error) // nil: nothing is found
 }
 
 // find finds out what a path leads to.
 func find(path string, s Settings) (found, error) {
+	if shards.IsName(path) { // or a range of them, which is no file
+		return named(path, s).found(s), nil
+	}
 	info, err := os.Stat(path)
 	if err != nil {
 		return found{}, fmt.Errorf("source: %w", err)
 	}
 	if !info.IsDir() {
+		if isParquet(path) {
+			return found{}, errParquet(path)
+		}
 		if _, _, isIDX := idxRole(path); isIDX {
 			return findIDX(filepath.Dir(path), s)
 		}
@@ -41,6 +49,9 @@ func find(path string, s Settings) (found, error) {
 	if err != nil {
 		return found{}, err
 	}
+	if a := inFolders(path, train, validation, test); a != nil {
+		return a.found(s), nil
+	}
 	if train != "" && (len(lists) == 0 || folders(filepath.Join(path, "train")) > 1) {
 		f := found{folders: []string{train}, open: func(context.Context) (*Data, error) { return openFolders(path, test, s) }}
 		for _, name := range []string{test, validation} {
@@ -48,9 +59,7 @@ func find(path string, s Settings) (found, error) {
 				f.folders = append(f.folders, name)
 			}
 		}
-		for _, l := range lists {
-			f.notes = append(f.notes, fmt.Sprintf("%s is passed over, for train has class folders: name the file to take it", l))
-		}
+		f.passOver(lists, "train has class folders")
 		return f, nil
 	}
 	if train == "" {
@@ -66,13 +75,28 @@ func find(path string, s Settings) (found, error) {
 	if f, err := findIDX(path, s); f.open != nil || err != nil {
 		return f, err
 	}
+	if a, err := inOne(path); a != nil || err != nil {
+		f := a.found(s)
+		f.passOver(lists, "there are archives")
+		return f, err
+	}
 	switch chosen := training(lists); {
 	case len(chosen) == 1:
 		return listed(chosen[0], s), nil
 	case len(chosen) > 1:
 		return found{}, fmt.Errorf("source: %s has several annotation files: name one of %s", path, few(chosen))
 	}
+	if name := parquetIn(path); name != "" {
+		return found{}, errParquet(name)
+	}
 	return found{folders: []string{""}, open: func(context.Context) (*Data, error) { return openAlone(path, s) }}, nil
+}
+
+// passOver notes annotation files that are not taken.
+func (f *found) passOver(lists []string, why string) {
+	for _, l := range lists {
+		f.notes = append(f.notes, fmt.Sprintf("%s is passed over, for %s: name the file to take it", l, why))
+	}
 }
 
 // folders counts the folders in dir.
@@ -119,7 +143,7 @@ func openFolder(dir string, s Settings) (dataset.Dataset, error) {
 func openAlone(dir string, s Settings) (*Data, error) {
 	files, err := dataset.OpenFolder(dir, s.FolderSettings)
 	if err != nil {
-		return nil, fmt.Errorf("source: %w in %s: looked for class folders, there or in train; CIFAR-10 and CIFAR-100 in the binary version; MNIST's idx3-ubyte files; and annotation files (%s): %w",
+		return nil, fmt.Errorf("source: %w in %s: looked for class folders, there or in train; CIFAR-10 and CIFAR-100 in the binary version; MNIST's idx3-ubyte files; tar archives; and annotation files (%s): %w",
 			dataset.ErrUnknown, dir, strings.Join(extensions, ", "), err)
 	}
 	d := &Data{Kind: "class folders", Split: dataset.Split{Train: files}}
@@ -181,20 +205,30 @@ func findIDX(dir string, s Settings) (f found, err error) {
 	return f, nil
 }
 
+// numbered are the names of classes that are called by numbers from 0; nil if there is no file of them.
+func (s Settings) numbered() (all []string, err error) {
+	if s.Names == "" {
+		return nil, nil
+	}
+	names, err := annotation.ReadNames(s.Names)
+	for c := 0; names[fmt.Sprint(c)] != ""; c++ {
+		all = append(all, names[fmt.Sprint(c)])
+	}
+	if err == nil && all == nil {
+		err = fmt.Errorf("source: %s has no name of class 0: labels that are numbers count from there", s.Names)
+	}
+	return all, err
+}
+
 func openIDX(files map[string][2]string, s Settings) (*Data, error) {
 	d := &Data{Kind: "IDX"}
 	to := idx.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit}
 	if s.Fit == dataset.Whole {
 		to.Fit = dataset.CenterCrop // which leaves them as they are too
 	}
-	if s.Names != "" {
-		names, err := annotation.ReadNames(s.Names)
-		if err != nil {
-			return nil, err
-		}
-		for c := 0; names[fmt.Sprint(c)] != ""; c++ {
-			to.Classes = append(to.Classes, names[fmt.Sprint(c)])
-		}
+	var err error
+	if to.Classes, err = s.numbered(); err != nil {
+		return nil, err
 	}
 	for _, p := range []struct {
 		name string

@@ -213,18 +213,26 @@ func (d *Data) openPart(ctx context.Context, file, name, named string, train *pa
 	}
 	d.add(parts[name], p)
 	if !s.AllowMissing {
-		var absent []string
-		for c, n := range dataset.Counts(p.files) {
-			if n == 0 {
-				absent = append(absent, p.classes.Names[c])
-			}
-		}
-		if absent != nil {
-			return nil, fmt.Errorf("source: %w: %s has no image of %d of the training set's %d (which may be allowed): %s",
-				dataset.ErrClassesDiffer, path, len(absent), len(p.classes.Names), few(absent))
+		if err := complete(p.files, path); err != nil {
+			return nil, err
 		}
 	}
 	return p.files, nil
+}
+
+// complete reports classes of the training set that another part has no image of.
+func complete(part dataset.Dataset, name string) error {
+	var absent []string
+	for c, n := range dataset.Counts(part) {
+		if n == 0 {
+			absent = append(absent, part.Classes()[c])
+		}
+	}
+	if absent == nil {
+		return nil
+	}
+	return fmt.Errorf("source: %w: %s has no image of %d of the training set's %d (which may be allowed): %s", dataset.ErrClassesDiffer, name,
+		len(absent), len(part.Classes()), few(absent))
 }
 
 func (d *Data) add(name string, p *part) {

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/shards"
 	"github.com/longtail-ml/longtail/imagefile"
 )
 
@@ -72,7 +73,7 @@ type scanned struct {
 // ScanAll reads every image of what Open takes, of class folders those that have faults too, and lists what it found: bad
 // files, folders without images, images that are in two parts. It is an error if there is nothing to list.
 func ScanAll(ctx context.Context, path string, s Settings) (*Scan, error) {
-	s.AllowMissing = true
+	s.AllowMissing, s.Fit, s.Width, s.Height = true, dataset.Whole, 0, 0 // images have their own sizes
 	f, err := find(path, s)
 	if err != nil {
 		return nil, err
@@ -127,6 +128,7 @@ func (p *ScanPart) scan(ctx context.Context, kind string, d dataset.Dataset) err
 	p.Classes, p.Counts, p.Formats = d.Classes(), dataset.Counts(d), map[string]int{}
 	p.images = make([]scanned, d.Len())
 	files, _ := d.(*dataset.Files)
+	archives, _ := d.(*shards.Set)
 	limits := imagefile.Settings{Budget: imagefile.NewBudget(4 * imagefile.DefaultMaxPixels)}
 	var next atomic.Int64
 	var wg sync.WaitGroup
@@ -140,7 +142,9 @@ func (p *ScanPart) scan(ctx context.Context, kind string, d dataset.Dataset) err
 					continue
 				}
 				var img dataset.Image
-				f.path, f.format = fmt.Sprintf("%s image %d", p.Name, i), kind
+				if f.path, f.format = fmt.Sprintf("%s image %d", p.Name, i), kind; archives != nil {
+					f.path, f.format = inArchive(archives, i)
+				}
 				f.err = d.Image(i, &img)
 				f.width, f.height, f.sum = img.Width, img.Height, sumOf(&img)
 			}
@@ -152,6 +156,13 @@ func (p *ScanPart) scan(ctx context.Context, kind string, d dataset.Dataset) err
 	}
 	p.sumUp()
 	return nil
+}
+
+// inArchive says where an image lies, and its format.
+func inArchive(s *shards.Set, i int) (place, format string) {
+	name, offset := s.Place(i)
+	raw, _ := s.Encoded(i) // an error of it is found when the image is decoded
+	return fmt.Sprintf("%s@%d", name, offset), imagefile.Identify(raw)
 }
 
 // read decodes the file.

@@ -175,6 +175,17 @@ func (s *Set) Classes() []string { return s.classes }
 // Fit is that of the settings.
 func (s *Set) Fit() dataset.Fit { return s.settings.Fit }
 
+// Scaled returns the same images, brought to another size.
+func (s *Set) Scaled(to dataset.Scale) (*Set, error) {
+	scaled := *s
+	scaled.settings.Height, scaled.settings.Width, scaled.settings.Fit = to.Height, to.Width, to.Fit
+	var err error
+	if scaled.settings, err = scaled.settings.filled(); err != nil {
+		return nil, fmt.Errorf("%s: %w", s.format, err)
+	}
+	return &scaled, nil
+}
+
 // WithoutImage is how many samples of the files have no image and are not in the set.
 func (s *Set) WithoutImage() int { return s.without }
 
@@ -189,39 +200,61 @@ func (s *Set) Source(i int) (dataset.Source, error) {
 	return dataset.Source{Name: fmt.Sprintf("%s@%d", filepath.Base(name), offset), Bytes: int64(s.samples[i].size)}, nil
 }
 
+// Encoded returns the file of image i as it lies in the archive. An error names the archive and the offset.
+func (s *Set) Encoded(i int) (raw []byte, err error) {
+	err = s.at(i, func(r io.Reader, size int64) error {
+		raw = make([]byte, size)
+		_, err := io.ReadFull(r, raw)
+		return err
+	})
+	return raw, err
+}
+
 // Image decodes image i to RGB at the size of the settings. An error names the file and the offset.
 func (s *Set) Image(i int, dst *dataset.Image) error {
+	return s.at(i, func(r io.Reader, _ int64) error {
+		picture, err := imagefile.Decode(context.Background(), r, s.settings.Decode)
+		if err != nil {
+			return err
+		}
+		return dataset.Convert(picture, s.settings.scale(), dst)
+	})
+}
+
+// at reads image i.
+func (s *Set) at(i int, read func(r io.Reader, size int64) error) error {
 	if i < 0 || i >= len(s.samples) {
 		return fmt.Errorf("%s: image %d asked of a set of %d: the index must be at least 0 and less than %d", s.format, i, len(s.samples), len(s.samples))
 	}
 	at := s.samples[i]
-	f := s.files[at.file]
-	if err := s.read(f, at, dst); err != nil {
-		return fmt.Errorf("%s: %s: image %d at offset %d: %w", s.format, f.Name, i, at.offset, err)
+	from := s.files[at.file]
+	f, err := from.open()
+	if err == nil {
+		defer f.Close()
+		err = read(io.NewSectionReader(f, at.offset, int64(at.size)), int64(at.size))
+	}
+	if err != nil {
+		return fmt.Errorf("%s: %s: image %d at offset %d: %w", s.format, from.Name, i, at.offset, err)
 	}
 	return nil
 }
 
-func (s *Set) read(from File, at sample, dst *dataset.Image) error {
-	// Opened for each image: thousands of files are more than a process may have open.
+// open opens the file for one image: thousands of files are more than a process may have open.
+func (from File) open() (*os.File, error) {
 	f, err := os.Open(from.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer f.Close()
 	now, err := StampOf(f)
-	if err != nil {
-		return err
-	}
 	if from.Unpacked {
 		now.Time = from.Stamp.Time
 	}
-	if now != from.Stamp {
-		return fmt.Errorf("%s has changed since it was opened: open the set anew", from.Path)
+	if err == nil && now != from.Stamp {
+		err = fmt.Errorf("%s has changed since it was opened: open the set anew", from.Path)
 	}
-	picture, err := imagefile.Decode(context.Background(), io.NewSectionReader(f, at.offset, int64(at.size)), s.settings.Decode)
 	if err != nil {
-		return err
+		f.Close()
+		return nil, err
 	}
-	return dataset.Convert(picture, s.settings.scale(), dst)
+	return f, nil
 }
