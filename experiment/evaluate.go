@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -53,23 +54,26 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	if err != nil {
 		return nil, err
 	}
-	all, err := (&hybrid.Evaluator{TTA: s.TTA}).Probabilities(ctx, n, images)
-	if err != nil {
-		return nil, err
-	}
-	probs, labels := all.Data(), dataset.Labels(images)
 	confusion, err := metrics.NewConfusion(n.Classes())
 	if err != nil {
 		return nil, err
 	}
-	for i, y := range labels {
-		row := all.Rows(i, i+1).Data()
-		if err := confusion.Add(y, slices.Index(row, slices.Max(row))); err != nil {
-			return nil, err
-		}
+	calibration, err := metrics.NewCalibration(0)
+	if err != nil {
+		return nil, err
 	}
-	e := &Evaluation{Images: len(labels), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
-		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN())}
+	nll := 0.0
+	err = (&hybrid.Evaluator{TTA: s.TTA}).EachProbabilities(ctx, n, images, func(i int, p []float32) error { // all of them may not fit into memory
+		y, best := images.Label(i), slices.Index(p, slices.Max(p))
+		nll -= math.Log(max(float64(p[y]), math.SmallestNonzeroFloat32))
+		return errors.Join(confusion.Add(y, best), calibration.Add(p[best], best == y))
+	})
+	if err != nil {
+		return nil, err
+	}
+	e := &Evaluation{Images: images.Len(), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
+		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN()),
+		Reliability: calibration.Bins(), NLL: nll / float64(images.Len())}
 	counts := dataset.Counts(images)
 	for c, accuracy := range confusion.PerClass() {
 		f := ClassFigure{Name: images.Classes()[c], Images: counts[c], Accuracy: accuracy}
@@ -85,15 +89,7 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 		}
 		e.Many, e.Medium, e.Few = report.Many, report.Medium, report.Few
 	}
-	if e.Reliability, err = metrics.Reliability(probs, labels, 0); err != nil {
-		return nil, err
-	}
 	e.ECE = metrics.ECE(e.Reliability)
-	sum := 0.0
-	for i, y := range labels {
-		sum -= math.Log(max(float64(probs[i*n.Classes()+y]), math.SmallestNonzeroFloat32))
-	}
-	e.NLL = sum / float64(len(labels))
 	return e, nil
 }
 

@@ -62,23 +62,35 @@ func (e *Evaluator) Confusion(ctx context.Context, n *Network, data dataset.Data
 	return confusion, nil
 }
 
-// Probabilities returns those of every image of data for every class, [N, C].
+// Probabilities returns those of every image of data for every class, [N, C]. EachProbabilities holds those of one image alone.
 func (e *Evaluator) Probabilities(ctx context.Context, n *Network, data dataset.Dataset) (*tensor.Tensor, error) {
-	if err := n.CheckData("evaluation", data); err != nil {
-		return nil, err
-	}
-	probs := tensor.New(data.Len(), n.classes)
-	err := e.logits(ctx, n, data, func(i int, views []float32) error {
-		row := probs.Rows(i, i+1).Data()
-		for c, p := range predict(views, n.classes).Probabilities {
-			row[c] = float32(p)
+	var probs *tensor.Tensor
+	err := e.EachProbabilities(ctx, n, data, func(i int, p []float32) error {
+		if i == 0 {
+			probs = tensor.New(data.Len(), n.classes)
 		}
+		copy(probs.Rows(i, i+1).Data(), p)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
 	return probs, nil
+}
+
+// EachProbabilities calls do with those of every image of data in order, one for every class, which are do's until it returns.
+// Its error ends the evaluation.
+func (e *Evaluator) EachProbabilities(ctx context.Context, n *Network, data dataset.Dataset, do func(i int, probabilities []float32) error) error {
+	if err := n.CheckData("evaluation", data); err != nil {
+		return err
+	}
+	row := make([]float32, n.classes)
+	return e.logits(ctx, n, data, func(i int, views []float32) error {
+		for c, p := range predict(views, n.classes).Probabilities {
+			row[c] = float32(p)
+		}
+		return do(i, row)
+	})
 }
 
 // logits gives those of every image of data, of all its views one after the other, in order.

@@ -36,6 +36,31 @@ func Reliability(probs []float32, labels []int, bins int) ([]Bin, error) {
 	return h.bins(), nil
 }
 
+// Calibration is Reliability of predictions that come one by one, and holds none of them.
+type Calibration struct{ h histogram }
+
+// NewCalibration returns one without predictions, in so many bins; 0 means 15.
+func NewCalibration(bins int) (*Calibration, error) {
+	h, _, err := newHistogram(nil, nil, bins)
+	if err != nil {
+		return nil, err
+	}
+	return &Calibration{h}, nil
+}
+
+// Add counts a prediction: the probability of the class that was predicted, and whether it was right. A probability that is
+// none is an error, and nothing is counted.
+func (c *Calibration) Add(confidence float32, correct bool) error {
+	if !(confidence >= 0 && confidence <= 1) {
+		return fmt.Errorf("metrics: confidence %g: it must be in [0, 1]; Softmax makes probabilities of logits", confidence)
+	}
+	c.h.add(confidence, correct)
+	return nil
+}
+
+// Bins returns what Reliability does.
+func (c *Calibration) Bins() []Bin { return c.h.bins() }
+
 // ECE returns the expected calibration error: the mean over all predictions of |accuracy − confidence| of their bin (arXiv
 // 1706.04599). Without predictions it is NaN.
 func ECE(bins []Bin) Rate {

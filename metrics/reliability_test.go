@@ -22,6 +22,21 @@ func TestReliabilityByHand(t *testing.T) {
 	}, bins)
 	require.InDelta(t, 0.25*0.5+0.75*(2.5/3-2./3), float64(metrics.ECE(bins)), 1e-12)
 
+	one, err := metrics.NewCalibration(2)
+	require.NoError(t, err)
+	for _, p := range []struct {
+		confidence float32
+		correct    bool
+	}{{0.75, true}, {0.5, false}, {1, true}, {0.75, false}} {
+		require.NoError(t, one.Add(p.confidence, p.correct))
+	}
+	require.Equal(t, bins, one.Bins())
+	require.ErrorContains(t, one.Add(1.5, true), "1.5")
+	require.ErrorContains(t, one.Add(float32(math.NaN()), true), "NaN")
+	require.Equal(t, bins, one.Bins())
+	_, err = metrics.NewCalibration(-1)
+	require.ErrorContains(t, err, "-1 bins")
+
 	brier, err := metrics.Brier(probs, []int{0, 1, 1, 0})
 	require.NoError(t, err)
 	require.InDelta(t, (2*0.0625+2*0.25+0+2*0.5625)/4, brier, 1e-12)
