@@ -55,6 +55,7 @@ var mayImport = map[string][]string{
 	"method": {"tensor", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
 	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "record",
 		"safetensors", "schedule", "train", "internal/smallfile"},
+	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/smallfile", "manifest", "metrics", "posthoc", "tensor"},
 	"docs/results/plot":   {},
 	"internal/atomicfile": {},
 	"internal/cause":      {},

@@ -1,0 +1,99 @@
+package report
+
+import (
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"io"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed style.css
+var styleCSS string
+
+//go:embed script.js
+var scriptJS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// page is what the template fills in.
+type page struct {
+	Title    string
+	Summary  []fact
+	Sections []section
+	Notes    []string
+	Style    template.CSS
+	Script   template.JS
+}
+
+// fact is a figure at the top.
+type fact struct{ Name, Value, More string }
+
+// section is a part of a page, with a heading.
+type section struct {
+	ID, Title string
+	Text      []string
+	Charts    []*chart
+	Figures   []figure
+	Tables    []table
+	Pre       string
+}
+
+// figure is a chart as a page has it.
+type figure struct {
+	Title, Caption string
+	SVG            template.HTML
+}
+
+// Write writes one HTML page of a run, or one that puts several side by side.
+func Write(w io.Writer, runs ...*Run) error {
+	p, err := newPage(runs)
+	if err != nil {
+		return err
+	}
+	for i := range p.Sections {
+		s := &p.Sections[i]
+		for _, c := range s.Charts {
+			svg, err := c.svg()
+			if err != nil {
+				return err
+			}
+			s.Figures = append(s.Figures, figure{c.title, c.caption, svg})
+		}
+	}
+	p.Style, p.Script = template.CSS(styleCSS), template.JS(scriptJS)
+	if err := pageTemplate.Execute(w, p); err != nil {
+		return fmt.Errorf("report: %w", err)
+	}
+	return nil
+}
+
+func newPage(runs []*Run) (p page, err error) {
+	if len(runs) == 0 {
+		return p, errors.New("report: a page of no runs: give at least one")
+	}
+	for _, r := range runs {
+		if err := r.check(); err != nil {
+			return p, err
+		}
+	}
+	return single(runs[0]), nil
+}
+
+// check finds what would not fit on a page.
+func (r *Run) check() error {
+	n := len(r.counts())
+	if n == 0 {
+		return fmt.Errorf("report: run %q: Figures.TrainCounts is empty: it is the number of training images of each class", r.Name)
+	}
+	if r.Classes != nil && len(r.Classes) != n {
+		return fmt.Errorf("report: run %q: %d names for %d classes", r.Name, len(r.Classes), n)
+	}
+	if r.Test != nil && r.Test.Confusion.Classes() != n {
+		return fmt.Errorf("report: run %q: Test is of %d classes, Figures of %d", r.Name, r.Test.Confusion.Classes(), n)
+	}
+	return nil
+}
