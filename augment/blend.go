@@ -20,6 +20,28 @@ type Blender interface {
 	Blend(b Batch, rng *rand.Rand) (partner []int, weight float64, err error)
 }
 
+// PairBlender is a Blender that also takes the others from another batch: image i of b is blended with image i of others,
+// which stay as they are. Two batches of unlike shape are an error.
+type PairBlender interface {
+	Blender
+	BlendWith(b, others Batch, rng *rand.Rand) (weight float64, err error)
+}
+
+// checkPair reports batches that do not have an image for each other.
+func (b Batch) checkPair(others Batch) error {
+	if err := b.check(); err != nil {
+		return err
+	}
+	if err := others.check(); err != nil {
+		return err
+	}
+	if b.Images != others.Images || b.Height != others.Height || b.Width != others.Width || b.Channels != others.Channels {
+		return fmt.Errorf("augment: %d images of %d×%d×%d blended with %d of %d×%d×%d (height×width×channels): both batches must be alike",
+			b.Images, b.Height, b.Width, b.Channels, others.Images, others.Height, others.Width, others.Channels)
+	}
+	return nil
+}
+
 func (b Batch) check() error {
 	if min(b.Images, b.Height, b.Width, b.Channels) < 0 || len(b.Values) != b.Images*b.Height*b.Width*b.Channels {
 		return fmt.Errorf("augment: a batch of %d values for %d images of %d×%d×%d (height×width×channels): the lengths must fit",

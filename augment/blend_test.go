@@ -133,6 +133,55 @@ func TestBlendersRepeat(t *testing.T) {
 	}
 }
 
+// Others are another batch, which stays as it is.
+func TestBlendWithTakesFromTheOtherBatch(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		b := drawBatch(t)
+		others := batch(b.Images, b.Height, b.Width, b.Channels)
+		for i := range others.Values {
+			others.Values[i] = -1 - float32(i)
+		}
+		old, kept := b, slices.Clone(others.Values)
+		old.Values = slices.Clone(b.Values)
+		seed := rapid.Uint64().Draw(t, "seed")
+		weight, err := Mixup{Alpha: 1}.BlendWith(b, others, Key{Seed: seed}.Rand())
+		require.NoError(t, err)
+		for i, got := range b.Values {
+			require.InDelta(t, weight*float64(old.Values[i])-(1-weight)*float64(1+i), float64(got), 1e-3)
+		}
+		b.Values = slices.Clone(old.Values)
+		weight, err = CutMix{Alpha: 1, P: 1}.BlendWith(b, others, Key{Seed: seed}.Rand())
+		require.NoError(t, err)
+		require.Equal(t, kept, others.Values)
+		for i := range b.Images {
+			taken := 0
+			for k, got := range b.image(i) {
+				if got < 0 {
+					require.Equal(t, others.image(i)[k], got)
+					taken++
+				} else {
+					require.Equal(t, old.image(i)[k], got)
+				}
+			}
+			if size := len(b.image(i)); size > 0 {
+				require.InDelta(t, 1-weight, float64(taken)/float64(size), 1e-12)
+			}
+		}
+	})
+	b := batch(2, 3, 4, 1)
+	for _, blender := range []PairBlender{Mixup{}, CutMix{P: 1}, CutMix{Alpha: 1}} {
+		weight, err := blender.BlendWith(b, batch(2, 3, 4, 1), Key{}.Rand())
+		require.NoError(t, err)
+		require.Equal(t, 1.0, weight)
+		_, err = blender.BlendWith(b, batch(2, 4, 3, 1), Key{}.Rand())
+		require.ErrorContains(t, err, "2 images of 3×4×1 blended with 2 of 4×3×1")
+		short := batch(2, 3, 4, 1)
+		short.Images = 3
+		_, err = blender.BlendWith(b, short, Key{}.Rand())
+		require.ErrorContains(t, err, "a batch of 24 values for 3 images")
+	}
+}
+
 func TestBlendErrors(t *testing.T) {
 	b := batch(2, 3, 4, 1)
 	b.Images = 3

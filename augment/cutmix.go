@@ -30,18 +30,55 @@ func (c CutMix) Blend(b Batch, rng *rand.Rand) (partner []int, weight float64, e
 	acts := rng.Float64() < c.P
 	side := math.Sqrt(1 - share(c.Alpha, rng))
 	partner = rng.Perm(b.Images)
-	if !acts || b.Width == 0 || b.Height == 0 {
+	box := c.box(b, acts, side, rng)
+	if box == (rectangle{}) {
 		return partner, 1, nil
 	}
-	left, right := span(b.Width, side, rng)
-	top, bottom := span(b.Height, side, rng)
-	b.each(partner, func(image, other []float32) {
-		for y := top; y < bottom; y++ {
-			from, to := (y*b.Width+left)*b.Channels, (y*b.Width+right)*b.Channels
-			copy(image[from:to], other[from:to])
-		}
-	})
-	return partner, 1 - float64((right-left)*(bottom-top))/float64(b.Width*b.Height), nil
+	b.each(partner, func(image, other []float32) { box.copy(b, image, other) })
+	return partner, box.outside(b), nil
+}
+
+// BlendWith implements PairBlender: boxes of the others' images are put into those of b.
+func (c CutMix) BlendWith(b, others Batch, rng *rand.Rand) (weight float64, err error) {
+	if err := b.checkPair(others); err != nil {
+		return 0, err
+	}
+	acts := rng.Float64() < c.P
+	side := math.Sqrt(1 - share(c.Alpha, rng))
+	box := c.box(b, acts, side, rng)
+	if box == (rectangle{}) {
+		return 1, nil
+	}
+	for i := range b.Images {
+		box.copy(b, b.image(i), others.image(i))
+	}
+	return box.outside(b), nil
+}
+
+// box draws a rectangle that takes a fraction side of height and width; the zero one is none.
+func (c CutMix) box(b Batch, acts bool, side float64, rng *rand.Rand) (r rectangle) {
+	if !acts || b.Width == 0 || b.Height == 0 {
+		return r
+	}
+	r.left, r.right = span(b.Width, side, rng)
+	r.top, r.bottom = span(b.Height, side, rng)
+	return r
+}
+
+// rectangle is a part of an image.
+type rectangle struct{ left, right, top, bottom int }
+
+// copy puts the part of other into image.
+func (r rectangle) copy(b Batch, image, other []float32) {
+	for y := r.top; y < r.bottom; y++ {
+		from, to := (y*b.Width+r.left)*b.Channels, (y*b.Width+r.right)*b.Channels
+		copy(image[from:to], other[from:to])
+	}
+}
+
+// outside is the fraction of pixels that are not in the rectangle.
+func (r rectangle) outside(b Batch) float64 {
+	return 1 - float64((r.right-r.left)*(r.bottom-r.top))/float64(b.Width*b.Height)
 }
 
 // span returns where a box that takes a fraction of n places begins and ends.

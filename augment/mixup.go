@@ -21,11 +21,28 @@ func (m Mixup) Blend(b Batch, rng *rand.Rand) (partner []int, weight float64, er
 	if weight == 1 {
 		return partner, 1, nil
 	}
-	keep, take := float32(weight), float32(1-weight)
-	b.each(partner, func(image, other []float32) {
-		for i, v := range other {
-			image[i] = float32(keep*image[i]) + float32(take*v)
-		}
-	})
+	b.each(partner, func(image, other []float32) { mix(image, other, weight) })
 	return partner, weight, nil
+}
+
+// BlendWith implements PairBlender.
+func (m Mixup) BlendWith(b, others Batch, rng *rand.Rand) (weight float64, err error) {
+	if err := b.checkPair(others); err != nil {
+		return 0, err
+	}
+	if weight = share(m.Alpha, rng); weight == 1 {
+		return 1, nil
+	}
+	for i := range b.Images {
+		mix(b.image(i), others.image(i), weight)
+	}
+	return weight, nil
+}
+
+// mix makes image a fraction weight of itself and the rest of other.
+func mix(image, other []float32, weight float64) {
+	keep, take := float32(weight), float32(1-weight)
+	for i, v := range other {
+		image[i] = float32(keep*image[i]) + float32(take*v)
+	}
 }

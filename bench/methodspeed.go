@@ -133,7 +133,7 @@ func viewsOf(s hybrid.Stream) (seen, keys int) {
 		slices.Sort(views)
 		return len(slices.Compact(views))
 	}
-	if s.Partner != nil {
+	if s.MixesFeatures() {
 		return 2 * distinct(network), distinct(encoder)
 	}
 	return distinct(network), distinct(encoder)

@@ -18,11 +18,7 @@ func (m Mixing) Mix(images *tensor.Tensor, labels []int, views int, rng *rand.Ra
 	n := len(labels) / views
 	mix := &loss.Mix{Labels: make([]int, len(labels)), Weight: make([]float32, len(labels))}
 	for v := range views {
-		batch := augment.Batch{Values: images.Rows(v*n, (v+1)*n).Data(), Images: n, Height: 1, Width: 1, Channels: images.Shape()[1:].Len()}
-		if s := images.Shape(); len(s) == 4 {
-			batch.Height, batch.Width, batch.Channels = s[1], s[2], s[3]
-		}
-		partner, weight, err := m.Blender.Blend(batch, rng)
+		partner, weight, err := m.Blender.Blend(Blendable(images.Rows(v*n, (v+1)*n)), rng)
 		if err != nil {
 			panic(&tensor.Error{Op: "hybrid.Mixing", Shapes: []tensor.Shape{images.Shape()}, Detail: err.Error()})
 		}
@@ -31,6 +27,16 @@ func (m Mixing) Mix(images *tensor.Tensor, labels []int, views int, rng *rand.Ra
 		}
 	}
 	return mix
+}
+
+// Blendable is normalised images [R, H, W, C], or features [R, D], as blenders take them: features are images of one pixel.
+func Blendable(images *tensor.Tensor) augment.Batch {
+	s := images.Shape()
+	b := augment.Batch{Values: images.Data(), Images: s[0], Height: 1, Width: 1, Channels: s[1:].Len()}
+	if len(s) == 4 {
+		b.Height, b.Width, b.Channels = s[1], s[2], s[3]
+	}
+	return b
 }
 
 // Validate reports a Blender that is missing or whose settings make no sense.

@@ -1,6 +1,7 @@
 package hybrid
 
 import (
+	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 )
@@ -13,17 +14,27 @@ import (
 // Losses of logits can be mixed, contrastive ones cannot. The backbone must be a backbone.Branched of two branches, such as
 // a ResNet of that setting. The two batches pass it one after the other, whatever WithSeparatePasses says, as in the
 // authors' code. In evaluation every image takes both branches with α = ½.
+//
+// With a Blender it mixes their images instead, before the backbone, which may be any: with augment.CutMix that is CMO
+// (arXiv 2112.00412).
 type Partner struct {
 	Sampler sampler.Sampler
+	// Blender blends the partner's image into the sample's own, so that an image passes the backbone and the partner's does not;
+	// nil: features are mixed.
+	Blender augment.PairBlender
 	// Weight is α, the share of the stream's own sample, in [0, 1]. nil means schedule.Curriculum{}, which is BBN's: from
-	// 1 to nearly 0, so that the samples of Sampler count last.
+	// 1 to nearly 0, so that the samples of Sampler count last. With a Blender, which has shares of its own, α is the
+	// probability that a batch stays as it is, and nil means 0.
 	Weight schedule.Scheduler
 }
 
 // Share returns α.
 func (p *Partner) Share(at schedule.Progress) float64 {
-	if p.Weight == nil {
-		return schedule.Curriculum{}.At(at)
+	switch {
+	case p.Weight != nil:
+		return p.Weight.At(at)
+	case p.Blender != nil:
+		return 0
 	}
-	return p.Weight.At(at)
+	return schedule.Curriculum{}.At(at)
 }

@@ -15,7 +15,7 @@ type Stream struct {
 	Sampler sampler.Sampler     // draws the samples of an epoch
 	Views   []augment.Transform // each sample is given once through each; none: one view of the image as it is
 	Mixer   Mixer               // blends samples of a batch; nil: none
-	Partner *Partner            // mixes each sample's features with those of another; nil: not
+	Partner *Partner            // mixes each sample with another, its features or its image; nil: not
 	Terms   []Term
 }
 
@@ -68,11 +68,14 @@ func (s Stream) Keyed() []int { return s.union(func(t Term) []int { return t.Key
 // encoder among them.
 func (s Stream) Images() int {
 	images := len(s.Seen()) + len(s.Keyed())
-	if s.Partner != nil {
+	if s.MixesFeatures() {
 		images *= 2
 	}
 	return images
 }
+
+// MixesFeatures says whether a Partner takes part behind the backbone.
+func (s Stream) MixesFeatures() bool { return s.Partner != nil && s.Partner.Blender == nil }
 
 func (s Stream) union(of func(Term) []int) (all []int) {
 	for _, t := range s.Terms {

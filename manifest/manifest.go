@@ -95,7 +95,7 @@ type Stream struct {
 	Sampler string     `json:"sampler"` // "class-balanced"
 	Views   [][]string `json:"views"`   // of each view of a sample, the augmentations in their order: "crop, padding 4"
 	Mixer   string     `json:"mixer"`   // what blended the samples; "" if nothing did
-	// Partner is what drew second samples whose features were mixed with the first's. Without one it is left out, as before
+	// Partner is what drew second samples whose features or images were mixed with the first's. Without one it is left out, as before
 	// there was such a field.
 	Partner string `json:"partner,omitempty"`
 	Terms   []Term `json:"terms"`

@@ -64,12 +64,15 @@ func LDAMDRW() Method {
 		}
 		return streams(n, s)
 	}
-	m.Recipe = func(epochs int) train.Trainer {
-		rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.8, 0.9), Gamma: 0.01}
-		return train.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
-			Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
-	}
+	m.Recipe = ldamRecipe
 	return m
+}
+
+// ldamRecipe is that of LDAM's code, on which others are built.
+func ldamRecipe(epochs int) train.Trainer {
+	rate := schedule.MultiStep{Base: 0.1, Milestones: schedule.Milestones(epochs, 0.8, 0.9), Gamma: 0.01}
+	return train.Trainer{Epochs: epochs, Batch: 128, LearningRate: schedule.Warmup{Epochs: min(5, epochs), Then: rate},
+		Optimizer: optim.SGD{Momentum: 0.9, WeightDecay: 2e-4}}
 }
 
 // BBN is the bilateral-branch network (arXiv 1912.02413): every image of an epoch and one drawn by sampler.Reversed pass

@@ -310,6 +310,31 @@ func TestBBNNeedsTwoBranches(t *testing.T) {
 	}
 }
 
+// Half of the batches are blended, but in the first epochs and the last ones.
+func TestCMOBeginsAndEndsPlainly(t *testing.T) {
+	trainSet, _, _ := data(t)
+	_, streams, err := method.CMO().New(body(t), setup(trainSet))
+	require.NoError(t, err)
+	p := streams[0].Partner
+	require.Equal(t, augment.CutMix{Alpha: 1, P: 1}, p.Blender)
+	for _, c := range []struct{ epochs, first, last int }{{200, 4, 197}, {20, 0, 20}, {1, 0, 1}} {
+		for epoch := range c.epochs {
+			want := 0.5
+			if epoch < c.first || epoch >= c.last {
+				want = 1
+			}
+			require.Equal(t, want, p.Share(schedule.Progress{Epoch: epoch, Epochs: c.epochs}), "epoch %d of %d", epoch, c.epochs)
+		}
+	}
+	s := setup(trainSet)
+	s.Features = 12
+	mlp, err := backbone.NewMLP(backbone.MLPSettings{Widths: []int{12}})
+	require.NoError(t, err)
+	_, streams, err = method.CMO().New(mlp, s)
+	require.NoError(t, err)
+	require.Equal(t, augment.Mixup{Alpha: 1}, streams[0].Partner.Blender, "features have no boxes")
+}
+
 // What comes after cross-entropy changes the classifier as its formula says.
 func TestClassifiersMadeAfterTraining(t *testing.T) {
 	trainSet, _, test := data(t)

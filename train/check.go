@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/backbone"
@@ -42,10 +43,8 @@ func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, 
 				return fmt.Errorf("%s: mixer: %w", where, err)
 			}
 		}
-		if m, ok := s.Mixer.(hybrid.Mixing); ok && n.Input().Features > 0 {
-			if _, cuts := m.Blender.(augment.CutMix); cuts {
-				return fmt.Errorf("%s: mixer: CutMix puts a box of one image into another, and the data are features: use augment.Mixup", where)
-			}
+		if n.Input().Features > 0 && cuts(s) {
+			return fmt.Errorf("%s: CutMix puts a box of one image into another, and the data are features: use augment.Mixup", where)
 		}
 		if err := checkPartner(s, n, epochs); err != nil {
 			return fmt.Errorf("%s: %w", where, err)
@@ -134,6 +133,11 @@ func checkPartner(s hybrid.Stream, n *hybrid.Network, epochs int) error {
 	if s.Partner.Sampler == nil {
 		return fmt.Errorf("Partner.Sampler is nil: BBN uses sampler.Reversed{}")
 	}
+	if v, ok := s.Partner.Blender.(validator); ok {
+		if err := v.Validate(); err != nil {
+			return fmt.Errorf("Partner.Blender: %w", err)
+		}
+	}
 	if s.Partner.Weight != nil {
 		if err := schedule.Validate(s.Partner.Weight); err != nil {
 			return fmt.Errorf("the weight of Partner: %w", err)
@@ -144,7 +148,7 @@ func checkPartner(s hybrid.Stream, n *hybrid.Network, epochs int) error {
 			return fmt.Errorf("%w; it is not in epoch %d", err, epoch)
 		}
 	}
-	if b, ok := n.Backbone.(backbone.Branched); !ok || b.Branches() != 2 {
+	if b, ok := n.Backbone.(backbone.Branched); s.MixesFeatures() && (!ok || b.Branches() != 2) {
 		return fmt.Errorf("Partner needs a backbone of two branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches 2")
 	}
 	if s.Mixer != nil {
@@ -165,5 +169,20 @@ func share(p *hybrid.Partner, at schedule.Progress) (float64, error) {
 	return alpha, nil
 }
 
-// validator is a Mixer that can tell whether its settings make sense.
+// cuts says whether boxes of images are put into others.
+func cuts(s hybrid.Stream) bool {
+	blends := []any{}
+	switch m := s.Mixer.(type) {
+	case hybrid.Mixing:
+		blends = append(blends, m.Blender)
+	case hybrid.Remix:
+		blends = append(blends, m.Blender)
+	}
+	if s.Partner != nil {
+		blends = append(blends, s.Partner.Blender)
+	}
+	return slices.ContainsFunc(blends, func(b any) bool { _, ok := b.(augment.CutMix); return ok })
+}
+
+// validator is a Mixer or a Blender that can tell whether its settings make sense.
 type validator interface{ Validate() error }

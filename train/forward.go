@@ -62,7 +62,7 @@ func (r *run) features(b *batch.Batch) (out []*autograd.Var, err error) {
 	var images []*tensor.Tensor
 	total := 0
 	for i, p := range b.Parts {
-		if p.Stream.Partner != nil {
+		if p.Stream.MixesFeatures() {
 			if out[i], err = r.mixed(b, p); err != nil {
 				return nil, err
 			}
@@ -136,7 +136,7 @@ func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 	inputs := make([]loss.Input, len(p.Stream.Terms))
 	for i, t := range p.Stream.Terms {
 		inputs[i] = batch.Input(whole, batch.Positions(p.Seen, t.Views))
-		if p.Stream.Partner == nil { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
+		if !p.Stream.MixesFeatures() { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
 			inputs[i] = dropMix(inputs[i])
 		}
 		needs := t.Loss.Needs()

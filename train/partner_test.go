@@ -105,6 +105,38 @@ func TestPartnersTrain(t *testing.T) {
 	}
 }
 
+// With a blender a partner's image is blended in before the backbone, view by view, but for a share of the batches.
+func TestPartnersOfImages(t *testing.T) {
+	n, d := pixels(t, 6)
+	s, seen := ordered(), map[float32]int{}
+	s.Partner = &hybrid.Partner{Sampler: backwards{}, Blender: augment.Mixup{Alpha: 1},
+		Weight: schedule.MultiStep{Base: 1, Milestones: []int{1, 2}, Gamma: 0.5}}
+	s.Views = []augment.Transform{view(0), view(1)}
+	epoch := 0
+	s.Terms = []hybrid.Term{{Name: "spy", Loss: spy{loss.Needs{Logits: true}, func(in loss.Input) {
+		for r, y := range in.Labels {
+			i, v, own := r%6, float32(r/6), float32(1)
+			require.Equal(t, []int{0, 1, 1, 0, 1, 1}[i], y)
+			if in.Mix != nil {
+				own = in.Mix.Weight[r]
+				require.Equal(t, []int{1, 1, 0, 1, 1, 0}[i], in.Mix.Labels[r])
+				require.Equal(t, in.Mix.Weight[r/6*6], own, "one weight a view")
+			}
+			require.InDelta(t, own*(float32(10*i)+v)+(1-own)*(float32(10*(5-i))+v), in.Logits.Data()[r*in.Logits.Dim(1)], 1e-3)
+			seen[own]++
+		}
+		if epoch == 0 {
+			require.Nil(t, in.Mix, "α is 1")
+		}
+	}}}}
+	other := ordered(ce())
+	r := fit(t, train.Trainer{Streams: []hybrid.Stream{s, other}, Epochs: 20, Batch: 6, LearningRate: schedule.Constant(0),
+		OnEpoch: func(train.EpochReport) error { epoch++; return nil }}, n, d, nil)
+	require.Equal(t, 20*(2*6+6), r.Images, "partners do not pass")
+	require.Greater(t, len(seen), 20)
+	require.Greater(t, seen[1], 12, "others than those of the first epoch stay whole too")
+}
+
 func TestPartnersSayWhatIsWrong(t *testing.T) {
 	trainSet, _ := generated(t, 9)
 	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Branches: 2})
@@ -140,6 +172,7 @@ func TestPartnersSayWhatIsWrong(t *testing.T) {
 		require.EqualError(t, err, "train: stream 0 (classifier): "+c.want)
 	}
 	for want, p := range map[string]*hybrid.Partner{
+		"train: stream 0 (classifier): Partner.Blender: augment: CutMix.P is 2":                                            {Sampler: sampler.Reversed{}, Blender: augment.CutMix{Alpha: 1, P: 2}},
 		"train: stream 0 (classifier): the weight of Partner is 2: its schedule must stay in [0, 1]; it is not in epoch 0": {Sampler: sampler.Reversed{}, Weight: schedule.Constant(2)},
 		"stream 0 (classifier): the weight of Partner is 1.1: its schedule must stay in [0, 1]; it is not in epoch 1": {
 			Sampler: sampler.Reversed{}, Weight: schedule.MultiStep{Base: 0.11, Milestones: []int{1}, Gamma: 10}},

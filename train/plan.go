@@ -22,7 +22,7 @@ func (r *run) plan() (*batch.Plan, error) {
 		if err != nil {
 			return nil, fmt.Errorf("train: stream %d: %w", i, err)
 		}
-		images := len(order)
+		images, whole := len(order), 0.0
 		var partners []int
 		if s.Partner != nil {
 			epoch.Seed += partnerSeed
@@ -30,6 +30,9 @@ func (r *run) plan() (*batch.Plan, error) {
 				return nil, fmt.Errorf("train: stream %d: Partner: %w", i, err)
 			}
 			images = min(images, len(partners))
+			if whole, err = share(s.Partner, at); err != nil {
+				return nil, fmt.Errorf("train: stream %d: %w", i, err)
+			}
 		}
 		drawn += len(order)
 		n := images / each
@@ -39,7 +42,7 @@ func (r *run) plan() (*batch.Plan, error) {
 		if i == 0 || n < r.at.Steps {
 			r.at.Steps = n
 		}
-		p.Orders, p.Partners = append(p.Orders, order), append(p.Partners, partners)
+		p.Orders, p.Partners, p.Whole = append(p.Orders, order), append(p.Partners, partners), append(p.Whole, whole)
 	}
 	r.epoch.Dropped = drawn - len(r.Streams)*r.at.Steps*each
 	if r.LimitSteps > 0 {

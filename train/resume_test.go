@@ -106,6 +106,13 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		s[0].Sampler, s[0].Partner = sampler.Deferred{After: sampler.ClassAware{}}, &hybrid.Partner{Sampler: sampler.Reversed{}}
 		return train.Trainer{Streams: s, Batch: 4, Accumulate: 2}
 	},
+	"images blended with partners, and remixed": func(*testing.T, *hybrid.Network) train.Trainer {
+		streams := append(hybrid.CE(), hybrid.CEBalanced()...)
+		streams[0].Partner = &hybrid.Partner{Sampler: sampler.ClassBalanced{}, Blender: augment.CutMix{Alpha: 1, P: 1}, Weight: schedule.Constant(0.5)}
+		streams[1].Mixer = hybrid.Remix{Blender: augment.Mixup{Alpha: 1}, Counts: []int{20, 9, 4, 3}}
+		streams[1].Terms[0].Name = "remixed"
+		return train.Trainer{Streams: streams, Batch: 4, Accumulate: 2}
+	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)

@@ -25,9 +25,10 @@ type Plan struct {
 	Network  *hybrid.Network
 	Data     dataset.Dataset
 	Streams  hybrid.Streams
-	Orders   [][]int // of each stream: the sample indices of the epoch
-	Partners [][]int // and those of their partners; nil where there are none
-	Samples  int     // of a stream in a batch
+	Orders   [][]int   // of each stream: the sample indices of the epoch
+	Partners [][]int   // and those of their partners; nil where there are none
+	Samples  int       // of a stream in a batch
+	Whole    []float64 // of each stream: the probability that a batch is not blended with its partners
 	Seed     uint64
 	Epoch    int
 }
@@ -138,15 +139,20 @@ func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) (err err
 	return p.Network.Write(row, &w.view)
 }
 
-// Finish blends the rows of the streams that have a mixer.
+// Finish blends the rows of the streams that have a mixer, or partners for their images.
 func (p *Plan) Finish(b *Batch, n int) error {
 	return tensor.Try(func() error {
 		for i, s := range p.Streams {
+			part := b.Parts[i]
+			rng := augment.Key{Seed: p.Seed, Stream: i, Epoch: p.Epoch, Position: n, View: -1}.Rand()
+			if s.Partner != nil && s.Partner.Blender != nil {
+				if err := part.blend(b.Images, p.Whole[i], rng); err != nil {
+					return fmt.Errorf("train: Partner of stream %d: %w", i, err)
+				}
+			}
 			if s.Mixer == nil {
 				continue
 			}
-			part := b.Parts[i]
-			rng := augment.Key{Seed: p.Seed, Stream: i, Epoch: p.Epoch, Position: n, View: -1}.Rand()
 			m := s.Mixer.Mix(b.Images.Rows(part.Own()), part.Labels, part.Views, rng)
 			if m != nil && (len(m.Labels) != len(part.Labels) || len(m.Weight) != len(part.Labels)) {
 				return fmt.Errorf("train: the mixer of stream %d returned %d labels and %d weights for %d rows", i, len(m.Labels), len(m.Weight), len(part.Labels))
@@ -155,4 +161,24 @@ func (p *Plan) Finish(b *Batch, n int) error {
 		}
 		return nil
 	})
+}
+
+// blend blends the samples' images with those of their partners, each view by itself, but for a share of all batches.
+func (r *Rows) blend(images *tensor.Tensor, whole float64, rng *rand.Rand) error {
+	own, others := images.Rows(r.Own()), images.Rows(r.Partners())
+	acts := rng.Float64() >= whole
+	for v := range r.Views {
+		from, to := v*r.Samples, (v+1)*r.Samples
+		weight := 1.0
+		if acts {
+			var err error
+			if weight, err = r.Stream.Partner.Blender.BlendWith(hybrid.Blendable(own.Rows(from, to)), hybrid.Blendable(others.Rows(from, to)), rng); err != nil {
+				return err
+			}
+		}
+		for i := from; i < to; i++ {
+			r.Mix.Weight[i] = float32(weight)
+		}
+	}
+	return nil
 }
