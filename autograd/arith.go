@@ -38,7 +38,7 @@ func Scale(x *Var, k float64) *Var {
 	kernels.AddScaled(y.Data(), float32(k), x.Data())
 	return Op("autograd.Scale", y, []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.AddScaled(gx[0].Data(), float32(k), gy.Data())
-	})
+	}).Describe(func() Attributes { return Attributes{"by": k} })
 }
 
 // Mul returns the product of a and b entry by entry, of equal shapes.

@@ -51,6 +51,9 @@ func record(name string, y *Var, in []*Var, pass, into int, back func(gy *tensor
 		}
 		y.needs = y.needs || v.needs
 	}
+	if t.mode.Trace {
+		t.trace = append(t.trace, Traced{Name: name, In: in, Out: y})
+	}
 	if y.needs = y.needs && !t.mode.NoGrad; y.needs {
 		t.nodes = append(t.nodes, node{out: y, in: in, pass: pass, into: into, back: back})
 	}

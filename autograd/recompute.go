@@ -17,6 +17,9 @@ func Recompute(x *Var, f func(*Var) *Var) *Var {
 	const op = "autograd.Recompute"
 	x.check(op)
 	t := x.tape
+	if t.mode.Trace {
+		return f(x)
+	}
 	rng := t.Rand()
 	draws := *t.source
 	inner := t.nested()

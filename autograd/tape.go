@@ -16,6 +16,7 @@ type Mode struct {
 	// Recompute asks networks to keep less for Backward and to compute the rest again, block by block, see the function
 	// Recompute. Bits stay the same.
 	Recompute bool
+	Trace     bool          // keep which operations run on what, see Tape.Trace; Recompute then keeps what it would drop
 	Seed      uint64        // of Tape.Rand
 	Weights   *Weights      // values to use in place of those of the parameters and buffers; nil: their own
 	BLAS      gonum.Float32 // dense products; nil: package blas
@@ -36,6 +37,7 @@ type Tape struct {
 	rng    *rand.Rand
 	spent  bool  // Backward has run
 	inner  *Tape // of Recompute; nil until it is wanted
+	trace  []Traced
 }
 
 type node struct {
@@ -67,6 +69,7 @@ func (t *Tape) Reset(m Mode) {
 	clear(t.leaves)
 	clear(t.after)
 	t.after = t.after[:0]
+	t.trace = nil
 	if t.inner != nil {
 		t.inner.Reset(m)
 	}

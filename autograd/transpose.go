@@ -47,5 +47,5 @@ func permute(op string, x *Var, order []int) *Var {
 	kernels.Permute(y.Data(), x.Data(), from, order)
 	return Op(op, y, []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.PermuteGrad(gx[0].Data(), gy.Data(), from, order)
-	})
+	}).Describe(func() Attributes { return Attributes{"order": order} })
 }

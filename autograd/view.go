@@ -2,6 +2,7 @@ package autograd
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/tensor"
@@ -16,7 +17,7 @@ func Reshape(x *Var, shape ...int) *Var {
 func Rows(x *Var, from, to int) *Var {
 	return Op("autograd.Rows", x.Value().Rows(from, to), []*Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.AddScaled(gx[0].Rows(from, to).Data(), 1, gy.Data())
-	})
+	}).Describe(func() Attributes { return Attributes{"from": from, "to": to} })
 }
 
 // Concat joins xs along the first dimension; the other dimensions must agree.
@@ -72,7 +73,7 @@ func Gather(x *Var, rows []int) *Var {
 		for i, r := range rows {
 			kernels.AddScaled(gx[0].Data()[r*width:(r+1)*width], 1, gy.Data()[i*width:(i+1)*width])
 		}
-	})
+	}).Describe(func() Attributes { return Attributes{"rows": slices.Clone(rows)} })
 }
 
 // Columns joins matrices [R, F_i] along the second dimension: [R, ΣF_i]. The numbers of rows must agree.

@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 
@@ -58,8 +59,15 @@ func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 		default:
 			norm.GradInput(gx[0].Data(), gy.Data(), x.Data(), s.rows, s.c)
 		}
-	})
+	}).Describe(func() autograd.Attributes { return b.attributes(t) })
 }
+
+// attributes are those of evaluation.
+func (b *BatchNorm2d) attributes(t *autograd.Tape) autograd.Attributes {
+	return autograd.Attributes{"mean": t.Buffer(b.RunningMean), "variance": t.Buffer(b.RunningVar), "epsilon": b.epsilon()}
+}
+
+func (b *BatchNorm2d) epsilon() float64 { return cmp.Or(b.Epsilon, 1e-5) }
 
 // Visit shows weight, bias and the running statistics.
 func (b *BatchNorm2d) Visit(v Visitor) {
@@ -105,10 +113,7 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 	c := len(gamma)
 	s := &normalization{rows: rows, c: c, batch: b.usesBatch(t), tape: t,
 		scale: t.Floats(c), shift: t.Floats(c), mean: t.Floats(c), invStd: t.Float64s(c)}
-	epsilon := b.Epsilon
-	if epsilon == 0 {
-		epsilon = 1e-5
-	}
+	epsilon := b.epsilon()
 	var mean, variance []float64
 	if s.batch {
 		both := make([]float64, 2*c) // of its own: update reads them after the step

@@ -68,7 +68,11 @@ func (c *Conv2d) Forward(x *autograd.Var) *autograd.Var {
 		if len(gx) > 2 && gx[2] != nil {
 			kernels.ColumnSums(gx[2].Data(), gy.Data(), gy.Len()/s.O, s.O)
 		}
-	})
+	}).Describe(c.attributes)
+}
+
+func (c *Conv2d) attributes() autograd.Attributes {
+	return autograd.Attributes{"stride": max(c.Stride, 1), "padding": c.Padding, "groups": max(c.Groups, 1)}
 }
 
 // Visit shows weight and bias.

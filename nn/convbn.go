@@ -1,6 +1,7 @@
 package nn
 
 import (
+	"maps"
 	"math/rand/v2"
 	"slices"
 
@@ -49,6 +50,15 @@ func (c *ConvBN) ForwardAdd(x, shortcut *autograd.Var) *autograd.Var {
 func (c *ConvBN) ForwardDropped(x *autograd.Var) *autograd.Var { return c.forward(x, nil, true) }
 
 func (c *ConvBN) forward(x, shortcut *autograd.Var, drop bool) *autograd.Var {
+	return c.compute(x, shortcut, drop).Describe(func() autograd.Attributes {
+		all := c.Conv.attributes()
+		maps.Copy(all, c.BN.attributes(x.Tape()))
+		all["relu"] = c.ReLU
+		return all
+	})
+}
+
+func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	const op = "nn.ConvBN"
 	t := x.Tape()
 	w := t.Param(c.Conv.Weight)

@@ -66,6 +66,8 @@ func (l *LayerNorm) Forward(x *autograd.Var) *autograd.Var {
 		if gx[0] != nil {
 			kernels.LayerNormGrad(gx[0].Data(), gy.Data(), x.Data(), gamma, mean.Data(), invStd.Data(), rows, cols)
 		}
+	}).Describe(func() autograd.Attributes {
+		return autograd.Attributes{"epsilon": epsilon, "weight": gammaAt, "bias": betaAt} // places among the inputs, 0: none
 	})
 }
 

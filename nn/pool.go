@@ -29,6 +29,8 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 	kernels.MaxPool(x.Peek().Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
 	return autograd.Op("nn.MaxPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.MaxPoolGrad(gy.Data(), argmax, n, h, w, c, kernel, stride, padding, gx[0].Data())
+	}).Describe(func() autograd.Attributes {
+		return autograd.Attributes{"kernel": kernel, "stride": stride, "padding": padding}
 	})
 }
 
@@ -74,5 +76,5 @@ func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 	kernels.PadStride(y.Data(), x.Peek().Data(), n, h, w, c, stride, channels)
 	return autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.PadStrideGrad(gx[0].Data(), gy.Data(), n, h, w, c, stride, channels)
-	})
+	}).Describe(func() autograd.Attributes { return autograd.Attributes{"stride": stride} })
 }
