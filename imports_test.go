@@ -53,6 +53,7 @@ var mayImport = map[string][]string{
 	"train": {"tensor", "autograd", "nn", "backbone", "loss", "optim", "checkpoint", "schedule", "sampler", "dataset", "augment", "metrics",
 		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
 	"method": {"tensor", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
+	"onnx":   {"tensor", "autograd", "nn", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels"},
 	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "record",
 		"safetensors", "schedule", "train", "internal/smallfile"},
 	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/smallfile", "manifest", "metrics", "posthoc", "tensor"},
@@ -127,6 +128,20 @@ func TestReadmeProgramCompiles(t *testing.T) {
 	require.NoError(t, err)
 	_, program2, _ := strings.Cut(string(program), "\n")
 	require.Equal(t, program2, block)
+}
+
+// What docs/onnx.md shows in Go is a part of examples that run.
+func TestONNXPageShowsExamples(t *testing.T) {
+	page, err := os.ReadFile("docs/onnx.md")
+	require.NoError(t, err)
+	examples, err := os.ReadFile("onnx/example_test.go")
+	require.NoError(t, err)
+	blocks := strings.Split(string(page), "```go\n")
+	require.Greater(t, len(blocks), 1)
+	for _, b := range blocks[1:] {
+		block, _, _ := strings.Cut(b, "```")
+		require.Contains(t, string(examples), block)
+	}
 }
 
 // What docs/from-pytorch.md shows is a part of an example that runs.

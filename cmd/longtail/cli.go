@@ -28,6 +28,7 @@ type cli struct {
 	Evaluate   evaluateCmd   `cmd:"" help:"Test a model on a folder of images."`
 	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
 	Report     reportCmd     `cmd:"" help:"Make a page to look at: curves, classes, confusion, images that went wrong."`
+	Export     exportCmd     `cmd:"" help:"Write a model as an ONNX file, for other programs."`
 	Methods    methodsCmd    `cmd:"" help:"List the methods."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 	Completion completionCmd `cmd:"" help:"Write the script that completes commands and options in a shell."`

@@ -5,6 +5,7 @@
 //	longtail train --data photos --out runs/first
 //	longtail evaluate runs/first photos
 //	longtail predict runs/first photo.jpg
+//	longtail export runs/first -o model.onnx
 //
 // longtail --help lists the commands, longtail COMMAND --help shows a command's options with examples. Exit codes are
 //

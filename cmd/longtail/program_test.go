@@ -50,8 +50,8 @@ func program(t *testing.T, dir, words string, more ...string) *exec.Cmd {
 	return c
 }
 
-// The five commands of the README, from a folder of images to what is on one of them.
-func TestFiveCommandsOfANewcomer(t *testing.T) {
+// The commands of the README, from a folder of images to what is on one of them, and to another program.
+func TestCommandsOfANewcomer(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Rename(photos(t), filepath.Join(dir, "photos")))
 	do := func(words string) string {
@@ -68,10 +68,12 @@ func TestFiveCommandsOfANewcomer(t *testing.T) {
 	require.Contains(t, do("evaluate runs/first"), "the run's test set: 15 images")
 	photo := filepath.Join("photos", "test", "disc-0", "000.png")
 	require.Regexp(t, `000.png\n +[0-9.]+%  \S+\n +[0-9.]+%  \S+\n +[0-9.]+%  \S+\n$`, do("predict runs/first "+photo))
+	require.Contains(t, do("export runs/first -o model.onnx"), "normalised pixels [N, 16, 16, 3], channels last, and gives logits of 3 classes")
 
 	readme := read(t, "..", "..", "README.md")
 	for _, words := range []string{"go install github.com/longtail-ml/longtail/cmd/longtail@latest", "longtail data photos",
-		"longtail train --data photos --out runs/first", "longtail evaluate runs/first", "longtail predict runs/first photo.jpg"} {
+		"longtail train --data photos --out runs/first", "longtail evaluate runs/first", "longtail predict runs/first photo.jpg",
+		"longtail export runs/first -o model.onnx"} {
 		require.Contains(t, readme, words+"\n", "the README has the commands that this test runs")
 	}
 }

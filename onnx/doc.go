@@ -1,0 +1,6 @@
+// Package onnx writes networks as ONNX files, for ONNX Runtime and whatever else reads them, and makes backbones of ONNX
+// files.
+//
+// Save and Export write what a network does in evaluation: they run it once on few images, and give each operation of the
+// trace its ONNX form (opset 17). Operations of your own get one by Settings.Operations.
+package onnx
