@@ -79,8 +79,9 @@ func (l layer) String() string {
 }
 
 // passes are forward, input gradient and weight gradient; nil has no work.
-func (l layer) passes(batch int) [3]func() {
+func (l layer) passes(batch int, bfloat16 bool) [3]func() {
 	k := l.conv(batch)
+	k.BFloat16 = bfloat16
 	x, w := gradtest.Normal(1, 1, batch, l.h, l.h, l.c).Data(), gradtest.Normal(2, 1, l.k, l.k, l.c, l.o).Data()
 	y := gradtest.Normal(3, 1, batch, k.OutH(), k.OutW(), l.o).Data()
 	dx, dw := make([]float32, len(x)), make([]float32, len(w))
@@ -93,7 +94,7 @@ func (l layer) passes(batch int) [3]func() {
 
 // time measures the passes that have work.
 func (l layer) time(s settings, batch int, seconds float64) (p passes) {
-	for i, pass := range l.passes(batch) {
+	for i, pass := range l.passes(batch, s.bfloat16) {
 		if pass != nil {
 			p[i] = s.timed(pass, seconds/3)
 		}

@@ -102,7 +102,7 @@ func cores(s settings) (result, error) {
 	}
 	fmt.Fprintf(os.Stderr, "%-31s %-8s    8    16    32    64 cores\n", "layer", "pass")
 	for _, l := range layers {
-		for i, pass := range l.passes(b) {
+		for i, pass := range l.passes(b, false) {
 			if pass != nil {
 				fmt.Fprintf(os.Stderr, "%-31s %-8s%v\n", l, []string{"forward", "input", "weight"}[i], divide(pass, 15))
 			}

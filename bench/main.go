@@ -1,7 +1,7 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-chunk N] [-recompute] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-profile]
+//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-chunk N] [-recompute] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-bf16] [-profile]
 //
 //	train   training step of ResNet-32 on [B, 32, 32, 3], or of -net resnet18, resnet50 or any that backbone.NamedResNet
 //	        knows on [B, 224, 224, 3] (-size N), images/s
@@ -44,6 +44,7 @@ type settings struct {
 	largest             int
 	chunk               int       // samples that pass the backbone at once in step and memory; 0: the batch
 	recompute           bool      // activations in train, step and memory
+	bfloat16            bool      // convolutions in it
 	profile             *profiler // nil: none is wanted
 }
 
@@ -72,6 +73,7 @@ func main() {
 	f.IntVar(&s.size, "size", 0, "height and width of the images of train and infer (default: 32 for resnet32, otherwise 224)")
 	f.IntVar(&s.chunk, "chunk", 0, "samples that pass the backbone at once in step and memory (default: the batch)")
 	f.BoolVar(&s.recompute, "recompute", false, "compute activations again in the backward pass of train, step and memory")
+	f.BoolVar(&s.bfloat16, "bf16", false, "convolutions in bfloat16")
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
@@ -105,7 +107,7 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch", "cores": "net batch",
+	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
 	"width": "batch", "memory": "net size batch chunk recompute", "peak": "", "methods": "batch methods views largest",
 }
 

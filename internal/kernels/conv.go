@@ -8,6 +8,11 @@ type Conv struct {
 	// Before is what the input goes through first, part by part where it is read: x is then what the activation is made of.
 	// nil: x is the input. GroupedConvForward and GroupedConvBackward take none.
 	Before *Activation
+	// BFloat16 rounds x, w and dy to bfloat16 where they are multiplied, if C and O are even and 8 or more; sums are float32.
+	// That is fast where FastBFloat16; elsewhere rounded numbers are multiplied as float32.
+	BFloat16 bool
+	// Packed says that y is bfloat16 in pairs: the result of ConvForwardSums, and what ConvBackward needs of it. O is even.
+	Packed bool
 }
 
 // OutH is the height of the output images.
@@ -57,8 +62,8 @@ func ConvForward(s Conv, x, w, bias, y []float32) {
 // channels of y, while y is in the cache.
 func ConvForwardSums(s Conv, x, w, y []float32, sum, sumsq []float64) {
 	s.arranged(w, func(k *KeptConv) {
-		k.forward(s, x, nil, y, func(lo, hi int, sums []float64) {
-			addChannelSums(y[lo*s.O:], hi-lo, s.O, sums)
+		k.forward(s, x, nil, y, func(out []float32, _ int, sums []float64) {
+			addChannelSums(out, len(out)/s.O, s.O, sums)
 		}, sum[:s.O], sumsq[:s.O])
 	})
 }

@@ -10,6 +10,10 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
 	outputs := s.N * s.OutH() * s.OutW()
 	switch {
+	case s.inPairs() && !s.empty():
+		s.backwardPairs(dy, norm, y, x, w, dx, add, dw)
+	case (s.rounds() || s.Packed || s.Before != nil && s.Before.Packed) && !s.empty():
+		s.backwardRounded(dy, norm, y, x, w, dx, add, dw)
 	case s.empty():
 		if dx != nil && !add {
 			clear(dx[:s.N*s.H*s.W*s.C])

@@ -4,7 +4,7 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 
 // forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each. The weights
 // are packed.
-func (s Conv) forwardPlain(x, packed, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+func (s Conv) forwardPlain(x, packed, bias, y []float32, each eachFunc, sum, sumsq []float64) {
 	outH, outW := s.OutH(), s.OutW()
 	rows := s.bandRows(frameValues)
 	if s.N < fewImages {
@@ -33,7 +33,7 @@ func (s Conv) forwardPlain(x, packed, bias, y []float32, each func(lo, hi int, s
 			}
 			points.multiply(product, packed, s.O, (hi-lo)*outW)
 			putScratch(scratch)
-			each((image*outH+lo)*outW, (image*outH+hi)*outW, sums)
+			each(out, (image*outH+lo)*outW, sums)
 		}
 	}, sum, sumsq)
 }
@@ -43,7 +43,7 @@ const fewRows = 4
 
 // forwardFew is forwardPlain for few images of few pixels. Cores share the outputs rather than the rows, so that each panel of
 // weights is read for all pixels.
-func (s Conv) forwardFew(x, packed, bias, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+func (s Conv) forwardFew(x, packed, bias, y []float32, each eachFunc, sum, sumsq []float64) {
 	outH, outW, depth, t := s.OutH(), s.OutW(), s.KH*s.KW*s.C, current.tile
 	whole := s.frame(0, outH)
 	points := getPixels()
@@ -67,18 +67,18 @@ func (s Conv) forwardFew(x, packed, bias, y []float32, each func(lo, hi int, sum
 		})
 		putScratch(scratch)
 	}
-	s.eachPixel(each, sum, sumsq)
+	s.eachPixel(y, each, sum, sumsq)
 }
 
 // fewCols are the outputs that a core takes at a time.
 const fewCols = 32
 
 // eachPixel calls each for all pixels of y.
-func (s Conv) eachPixel(each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+func (s Conv) eachPixel(y []float32, each eachFunc, sum, sumsq []float64) {
 	pixels := s.N * s.OutH() * s.OutW()
 	chunk := max((pixels+maxSums-1)/maxSums, (chunkSize+s.O-1)/s.O)
 	sumChunks((pixels+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
-		each(i*chunk, min(pixels, (i+1)*chunk), sums)
+		each(y[i*chunk*s.O:min(pixels, (i+1)*chunk)*s.O], i*chunk, sums)
 	}, sum, sumsq)
 }
 
@@ -92,14 +92,14 @@ func (s Conv) startWith(y, bias []float32) {
 	}
 }
 
-func (s Conv) forwardWinograd(x, u, y []float32, each func(lo, hi int, sums []float64), sum, sumsq []float64) {
+func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []float64) {
 	k := newWinograd(s.H, s.W, s.C, s.O)
 	tasks := s.N * k.rows
 	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
 		x, scratch := s.activated(x)
 		k.convolveFew(y, x, u, tasks)
 		putScratch(scratch)
-		s.eachPixel(each, sum, sumsq)
+		s.eachPixel(y, each, sum, sumsq)
 		return
 	}
 	k.before = s.Before
@@ -112,7 +112,7 @@ func (s Conv) forwardWinograd(x, u, y []float32, each func(lo, hi int, sums []fl
 		for lo := i * chunk; lo < last; lo += bands * k.band {
 			hi := min(last, lo+bands*k.band)
 			k.convolve(y, x, u, lo, hi, false, work)
-			each(k.line(lo)*s.W, k.line(hi)*s.W, sums)
+			each(y[k.line(lo)*s.W*s.O:k.line(hi)*s.W*s.O], k.line(lo)*s.W, sums)
 		}
 	}, sum, sumsq)
 }

@@ -17,7 +17,7 @@ func (s Conv) inputGradPlain(dy, w, dx []float32, add bool) {
 	dy, w, dx = dy[:s.N*outH*outW*s.O], w[:s.KH*s.KW*s.C*s.O], dx[:s.N*s.H*s.W*s.C]
 	packed := getScratch(s.KH * s.KW * s.O * current.tile.padded(s.C))
 	defer putScratch(packed)
-	image, phases := s.inputPhases(w, packed.data)
+	image, phases := s.inputPhases(w, packed.data, false)
 	defer func() {
 		for _, p := range phases {
 			putPixels(p.points)
@@ -47,8 +47,13 @@ type inputPhase struct {
 	points       *pixels
 }
 
-// inputPhases returns the part of an image of dy that is needed, and the phases, their weights in packed.
-func (s Conv) inputPhases(w, packed []float32) (frame, []inputPhase) {
+// inputPhases returns the part of an image of dy that is needed, and the phases, their weights in packed, in pairs of outputs
+// if wanted.
+func (s Conv) inputPhases(w, packed []float32, pairs bool) (frame, []inputPhase) {
+	o := s.O // values of a pixel
+	if pairs {
+		o /= 2
+	}
 	ys, y0, y1 := inputAxis(s.H, s.KH, s.Stride, s.Pad)
 	xs, x0, x1 := inputAxis(s.W, s.KW, s.Stride, s.Pad)
 	image := frame{h: s.OutH(), w: s.OutW(), c: s.O, top: y0, left: x0, rows: y1 - y0, cols: x1 - x0}
@@ -66,11 +71,16 @@ func (s Conv) inputPhases(w, packed []float32) (frame, []inputPhase) {
 					depth += s.O
 				}
 			}
-			packPanels(packed, false, turned.data, s.C, depth, s.C)
+			if pairs {
+				packPairs(packed, turned.data, depth, s.C)
+				depth /= 2
+			} else {
+				packPanels(packed, false, turned.data, s.C, depth, s.C)
+			}
 			packed = packed[depth*current.tile.padded(s.C):]
 
-			p.points.grid(y.pixels, x.pixels, image.cols*s.O, s.O, s.Stride*s.W*s.C, s.Stride*s.C)
-			from, to := ((y.out-y0)*image.cols+x.out-x0)*s.O, (y.first*s.W+x.first)*s.C
+			p.points.grid(y.pixels, x.pixels, image.cols*o, o, s.Stride*s.W*s.C, s.Stride*s.C)
+			from, to := ((y.out-y0)*image.cols+x.out-x0)*o, (y.first*s.W+x.first)*s.C
 			for i := range p.points.from {
 				p.points.from[i] += from
 				p.points.to[i] += to

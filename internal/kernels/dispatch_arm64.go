@@ -138,6 +138,46 @@ func transposeVec(y *float32, ldy int, x *float32, ldx, n int) bool {
 	return false
 }
 
+// rowTilePairsVec is rowTile of pairs.
+func rowTilePairsVec(a *float32, aoff *int, segs, segLen, segStep int, b, c *float32, coff *int, rows, cols int, alpha float32, add bool) bool {
+	return false
+}
+
+// colTilePairsVec is colTile of pairs.
+func colTilePairsVec(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, rows, cols int, alpha float32, add bool) bool {
+	return false
+}
+
+// winogradProductPairsVec is winogradProduct of pairs.
+func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+	return false
+}
+
+// winogradOuterPairsVec is winogradOuter of pairs.
+func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+	return false
+}
+
+// toBFloat16Vec sets n numbers of y to x, rounded. n is a multiple of 16.
+func toBFloat16Vec(y, x *float32, n int) bool {
+	return false
+}
+
+// fromBFloat16Vec sets y to n numbers of x. n is a multiple of 16.
+func fromBFloat16Vec(y, x *float32, n int) bool {
+	return false
+}
+
+// pairRowsVec sets the lower numbers of n pairs to a, the upper ones to b, rounded. n is a multiple of 16.
+func pairRowsVec(y, a, b *float32, n int) bool {
+	return false
+}
+
+// zipRowsVec sets the lower numbers of n pairs to those of a, the upper ones to those of b. n is a multiple of 16.
+func zipRowsVec(y, a, b *float32, n int) bool {
+	return false
+}
+
 // peakVec does n times 12 vectors of fused multiply-adds.
 func peakVec(n int) bool {
 	switch {

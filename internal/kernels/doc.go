@@ -12,6 +12,9 @@
 // most 512 terms; dot products in runs of 4,096, each made of several sums, and the runs in float64; convolutions in
 // one run for each element, weight gradients in one run for each band of an image. NaN and infinities propagate.
 //
+// Convolutions of bfloat16 (Conv.BFloat16) multiply rounded numbers and add in float32. Pairs of them stand in one float32 of
+// a slice. Rounding is to the nearest, ties to even; denormals become zeros, as the instructions have it, in Go too.
+//
 // On amd64 and arm64, vector instructions do the work: see Level. Another level may give other bits. The build tag noasm
 // leaves pure Go, as other processors have.
 //
@@ -24,4 +27,5 @@ package kernels
 
 //go:generate go run -C _gen . -set AVX2 -pkg kernels -out ../avx2_amd64.s -stubs ../avx2_amd64.go
 //go:generate go run -C _gen . -set AVX512 -pkg kernels -out ../avx512_amd64.s -stubs ../avx512_amd64.go
+//go:generate go run -C _gen . -set AVX512BF16 -pkg kernels -out ../avx512bf16_amd64.s -stubs ../avx512bf16_amd64.go
 //go:generate go run -C _gen . -rest ..

@@ -17,6 +17,12 @@ const (
 // apart; C has rows ldc apart. With beta 0 the old content of C is not read; with alpha 0 or k 0 neither A nor B is.
 func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int,
 	beta float32, c []float32, ldc int) {
+	gemm(false, transA, transB, m, n, k, alpha, a, lda, b, ldb, beta, c, ldc)
+}
+
+// gemm is Gemm, with pairs of pairs of bfloat16 in a and b.
+func gemm(pairs, transA, transB bool, m, n, k int, alpha float32, a []float32, lda int, b []float32, ldb int,
+	beta float32, c []float32, ldc int) {
 	if m == 0 || n == 0 {
 		return
 	}
@@ -43,7 +49,7 @@ func Gemm(transA, transB bool, m, n, k int, alpha float32, a []float32, lda int,
 			block := gemmBlock{
 				a: a[offset(transA, i, lda)+offset(!transA, p, lda):], lda: lda, transA: transA,
 				b: packed.data[j*depth:], c: c[i*ldc+j:], ldc: ldc,
-				m: min(height, m-i), n: min(width, n-j), k: depth, alpha: alpha, add: p > 0 || beta != 0,
+				m: min(height, m-i), n: min(width, n-j), k: depth, alpha: alpha, add: p > 0 || beta != 0, pairs: pairs,
 			}
 			block.run(t)
 		})
@@ -58,6 +64,7 @@ type gemmBlock struct {
 	m, n, k  int
 	alpha    float32
 	add      bool
+	pairs    bool
 }
 
 func (g *gemmBlock) run(t tileSize) {
@@ -79,7 +86,7 @@ func (g *gemmBlock) run(t tileSize) {
 	for i := range g.m {
 		aoff[i], coff[i] = i*lda, i*g.ldc
 	}
-	product := rowProduct{a: a, segs: 1, segLen: g.k, alpha: g.alpha, add: g.add}
+	product := rowProduct{a: a, segs: 1, segLen: g.k, alpha: g.alpha, add: g.add, pairs: g.pairs}
 	for j := 0; j < g.n; j += t.cols {
 		product.panel, product.c, product.cols = g.b[j*g.k:], g.c[j:], min(t.cols, g.n-j)
 		product.run(aoff[:g.m], coff[:g.m])

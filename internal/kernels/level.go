@@ -14,9 +14,10 @@ const variable = "LONGTAIL_CPU"
 type instructions uint
 
 const (
-	avx2   instructions = 1 << iota // AVX2, FMA and BMI2
-	avx512                          // AVX-512 F, BW, DQ and VL
-	neon                            // Advanced SIMD, which every arm64 has
+	avx2       instructions = 1 << iota // AVX2, FMA and BMI2
+	avx512                              // AVX-512 F, BW, DQ and VL
+	neon                                // Advanced SIMD, which every arm64 has
+	avx512bf16                          // products of bfloat16 beside avx512
 )
 
 // level is a choice of instruction sets under a name, and the sizes of work that suit their registers. Which kernels an
@@ -24,7 +25,8 @@ const (
 type level struct {
 	name     string
 	sets     instructions
-	lanes    int // float32 values in what kernels call a vector
+	also     instructions // used where the processor has them
+	lanes    int          // float32 values in what kernels call a vector
 	tile     tileSize
 	blocks   []int // numbers of columns that channel kernels do at a time
 	winograd int   // what channels and tiles are rounded up to; products take so many rows at a time, or half for two vectors
@@ -38,7 +40,7 @@ var levels = []level{
 	// A vector is two registers of four values.
 	{name: "neon", sets: neon, lanes: 8, tile: tileSize{6, 16}, blocks: []int{16, 8}, winograd: 8},
 	{name: "avx2", sets: avx2, lanes: 8, tile: tileSize{6, 16}, blocks: []int{16, 8}, winograd: 8},
-	{name: "avx512", sets: avx2 | avx512, lanes: 16, tile: tileSize{12, 32}, blocks: []int{64, 32, 16}, winograd: 16},
+	{name: "avx512", sets: avx2 | avx512, also: avx512bf16, lanes: 16, tile: tileSize{12, 32}, blocks: []int{64, 32, 16}, winograd: 16},
 }
 
 // current is the level all kernels work at. It is set once, before main.
@@ -49,6 +51,7 @@ func available(supported instructions) []level {
 	var can []level
 	for _, l := range levels {
 		if l.sets&^supported == 0 {
+			l.sets |= l.also & supported
 			can = append(can, l)
 		}
 	}

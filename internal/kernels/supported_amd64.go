@@ -13,6 +13,9 @@ func supported() instructions {
 	}
 	if x.HasAVX512F && x.HasAVX512BW && x.HasAVX512DQ && x.HasAVX512VL {
 		sets |= avx512
+		if x.HasAVX512BF16 {
+			sets |= avx512bf16
+		}
 	}
 	return sets
 }

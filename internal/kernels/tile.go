@@ -52,6 +52,7 @@ type rowProduct struct {
 	cols                  int
 	alpha                 float32
 	add                   bool
+	pairs                 bool // of bfloat16 are multiplied
 }
 
 // run does the rows that start at a[aoff[i]] and c[coff[i]].
@@ -59,7 +60,9 @@ func (p *rowProduct) run(aoff, coff []int) {
 	t := current.tile
 	for len(aoff) > 0 {
 		rows := t.step(len(aoff))
-		if !rowTileVec(&p.a[0], &aoff[0], p.segs, p.segLen, p.segStep, &p.panel[0], &p.c[0], &coff[0], rows, p.cols,
+		if p.pairs {
+			rowTilePairs(p.a, aoff, p.segs, p.segLen, p.segStep, p.panel, p.c, coff, rows, p.cols, p.alpha, p.add)
+		} else if !rowTileVec(&p.a[0], &aoff[0], p.segs, p.segLen, p.segStep, &p.panel[0], &p.c[0], &coff[0], rows, p.cols,
 			p.alpha, p.add) {
 			rowTileGeneric(p.a, aoff, p.segs, p.segLen, p.segStep, p.panel, p.c, coff, rows, p.cols, p.alpha, p.add)
 		}
@@ -77,6 +80,7 @@ type colProduct struct {
 	ldc, cols                int
 	alpha                    float32
 	add                      bool
+	pairs                    bool // of bfloat16 are multiplied
 }
 
 // run does rows rows of C, which may be more than a tile has.
@@ -92,7 +96,9 @@ func (p *colProduct) run(rows int) {
 			n = t.step(rows - i)
 		}
 		a, c := p.a[i:], p.c[i*p.ldc:]
-		if !colTileVec(&a[0], &p.b[0], p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, &c[0], p.ldc, n, p.cols,
+		if p.pairs {
+			colTilePairs(a, p.b, p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, c, p.ldc, n, p.cols, p.alpha, p.add)
+		} else if !colTileVec(&a[0], &p.b[0], p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, &c[0], p.ldc, n, p.cols,
 			p.alpha, p.add) {
 			colTileGeneric(a, p.b, p.segs, p.segLen, p.segA, p.segB, p.stepA, p.stepB, c, p.ldc, n, p.cols, p.alpha, p.add)
 		}

@@ -14,7 +14,7 @@ type architecture struct {
 }
 
 var architectures = []architecture{
-	{"amd64", "amd64 && !noasm", []string{nameAVX512, nameAVX2}},
+	{"amd64", "amd64 && !noasm", []string{nameAVX512BF16, nameAVX512, nameAVX2}},
 	{"arm64", "arm64 && !noasm", []string{nameNEON}},
 	{"none", "!amd64 && !arm64 || noasm", nil},
 }

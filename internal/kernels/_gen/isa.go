@@ -9,13 +9,14 @@ import (
 // isa is an instruction set of amd64.
 type isa struct {
 	name  string
-	lanes int // float32 values in a register
-	regs  int // vector registers
+	lanes int  // float32 values in a register
+	regs  int  // vector registers
+	pairs bool // of bfloat16 are multiplied, in place of float32
 }
 
 var (
-	avx2   = isa{nameAVX2, 8, 16}
-	avx512 = isa{nameAVX512, 16, 32}
+	avx2   = isa{nameAVX2, 8, 16, false}
+	avx512 = isa{nameAVX512, 16, 32, false}
 )
 
 func (s isa) wide() bool { return s.lanes == 16 }
@@ -108,6 +109,14 @@ func zero(v Register) {
 
 // written has the kernels that were begun.
 var written = map[string]bool{}
+
+// product is the name of a kernel that multiplies.
+func (s isa) product(name string) string {
+	if s.pairs {
+		return name + "Pairs"
+	}
+	return name
+}
 
 // begin starts the kernel of the given name in the table.
 func (s isa) begin(name string) {

@@ -18,7 +18,7 @@ var groups = []func(isa){
 }
 
 func main() {
-	set := flag.String("set", "", "the instruction `set` of amd64 to write: "+nameAVX2+" or "+nameAVX512)
+	set := flag.String("set", "", "the instruction `set` of amd64 to write: "+nameAVX2+", "+nameAVX512+" or "+nameAVX512BF16)
 	rest := flag.String("rest", "", "the `directory` to write what avo does not: arm64, and the choice of instruction sets")
 	counted := flag.String("count", "", "the `file` of NEON's assembly whose loops to count")
 	flag.Parse()
@@ -36,7 +36,7 @@ func main() {
 		}
 		return
 	}
-	for _, s := range []isa{avx2, avx512} {
+	for _, s := range []isa{avx2, avx512, avx512bf16} {
 		if s.name == *set {
 			s.write()
 			return
@@ -49,8 +49,12 @@ func main() {
 // write writes all kernels that the table has for an instruction set.
 func (s isa) write() {
 	ConstraintExpr("!noasm")
-	for _, g := range groups {
-		g(s)
+	if s.pairs {
+		pairKernels(s)
+	} else {
+		for _, g := range groups {
+			g(s)
+		}
 	}
 	for _, k := range kernels {
 		if k.on(s.name) && !written[k.name] {

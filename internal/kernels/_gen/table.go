@@ -10,12 +10,16 @@ type kernel struct {
 // The names of the instruction sets, as functions end with them. Where a processor has several that provide a kernel,
 // the first one in this list does it.
 const (
-	nameAVX512 = "AVX512"
-	nameAVX2   = "AVX2"
-	nameNEON   = "NEON"
+	nameAVX512BF16 = "AVX512BF16" // only kernels on bfloat16
+	nameAVX512     = "AVX512"
+	nameAVX2       = "AVX2"
+	nameNEON       = "NEON"
 )
 
-var all = []string{nameAVX512, nameAVX2, nameNEON}
+var (
+	all   = []string{nameAVX512, nameAVX2, nameNEON}
+	pairs = []string{nameAVX512BF16}
+)
 
 // kernels is the table of what there is in assembly, and on which instruction sets.
 var kernels = []kernel{
@@ -48,6 +52,22 @@ var kernels = []kernel{
 	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", all},
 	{"transpose", "y *float32, ldy int, x *float32, ldx, n int", "",
 		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2, nameNEON}},
+	// The same on pairs of bfloat16: a float32 of a, b, v, u and w stands for two numbers, whose products with two others are
+	// added to one sum, that of the upper ones first.
+	{"rowTilePairs", "a *float32, aoff *int, segs, segLen, segStep int, b, c *float32, coff *int, " +
+		"rows, cols int, alpha float32, add bool", "", "is rowTile of pairs.", pairs},
+	{"colTilePairs", "a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, " +
+		"rows, cols int, alpha float32, add bool", "", "is colTile of pairs.", pairs},
+	{"winogradProductPairs", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int", "",
+		"is winogradProduct of pairs.", pairs},
+	{"winogradOuterPairs", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int", "",
+		"is winogradOuter of pairs.", pairs},
+	{"toBFloat16", "y, x *float32, n int", "", "sets n numbers of y to x, rounded. n is a multiple of 16.", pairs},
+	{"fromBFloat16", "y, x *float32, n int", "", "sets y to n numbers of x. n is a multiple of 16.", pairs},
+	{"pairRows", "y, a, b *float32, n int", "", "sets the lower numbers of n pairs to a, the upper ones to b, rounded. " +
+		"n is a multiple of 16.", pairs},
+	{"zipRows", "y, a, b *float32, n int", "", "sets the lower numbers of n pairs to those of a, the upper ones to those of b. " +
+		"n is a multiple of 16.", pairs},
 	{"peak", "n int", "", "does n times 12 vectors of fused multiply-adds.", all},
 
 	// Down a block of columns: cols is a block of the level, or less than a vector.

@@ -70,6 +70,10 @@ func (t tile) clear() {
 // multiply adds to the sums the products of a column, one value a row, and the row of b in the first spare registers.
 func (t tile) multiply(a func(r int) Mem) {
 	for r := range t.rows {
+		if t.vecs == 1 && t.isa.pairs {
+			vdpbf16ps.broadcast(a(r), t.spare(0), t.sum(r, 0))
+			continue
+		}
 		if t.vecs == 1 && t.isa.wide() {
 			VFMADD231PS_BCST(a(r), t.spare(0), t.sum(r, 0))
 			continue
@@ -77,6 +81,10 @@ func (t tile) multiply(a func(r int) Mem) {
 		x := t.spare(t.vecs)
 		VBROADCASTSS(a(r), x)
 		for v := range t.vecs {
+			if t.isa.pairs {
+				vdpbf16ps.registers(t.spare(v), x, t.sum(r, v))
+				continue
+			}
 			VFMADD231PS(t.spare(v), x, t.sum(r, v))
 		}
 	}
@@ -143,7 +151,7 @@ func (t tile) store(cols, tmp GPPhysical, row func(r int) GPPhysical) {
 
 // rowTile writes the kernel whose rows of A are anywhere in memory, each a number of runs.
 func rowTile(s isa) {
-	s.begin("rowTile")
+	s.begin(s.product("rowTile"))
 	count := AllocLocal(8)
 	length := AllocLocal(8)
 	step := AllocLocal(8)
@@ -218,7 +226,7 @@ func rowTile(s isa) {
 // colTile writes the kernel that takes a column of A from adjacent memory.
 func colTile(s isa) {
 	more := 2 * rowSteps(s)[0]
-	s.begin("colTile")
+	s.begin(s.product("colTile"))
 	a, b, stepA, stepB, segA, segB, segs, segLen := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9
 	rows, cols, count, pa, pb, tmp := R10, R11, R12, R13, R14, R15
 	for _, p := range []struct {

@@ -26,7 +26,7 @@ func eachPanel(s isa, tmp GPPhysical, body func(t tile)) {
 
 // winogradProduct multiplies rows of tiles with a panel, plane by plane.
 func winogradProduct(s isa) {
-	s.begin("winogradProduct")
+	s.begin(s.product("winogradProduct"))
 	ldv, ldv3, u, count, block, plane, depth, m, tmp := RSI, RDI, R12, R13, R14, R15, RDX, RCX, RAX
 	bases := []GPPhysical{R8, R9, R10, R11}
 	ldm := RBX
@@ -121,7 +121,7 @@ func nextPlane(tmp GPPhysical, pointer, step string) {
 
 // winogradOuter adds the products of columns of tiles and rows of a panel, plane by plane.
 func winogradOuter(s isa) {
-	s.begin("winogradOuter")
+	s.begin(s.product("winogradOuter"))
 	v, w, du, ldv, ldw, count, block, plane, tmp, column := RAX, RBX, RCX, RSI, RDI, R8, R9, R10, R11, R12
 	loadBytes("ldv", ldv)
 	loadBytes("ldw", ldw)

@@ -1,0 +1,135 @@
+package kernels
+
+import (
+	"math"
+
+	"github.com/longtail-ml/longtail/internal/parallel"
+)
+
+// A bfloat16 is the upper half of a float32: its range, with 8 bits of precision. Slices of float32 hold them in pairs, the
+// first in the lower half: kernels on pairs treat one as one value, of which multiplication makes two products.
+//
+// Numbers are rounded to the nearest, ties to even; those that float32 has only denormal become zeros, as the processor's
+// instructions have it, and NaN stays NaN.
+
+// Pairs is the number of values that n bfloat16 take.
+func Pairs(n int) int { return (n + 1) / 2 }
+
+// ToBFloat16 sets y [Pairs(len(x))] to x. A last half of a pair is zero.
+func ToBFloat16(y, x []float32) {
+	parallel.Range(Pairs(len(x)), chunkSize/2, func(lo, hi int) { toBFloat16(y[lo:hi], x[2*lo:min(2*hi, len(x))]) })
+}
+
+func toBFloat16(y, x []float32) {
+	y = y[:Pairs(len(x))]
+	n := len(x) &^ 15
+	if n > 0 && !toBFloat16Vec(&y[0], &x[0], n) {
+		n = 0
+	}
+	for i := n / 2; i < len(y); i++ {
+		var upper float32
+		if 2*i+1 < len(x) {
+			upper = x[2*i+1]
+		}
+		y[i] = pair(x[2*i], upper)
+	}
+}
+
+// FromBFloat16 sets y to the numbers of x [Pairs(len(y))].
+func FromBFloat16(y, x []float32) {
+	parallel.Range(Pairs(len(y)), chunkSize/2, func(lo, hi int) { fromBFloat16(y[2*lo:min(2*hi, len(y))], x[lo:hi]) })
+}
+
+func fromBFloat16(y, x []float32) {
+	x = x[:Pairs(len(y))]
+	n := len(y) &^ 15
+	if n > 0 && !fromBFloat16Vec(&y[0], &x[0], n) {
+		n = 0
+	}
+	for i := n / 2; i < len(x); i++ {
+		y[2*i] = lower(x[i])
+		if 2*i+1 < len(y) {
+			y[2*i+1] = upper(x[i])
+		}
+	}
+}
+
+// pairRows makes pairs of the numbers of a and of b, which are as many.
+func pairRows(y, a, b []float32) {
+	y, b = y[:len(a)], b[:len(a)]
+	n := len(a) &^ 15
+	if n > 0 && !pairRowsVec(&y[0], &a[0], &b[0], n) {
+		n = 0
+	}
+	for i := n; i < len(a); i++ {
+		y[i] = pair(a[i], b[i])
+	}
+}
+
+// zipRows makes pairs of the numbers of a and of b, which are n bfloat16 in pairs each.
+func zipRows(y, a, b []float32, n int) {
+	y, a, b = y[:n], a[:Pairs(n)], b[:Pairs(n)]
+	whole := n &^ 15
+	if whole > 0 && !zipRowsVec(&y[0], &a[0], &b[0], whole) {
+		whole = 0
+	}
+	for i := whole; i < n; i++ {
+		if i%2 == 0 {
+			y[i] = pairOf(lower(a[i/2]), lower(b[i/2]))
+		} else {
+			y[i] = pairOf(upper(a[i/2]), upper(b[i/2]))
+		}
+	}
+}
+
+// RoundBFloat16 sets y to x, rounded to what bfloat16 has. y may alias x.
+func RoundBFloat16(y, x []float32) {
+	parallel.Range(len(x), chunkSize, func(lo, hi int) {
+		for i, v := range x[lo:hi] {
+			y[lo+i] = math.Float32frombits(rounded(v))
+		}
+	})
+}
+
+// rounded is x as a bfloat16 in the upper half.
+func rounded(x float32) uint32 {
+	const sign, exponent, quiet = 1 << 31, 0xff << 23, 1 << 22
+	b := math.Float32bits(x)
+	switch b & exponent {
+	case 0:
+		return b & sign
+	case exponent:
+		if b&^(sign|exponent) != 0 {
+			b |= quiet
+		}
+		return b &^ 0xffff
+	}
+	return (b + 0x7fff + b>>16&1) &^ 0xffff
+}
+
+func pair(lower, upper float32) float32 {
+	return math.Float32frombits(rounded(lower)>>16 | rounded(upper))
+}
+
+// pairOf is pair of numbers that are bfloat16.
+func pairOf(lower, upper float32) float32 {
+	return math.Float32frombits(math.Float32bits(lower)>>16 | math.Float32bits(upper))
+}
+
+func lower(pair float32) float32 { return math.Float32frombits(math.Float32bits(pair) << 16) }
+
+func upper(pair float32) float32 { return math.Float32frombits(math.Float32bits(pair) &^ 0xffff) }
+
+// addPairs adds to sum the products of two pairs as the processor does it: that of the upper numbers first, and each sum is
+// rounded, and zero where float32 has it only denormal. The products are exact, unless they are denormal themselves.
+func addPairs(sum, x, y float32) float32 {
+	sum = noDenormal(sum + float32(upper(x)*upper(y)))
+	return noDenormal(sum + float32(lower(x)*lower(y)))
+}
+
+func noDenormal(x float32) float32 {
+	if b := math.Float32bits(x); b&(0xff<<23) == 0 {
+		return math.Float32frombits(b & (1 << 31))
+	}
+	return x
+}
