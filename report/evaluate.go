@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -18,6 +19,14 @@ type Test struct {
 	Outcomes    []Outcome // of each image, in the order of the set
 	Confusion   *metrics.Confusion
 	Calibration Calibration
+
+	Map        *Map         // nil where embeddings do not span two dimensions
+	Compared   string       // which training images were looked at; "": none
+	Prototypes []Prototypes // of the classes
+	Surest     []Mistake    // the images that are wrong and most sure
+	Rare       []Mistake    // mistakes of the classes with the fewest training images, with what is near them
+	Duplicates []Duplicate
+	Hashed     bool // duplicates were looked for
 }
 
 // Outcome is what a model says of one image.
@@ -30,6 +39,9 @@ type Outcome struct {
 // Evaluate tests a network on the images of its run. Memory is for features of all images, and not for probabilities of all
 // classes. Notes say in sentences what could not be looked at.
 func Evaluate(ctx context.Context, n *hybrid.Network, sets Sets, s Settings) (t *Test, notes []string, err error) {
+	if sets.Test == nil {
+		return nil, nil, errors.New("report: Sets.Test is nil: give the images to test on")
+	}
 	look := &look{network: n, sets: sets, settings: s}
 	if look.test, look.labels, err = look.evaluator.Features(ctx, n, sets.Test); err != nil {
 		return nil, nil, err
@@ -57,5 +69,24 @@ func Evaluate(ctx context.Context, n *hybrid.Network, sets Sets, s Settings) (t 
 		}
 		return t.Calibration.add(from, logits, look.labels[from:from+logits.Dim(0)])
 	})
+	if err == nil {
+		err = look.images(ctx, t)
+	}
 	return t, look.notes, err
+}
+
+// images looks at embeddings and at the images themselves.
+func (l *look) images(ctx context.Context, t *Test) error {
+	embeddings, err := l.embed(l.test)
+	if err != nil {
+		return err
+	}
+	t.Map = l.drawMap(embeddings)
+	if err := l.surest(t); err != nil {
+		return err
+	}
+	if err := l.neighbors(ctx, t, embeddings); err != nil {
+		return err
+	}
+	return l.duplicates(ctx, t)
 }

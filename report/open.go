@@ -101,7 +101,15 @@ func (r *Run) test(ctx context.Context, dir string, s Settings) error {
 	var notes []string
 	r.Test, notes, err = Evaluate(ctx, net, Sets{Train: d.Train, Held: d.Held, Test: d.Test}, s)
 	r.Notes = append(r.Notes, notes...)
-	return err
+	if err != nil {
+		return err
+	}
+	bank, err := learned(dir, net.Classes())
+	if err != nil {
+		r.note("The prototypes of the newest checkpoint are left out: %v.", err)
+	}
+	r.Test.Prototypes = append(bank, r.Test.Prototypes...)
+	return nil
 }
 
 // data opens the images of the run, by the settings in its folder, or in that of the comparison it is a part of.

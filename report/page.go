@@ -38,8 +38,27 @@ type section struct {
 	Text      []string
 	Charts    []*chart
 	Figures   []figure
+	Galleries []gallery
 	Tables    []table
 	Pre       string
+}
+
+// gallery is pictures with words below.
+type gallery struct {
+	Title, Text string
+	Items       []item
+}
+
+// item is a picture, or one and what it is compared with.
+type item struct {
+	Pictures []shown
+	Lines    []string
+}
+
+// shown is a picture with its alternative text.
+type shown struct {
+	Picture
+	Alt, Below string
 }
 
 // figure is a chart as a page has it.

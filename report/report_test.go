@@ -86,7 +86,8 @@ func TestPageOfARun(t *testing.T) {
 	require.Len(t, r.Test.Calibration.Temperatures, 1) // images were held out
 	page := written(t, r)
 	for _, want := range []string{"<h1>a run: Hybrid-PSC</h1>", `id="classes"`, `id="pairs"`, "Weights of the losses (α)", "Accuracy on held-out images by epoch",
-		"Confusion", "Reliability", "ring-6", "&#34;train_counts&#34;"} {
+		"Confusion", "Reliability", "Principal components, by class", "Gram matrix: prototypes of the loss psc", "Gram matrix: class means of", "Most wrongly sure",
+		"Mistakes of the rarest classes", "No test image has the same pixels", "ring-6", "&#34;train_counts&#34;"} {
 		require.Contains(t, page, want)
 	}
 	for _, c := range single(r).Sections[0].Charts {

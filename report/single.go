@@ -27,6 +27,10 @@ func single(r *Run) page {
 		p.add(r.confusionSection())
 		p.add(section{ID: "calibration", Title: "Calibration", Text: []string{r.Test.Calibration.fitted()}, Charts: []*chart{r.Test.Calibration.reliability()}})
 	}
+	if t := r.Test; t != nil {
+		r.addEmbeddings(&p)
+		r.addImages(&p)
+	}
 	if text, err := f.Manifest.Encode(); err == nil && f.Manifest.Version > 0 {
 		p.add(section{ID: "manifest", Title: "Manifest", Text: []string{"What the run was, as its folder has it."}, Pre: string(text)})
 	}

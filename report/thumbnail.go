@@ -1,0 +1,59 @@
+package report
+
+import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image"
+	"image/color"
+	"image/jpeg"
+	"image/png"
+
+	"github.com/longtail-ml/longtail/dataset"
+	"golang.org/x/image/draw"
+)
+
+// thumbSide is the longer side that pictures are brought down to.
+const thumbSide = 112
+
+// Picture is an image of a data set, small, and where it is from.
+type Picture struct {
+	Name string
+	Data template.URL // JPEG or PNG
+}
+
+// picture makes a small one of image i.
+func picture(d dataset.Dataset, i int) (Picture, error) {
+	p := Picture{Name: dataset.NameOf(d, i)}
+	var m dataset.Image
+	if err := d.Image(i, &m); err != nil {
+		return p, err
+	}
+	if err := m.Check(); err != nil {
+		return p, fmt.Errorf("%s %w", p.Name, err)
+	}
+	if m.Channels != 1 && m.Channels != 3 || len(m.Pix) == 0 {
+		return p, fmt.Errorf("%s of %s: pictures are shown of 1 or 3 channels", p.Name, m.Shape())
+	}
+	src := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for at := range m.Height * m.Width {
+		v := m.Pix[at*m.Channels : (at+1)*m.Channels]
+		src.SetRGBA(at%m.Width, at/m.Width, color.RGBA{v[0], v[len(v)/2], v[len(v)-1], 0xff})
+	}
+	if side := max(m.Width, m.Height); side > thumbSide {
+		small := image.NewRGBA(image.Rect(0, 0, max(1, m.Width*thumbSide/side), max(1, m.Height*thumbSide/side)))
+		draw.CatmullRom.Scale(small, small.Bounds(), src, src.Bounds(), draw.Src, nil)
+		src = small
+	}
+	var b bytes.Buffer
+	kind := "png"
+	err := png.Encode(&b, src)
+	if max(m.Width, m.Height) > 40 { // of small ones no pixel is lost
+		kind = "jpeg"
+		b.Reset()
+		err = jpeg.Encode(&b, src, &jpeg.Options{Quality: 82})
+	}
+	p.Data = template.URL("data:image/" + kind + ";base64," + base64.StdEncoding.EncodeToString(b.Bytes()))
+	return p, err
+}
