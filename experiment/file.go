@@ -14,16 +14,19 @@ import (
 
 // File is a comparison as JSON.
 type File struct {
-	Settings any      `json:"settings,omitempty"` // of the runs that were not read from other files
-	Unit     string   `json:"unit"`
-	Error    string   `json:"error,omitempty"` // what stopped the comparison before its end
-	Table    []Row    `json:"table"`
-	Runs     []Report `json:"runs"`
+	Settings any    `json:"settings,omitempty"` // of the runs that were not read from other files
+	Unit     string `json:"unit"`
+	Error    string `json:"error,omitempty"` // what stopped the comparison before its end
+	Table    []Row  `json:"table"`
+	Pairs    []Pair `json:"pairs,omitempty"` // differences between methods in points, see Table.AddPairs
+	// NoInterval says of which runs there are none.
+	NoInterval []string `json:"no_interval,omitempty"`
+	Runs       []Report `json:"runs"`
 }
 
 // NewFile describes a comparison, the histories of its runs left out. stopped is what ended it early.
 func NewFile(settings any, t Table, runs []Report, stopped error) File {
-	f := File{Settings: settings, Unit: "percent", Table: t.Rows}
+	f := File{Settings: settings, Unit: "percent", Table: t.Rows, Pairs: t.Pairs, NoInterval: t.NoInterval}
 	for _, r := range runs {
 		r.History = nil
 		f.Runs = append(f.Runs, r)

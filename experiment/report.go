@@ -23,6 +23,8 @@ type Report struct {
 	Figures              // on the test set, to be quoted
 	Last        *Figures `json:"last,omitempty"` // of the last epoch, where Figures are of another
 	TrainCounts []int    `json:"train_counts"`   // that many, medium and few go by
+	// Predictions are those that Figures count; nil in older reports.
+	Predictions *Predictions `json:"predictions,omitempty"`
 
 	Images          int      `json:"images"`
 	Dropped         int      `json:"dropped,omitempty"` // samples drawn that made no whole step
@@ -93,6 +95,22 @@ func (p *Report) Write(w io.Writer) error {
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// balanced is the mean accuracy of the classes that have test images; nil if none is known.
+func (f *Figures) balanced() *float64 {
+	sum, n := 0.0, 0
+	for _, accuracy := range f.PerClass {
+		if accuracy != nil {
+			sum += *accuracy
+			n++
+		}
+	}
+	if n == 0 {
+		return nil
+	}
+	sum /= float64(n)
+	return &sum
 }
 
 func cell(p *float64) string {

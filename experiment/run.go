@@ -111,7 +111,7 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 	report.Figures = Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch}
 	if r.Choose {
 		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch, HeldOut: percent(last.Validation.Top1)}
-		if err := r.test(ctx, report.Last, average); err != nil {
+		if _, err := r.test(ctx, report.Last, average); err != nil {
 			return err
 		}
 		best := fitted.Best
@@ -134,33 +134,39 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 		report.Seconds += time.Since(began).Seconds()
 		average = nil // has no such classifier
 	}
-	if err := r.test(ctx, &report.Figures, average); err != nil {
+	predictions, err := r.test(ctx, &report.Figures, average)
+	if err != nil {
 		return err
 	}
+	report.Predictions = predictions
 	return r.saveModel(average)
 }
 
-// test fills in the figures of the network on the test set, and of its average weights.
-func (r *Run) test(ctx context.Context, f *Figures, average *autograd.Weights) error {
+// test fills in the figures of the network on the test set, and of its average weights. It returns what the network itself
+// predicts.
+func (r *Run) test(ctx context.Context, f *Figures, average *autograd.Weights) (*Predictions, error) {
 	evaluator := hybrid.Evaluator{Batch: r.Trainer.EvalBatch, Workers: r.Trainer.Workers, BLAS: r.Trainer.BLAS}
+	var own *Predictions
 	for _, weights := range []*autograd.Weights{nil, average} {
-		if weights == nil && f.Top1 != nil {
+		if weights == nil && own != nil {
 			break
 		}
 		evaluator.Weights = weights
-		confusion, err := evaluator.Confusion(ctx, r.Network, r.Test)
+		predicted, err := evaluator.Predictions(ctx, r.Network, r.Test)
 		if err != nil {
-			return fmt.Errorf("testing the weights of the %s: %w", f.Weights, err)
+			return nil, fmt.Errorf("testing the weights of the %s: %w", f.Weights, err)
 		}
-		report, err := confusion.Report(r.counts(), r.Trainer.Groups)
+		all := &Predictions{dataset.Labels(r.Test), predicted}
+		report, err := all.report(r.counts(), r.Trainer.Groups)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if weights != nil {
 			f.Top1EMA = percent(report.Top1)
 		} else {
+			own = all
 			f.fill(report)
 		}
 	}
-	return nil
+	return own, nil
 }

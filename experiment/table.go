@@ -3,6 +3,7 @@ package experiment
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 	"text/tabwriter"
@@ -14,6 +15,9 @@ import (
 type Table struct {
 	Columns []string // fields of manifests that are shown besides the usual ones
 	Rows    []Row
+	// Pairs are what AddPairs adds, and NoInterval says of which runs it could not.
+	Pairs      []Pair
+	NoInterval []string
 }
 
 // Row is a method: means over its seeds.
@@ -25,7 +29,8 @@ type Row struct {
 	Medium       *Estimate `json:"medium"`
 	Few          *Estimate `json:"few"`
 	All          *Estimate `json:"all"`
-	Images       int64     `json:"images"` // seen in training; of the first seed
+	Balanced     *Estimate `json:"balanced_accuracy"` // the mean over classes: All where each has as many test images
+	Images       int64     `json:"images"`            // seen in training; of the first seed
 	Augmentation []string  `json:"augmentation"`
 	Seconds      float64   `json:"seconds"`    // mean
 	Parameters   int       `json:"parameters"` // of backbone and heads
@@ -85,6 +90,7 @@ func newRow(runs []Report, columns []string) Row {
 	r.Medium = over(runs, func(r Report) *float64 { return r.Medium })
 	r.Few = over(runs, func(r Report) *float64 { return r.Few })
 	r.All = over(runs, func(r Report) *float64 { return r.Top1 })
+	r.Balanced = over(runs, func(r Report) *float64 { return r.balanced() })
 	for _, f := range columns {
 		var values []string
 		for _, run := range runs {
@@ -114,19 +120,37 @@ func over(runs []Report, figure func(Report) *float64) *Estimate {
 	return &Estimate{mean, &sd}
 }
 
-// Write writes the table as text, in columns.
+// Write writes the table as text, in columns, and below it how the methods differ.
 func (t Table) Write(out io.Writer) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	heads := append([]string{"top-1 (%)", "many", "medium", "few", "all", "images seen", "seconds", "parameters"}, t.Columns...)
+	heads := []string{"top-1 (%)", "many", "medium", "few", "all"}
+	if t.unbalanced() {
+		heads = append(heads, "balanced")
+	}
+	heads = append(append(heads, "images seen", "seconds", "parameters"), t.Columns...)
 	fmt.Fprintln(w, strings.Join(append(heads, "augmentation"), "\t"))
 	for _, r := range t.Rows {
-		fmt.Fprintf(w, "%s\t%v\t%v\t%v\t%v\t%d\t%.1f\t%d\t", r.Title, r.Many, r.Medium, r.Few, r.All, r.Images, r.Seconds, r.Parameters)
+		fmt.Fprintf(w, "%s\t%v\t%v\t%v\t%v\t", r.Title, r.Many, r.Medium, r.Few, r.All)
+		if t.unbalanced() {
+			fmt.Fprintf(w, "%v\t", r.Balanced)
+		}
+		fmt.Fprintf(w, "%d\t%.1f\t%d\t", r.Images, r.Seconds, r.Parameters)
 		for _, v := range r.Shown {
 			fmt.Fprintf(w, "%s\t", v)
 		}
 		fmt.Fprintln(w, strings.Join(r.Augmentation, " | "))
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	return t.writePairs(out)
+}
+
+// unbalanced tells whether the mean over classes is another figure than that over images.
+func (t Table) unbalanced() bool {
+	return slices.ContainsFunc(t.Rows, func(r Row) bool {
+		return r.All != nil && r.Balanced != nil && math.Abs(r.All.Mean-r.Balanced.Mean) > 1e-3
+	})
 }
 
 // Below lists the methods whose mean accuracy is less than floor, in percent, with it.

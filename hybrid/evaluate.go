@@ -42,24 +42,39 @@ func (n *Network) FeaturesOf(ctx context.Context, data dataset.Dataset, batch in
 
 // Confusion predicts every image of data by the classifier head and counts.
 func (e *Evaluator) Confusion(ctx context.Context, n *Network, data dataset.Dataset) (*metrics.Confusion, error) {
-	if err := n.CheckData("evaluation", data); err != nil {
+	predicted, err := e.Predictions(ctx, n, data)
+	if err != nil {
 		return nil, err
 	}
 	confusion, err := metrics.NewConfusion(n.classes)
 	if err != nil {
 		return nil, err
 	}
-	err = e.logits(ctx, n, data, func(i int, views []float32) error {
-		best := argmax(views)
-		if e.TTA != NoTTA {
-			best = predict(views, n.classes).Class
+	for i, class := range predicted {
+		if err := confusion.Add(data.Label(i), class); err != nil {
+			return nil, err
 		}
-		return confusion.Add(data.Label(i), best)
+	}
+	return confusion, nil
+}
+
+// Predictions returns the class that the classifier head predicts of every image of data.
+func (e *Evaluator) Predictions(ctx context.Context, n *Network, data dataset.Dataset) ([]int, error) {
+	if err := n.CheckData("evaluation", data); err != nil {
+		return nil, err
+	}
+	predicted := make([]int, data.Len())
+	err := e.logits(ctx, n, data, func(i int, views []float32) error {
+		predicted[i] = argmax(views)
+		if e.TTA != NoTTA {
+			predicted[i] = predict(views, n.classes).Class
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return confusion, nil
+	return predicted, nil
 }
 
 // Probabilities returns those of every image of data for every class, [N, C]. EachProbabilities holds those of one image alone.

@@ -2,7 +2,8 @@
 //
 // A [Confusion] counts predictions, and gives top-1, the accuracy and F1 of each class, balanced accuracy, the accuracy
 // under another distribution of classes, and the accuracy of many-, medium- and few-shot classes as a [Report]. [Worst]
-// and [Wilson] say how bad it gets and how sure that is. Probabilities are measured by [Reliability], [ECE],
+// and [Wilson] say how bad it gets and how sure that is; [Resample] and [NewDifference] say it of the difference between two
+// classifiers. Probabilities are measured by [Reliability], [ECE],
 // [ClasswiseECE] and [Brier]; embeddings by [Alignment], [Uniformity] and the [Gram] matrix of their prototypes.
 //
 // What was not measured is never a zero: the accuracy of a class without test images, of a group without classes, and

@@ -109,6 +109,9 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return errors.Join(failed, err)
 	}
+	if err := table.AddPairs(all); err != nil {
+		return errors.Join(failed, err)
+	}
 	if err := errors.Join(o.write(how, table, all, failed), o.print(c, how, table, all, failed)); err != nil {
 		return errors.Join(failed, err)
 	}

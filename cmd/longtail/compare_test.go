@@ -21,7 +21,7 @@ func comparison(t *testing.T, path string) experiment.File {
 // The same command line begins a comparison, and goes on with it where it was stopped, with files alone as with a folder.
 func TestAComparisonWithAFileGoesOn(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "f.json")
-	line := "compare --methods ce,crt --seeds 1,2" + tiny + "--with " + path + " --json " + path
+	line := "compare --methods ce,crt --seeds 1-2" + tiny + "--with " + path + " --json " + path
 	code, log := stopAt("ce, seed 2: ", line)
 	require.Equal(t, 130, code, "nothing but the file is kept")
 	require.Contains(t, log, "context canceled")
@@ -35,6 +35,9 @@ func TestAComparisonWithAFileGoesOn(t *testing.T) {
 	whole := comparison(t, path)
 	require.Empty(t, whole.Error)
 	require.Len(t, whole.Runs, 4)
+	require.Len(t, whole.Pairs, 1)
+	require.Equal(t, []uint64{1, 2}, whole.Pairs[0].Seeds)
+	require.Regexp(t, `\n\ndifference in top-1 .* interval +p *\ncRT − CE +`, out)
 	_, log = succeed(t, line)
 	require.Equal(t, 4, strings.Count(log, ": from "), "nothing is left to train")
 	left, err := os.ReadDir(filepath.Dir(path))
@@ -47,6 +50,7 @@ func TestAComparisonWithAFileGoesOn(t *testing.T) {
 	fail(t, unmet, "below --floor=100%: ce ", "compare --methods none --floor 100 --with "+path)
 	out, _ = succeed(t, "compare --methods none --json - --with "+path)
 	require.Equal(t, whole.Table, parseJSON[experiment.File](t, out).Table)
+	require.Equal(t, whole.Pairs, parseJSON[experiment.File](t, out).Pairs)
 }
 
 // A folder keeps each run, and a comparison that is stopped in the middle of one goes on there.
@@ -109,4 +113,13 @@ func TestDataOfOnesOwn(t *testing.T) {
 	require.Equal(t, []int{4, 4, 4}, f.Runs[0].Manifest.Data.HeldOutCounts)
 	require.Equal(t, []int64{48, 144}, []int64{f.Table[0].Images, f.Table[1].Images})
 	require.Equal(t, []string{"crop+flip+autoaugment+cutout", "resizedcrop+flip+colorjitter+grayscale"}, f.Table[1].Augmentation)
+}
+
+func TestSeeds(t *testing.T) {
+	all, err := seedsOf("seeds", "1-3, 9,18446744073709551614-18446744073709551615")
+	require.NoError(t, err)
+	require.Equal(t, []uint64{1, 2, 3, 9, 18446744073709551614, 18446744073709551615}, all)
+	for _, bad := range []string{"1-", "-3", "5-1", "a", "1,,2", "1-99999", "1-2-3", "0-18446744073709551615"} {
+		fail(t, usage, "--seeds="+bad, "compare --quick --seeds="+bad+" --methods ce")
+	}
 }

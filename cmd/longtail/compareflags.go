@@ -13,7 +13,7 @@ import (
 type compareCmd struct {
 	setup
 	Methods string   `help:"Methods with commas between them, all, or none to make a table of --with alone (default: all)." placeholder:"NAMES" group:"Training"`
-	Seeds   string   `help:"Seeds of the long tail, the weights and the training, with commas (default: 1)." placeholder:"SEEDS" group:"Training"`
+	Seeds   string   `help:"Seeds of the long tail, the weights and the training, such as 1-5 or 1,2,7 (default: 1)." placeholder:"SEEDS" group:"Training"`
 	Epochs  int      `help:"Epochs of a method of one image a sample (default: 180, with --quick 96)." placeholder:"EPOCHS" group:"Training"`
 	Equal   string   `help:"What methods have in common: images (and steps), or epochs (and samples in a batch) (default: images)." enum:",images,epochs" default:"" placeholder:"WHAT" group:"Training"`
 	Holdout *float64 `help:"Fraction of each class that no method trains on, for tau-norm to choose its exponent by (default: 0.1)." placeholder:"FRACTION" group:"Training"`
@@ -34,8 +34,12 @@ epochs, as the papers do; then --show=training.images_seen says that the table s
 backbone, recipe, images seen or the groups of classes are refused in one table, before anything is trained, unless --show
 names the field.
 
+Figures are means over the seeds, with the deviation of a seed. For each pair of methods there is the difference, counted on the same
+test images seed by seed, with an interval of 95% by a bootstrap over images and seeds; a difference whose interval has 0 in it is
+within noise. Of many pairs, one in twenty is outside by chance.
+
 ` + example("longtail compare --quick --methods all",
-		"longtail compare --data photos --methods ce,logit-adjusted,hybrid-sc --seeds 1,2,3 --out runs/compared",
+		"longtail compare --data photos --methods ce,logit-adjusted,hybrid-sc --seeds 1-5 --out runs/compared",
 		"longtail compare --resume --out runs/compared",
 		"longtail compare --methods none --with runs/first,runs/compared",
 		"longtail compare --data cifar-10-batches-bin --recipe paper --equal epochs --views paper --show training.images_seen --methods ce,bcl")
@@ -75,7 +79,7 @@ func (o *compareCmd) plan() (c compared, err error) {
 	}
 	c.Seeds = []uint64{1}
 	if o.Seeds != "" {
-		if c.Seeds, err = numbers("seeds", o.Seeds, func(text string) (uint64, error) { return strconv.ParseUint(text, 10, 64) }); err != nil {
+		if c.Seeds, err = seedsOf("seeds", o.Seeds); err != nil {
 			return c, err
 		}
 	}
@@ -162,6 +166,29 @@ func repeated[T comparable](all []T) (v T, found bool) {
 		}
 	}
 	return v, false
+}
+
+// seedsOf reads seeds and ranges of them with commas.
+func seedsOf(option, text string) (all []uint64, err error) {
+	const most = 1000
+	for _, part := range strings.Split(text, ",") {
+		from, to, ranged := strings.Cut(strings.TrimSpace(part), "-")
+		if !ranged {
+			to = from
+		}
+		first, err1 := strconv.ParseUint(from, 10, 64)
+		last, err2 := strconv.ParseUint(to, 10, 64)
+		if err1 != nil || err2 != nil || last < first || last-first >= most {
+			return nil, misused("--%s=%s: %q is neither a seed nor a range of at most %d: write 1-5 or 1,2,7", option, text, part, most)
+		}
+		for s := first; ; s++ {
+			all = append(all, s)
+			if s == last {
+				break
+			}
+		}
+	}
+	return all, nil
 }
 
 // list splits at commas; nil for "".

@@ -130,7 +130,7 @@ func TestOptionsAreChecked(t *testing.T) {
 		{"has no settings.json", "train --resume --out nowhere"},
 		{`there is no "boosting", only ce, `, "compare --quick --methods ce,boosting"},
 		{"ce is there twice", "compare --quick --methods ce,ce"},
-		{`--seeds=1,x: "x" is not a number`, "compare --quick --seeds 1,x"},
+		{`--seeds=1,x: "x" is neither`, "compare --quick --seeds 1,x"},
 		{"seed 1 is there twice", "compare --quick --methods ce --seeds 1,1"},
 		{"--equal must be one of", "compare --quick --equal steps"},
 		{"views paper is for images of size 32, not 16", "compare --quick --views paper"},
