@@ -25,7 +25,7 @@ func (s Settings) check(methods ...method.Method) error {
 		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
-		{"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
+		{"schedule", s.Schedule, []string{"", "steps", "cosine"}}, {"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
 	} {
 		if !slices.Contains(f.choices, f.value) {
 			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))
@@ -54,6 +54,8 @@ func (s Settings) check(methods ...method.Method) error {
 		{"warmup", s.Warmup, s.Warmup >= 0 && s.Warmup <= 100, "from 0 to 100"},
 		{"holdout", s.Holdout, s.Holdout >= 0 && s.Holdout < 1, "at least 0 and below 1"},
 		{"ema", s.EMA, s.EMA >= 0 && s.EMA < 1, "at least 0 and below 1"},
+		{"accumulate", float64(s.Accumulate), s.Accumulate >= 0, "at least 1, or 0 for 1"},
+		{"layer-decay", s.LayerDecay, s.LayerDecay >= 0 && s.LayerDecay <= 1, "above 0 and at most 1, or 0 for 1"},
 		{"chunk", float64(s.Chunk), s.Chunk >= 0, "at least 1, or 0 for the batch"},
 		{"limit", float64(s.Limit), s.Limit >= 0, "at least 0"},
 		{"patience", float64(s.Patience), s.Patience >= 0, "at least 0"},
@@ -69,6 +71,9 @@ func (s Settings) check(methods ...method.Method) error {
 		if !(cut > 0 && cut < 100) || i > 0 && cut <= s.Cuts[i-1] {
 			return fmt.Errorf("cuts %v: %v is not a percentage above 0, below 100 and above the one before", s.Cuts, cut)
 		}
+	}
+	if s.Schedule == "cosine" && len(s.Cuts) > 0 {
+		return fmt.Errorf("cuts %v have no meaning with schedule cosine", s.Cuts)
 	}
 	if s.Views == "paper" && s.Size != 32 && s.Size != 0 {
 		return fmt.Errorf("views paper is for images of size 32, not %d", s.Size)

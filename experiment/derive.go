@@ -44,8 +44,13 @@ func (f *origin) deriveSize(images dataset.Dataset) {
 	f.derived = append(f.derived, fmt.Sprintf("size %d: the shorter side of the images is %d pixels in the median", f.size, median))
 }
 
-// deriveNormalize takes means and deviations from the training images.
-func (f *origin) deriveNormalize(ctx context.Context) error {
+// deriveNormalize takes means and deviations from the training images, or those that the weights of Init are used to.
+func (f *origin) deriveNormalize(ctx context.Context, s Settings) error {
+	if s.Init != "" {
+		n, why := s.initNormalize()
+		f.normalize, f.derived = n, append(f.derived, why)
+		return nil
+	}
 	n, err := augment.NormalizeOf(ctx, f.train)
 	if err != nil {
 		return err
@@ -109,8 +114,9 @@ func (s Settings) withBatch(d *Data) Settings {
 		d.Derived = append(d.Derived, fmt.Sprintf("batch %d for %d training images", s.Batch, d.Train.Len()))
 	}
 	if s.LR == 0 {
-		s.LR = round(0.5 * float64(s.Batch) / 384)
-		d.Derived = append(d.Derived, fmt.Sprintf("learning rate %v for a batch of %d", s.LR, s.Batch))
+		step := s.Batch * max(s.Accumulate, 1)
+		s.LR = round(0.5 * float64(step) / 384)
+		d.Derived = append(d.Derived, fmt.Sprintf("learning rate %v for %d samples a step", s.LR, step))
 	}
 	return s
 }

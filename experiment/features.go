@@ -51,6 +51,9 @@ func (s Settings) features(ctx context.Context) (*featured, error) {
 	if s.Size != 0 || s.Crop != "" || s.Views == "paper" {
 		return nil, fmt.Errorf("experiment: %s has features: a size, crops and views of images have no meaning", s.Data)
 	}
+	if s.Init != "" {
+		return nil, fmt.Errorf("experiment: %s has features: init is for networks of images", s.Data)
+	}
 	width := dataset.WidthOf(all.Train)
 	f := &featured{Split: all, derived: []string{fmt.Sprintf("features of width %d in place of images", width)}}
 	if f.Test == nil {

@@ -47,7 +47,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	t := &r.Trainer
 	t.Streams, t.Seed, t.EvalEvery, t.EvalBatch, t.HashImages = streams, d.Seed, s.EvalEvery, s.EvalBatch, s.HashImages
 	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
-	t.Chunk, t.Recompute = s.Chunk, s.Recompute
+	t.Chunk, t.Accumulate, t.Recompute = s.Chunk, s.Accumulate, s.Recompute
 	if s.Limit > 0 {
 		t.LimitSteps = min(s.Limit, cmp.Or(t.LimitSteps, s.Limit))
 	}
@@ -68,10 +68,18 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 			return m.Finish(ctx, net, method.Stage{Train: r.Train, Held: r.Held, Retrain: posthoc.Retrain{Batch: s.Batch, Seed: d.Seed}})
 		}
 	}
+	if s.Init != "" {
+		note, told, err := s.begin(net)
+		if err != nil {
+			return nil, err
+		}
+		t.Notes.Other = append(t.Notes.Other, note)
+		r.Told = told
+	}
 	if err := d.describe(r, m); err != nil {
 		return nil, err
 	}
-	if batch, images := r.Manifest.Training.Batch, d.Train.Len(); batch > images {
+	if batch, images := r.Manifest.Training.Batch*r.Manifest.Training.Accumulate, d.Train.Len(); batch > images {
 		return nil, fmt.Errorf("experiment: %s draws batches of %d of only %d images: choose a smaller batch", m.Name, batch, images)
 	}
 	return r, nil
@@ -107,9 +115,10 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	if _, _, _, err := groups.Split(d.counts); err != nil {
 		return fmt.Errorf("experiment: groups %s: %w", s.Groups, err)
 	}
-	t.Notes = manifest.Notes{Data: d.manifest.Name, Profile: d.manifest.Profile, Method: m.Name, Recipe: s.recipe(), Selection: manifest.LastEpoch}
+	t.Notes = manifest.Notes{Data: d.manifest.Name, Profile: d.manifest.Profile, Method: m.Name, Recipe: s.recipe(), Selection: manifest.LastEpoch,
+		Other: t.Notes.Other}
 	if m.Branches > 1 {
-		t.Notes.Other = []string{fmt.Sprintf("%d last blocks", m.Branches)}
+		t.Notes.Other = append(t.Notes.Other, fmt.Sprintf("%d last blocks", m.Branches))
 	}
 	if r.Choose {
 		if t.Notes.Selection = manifest.BestHeldOut; s.Choose == "balanced" {
@@ -130,8 +139,9 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	case "resnet":
 		all.Network.Backbone = fmt.Sprintf("ResNet-%d", s.Depth)
 	}
-	steps := cmp.Or(t.LimitSteps, d.Train.Len()/all.Training.Batch)
-	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(all.Training.Batch) * int64(m.Images)
+	each := all.Training.Batch * all.Training.Accumulate // samples in a step
+	steps := cmp.Or(t.LimitSteps, d.Train.Len()/each)
+	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(each) * int64(m.Images)
 	r.Manifest = all
 	for _, stream := range t.Streams {
 		for _, v := range stream.Views {

@@ -17,9 +17,13 @@ func (s Settings) trainer(m method.Method, images int) train.Trainer {
 	if s.Recipe == "paper" {
 		t := m.Recipe(s.Epochs)
 		t.ClipNorm = s.Clip
+		if t.Optimizer == nil && s.LayerDecay > 0 {
+			t.Optimizer = optim.SGD{Momentum: 0.9, WeightDecay: 1e-4} // which nil means
+		}
+		t.Optimizer = s.layered(t.Optimizer)
 		return t
 	}
-	epochs, batch, steps := s.Epochs, s.Batch, images/s.Batch
+	epochs, batch, steps := s.Epochs, s.Batch, images/(s.Batch*max(s.Accumulate, 1))
 	if s.Equal == "images" {
 		epochs, batch, steps = epochs/m.Images, batch/m.Images, steps*m.Images
 	}
@@ -27,12 +31,23 @@ func (s Settings) trainer(m method.Method, images int) train.Trainer {
 	for _, percent := range s.Cuts {
 		cuts = append(cuts, percent/100)
 	}
-	rate := schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
+	var rate schedule.Scheduler = schedule.MultiStep{Base: s.LR, Milestones: schedule.Milestones(epochs, cuts...)}
+	if s.Schedule == "cosine" {
+		rate = schedule.Cosine{Base: s.LR}
+	}
 	return train.Trainer{
 		Epochs: epochs, Batch: batch, LimitSteps: max(steps, 1), ClipNorm: s.Clip,
 		LearningRate: schedule.Warmup{Epochs: int(math.Ceil(float64(epochs)*s.Warmup/100 - 1e-9)), Then: rate},
-		Optimizer:    optim.SGD{Momentum: 0.9, WeightDecay: s.Decay},
+		Optimizer:    s.layered(optim.SGD{Momentum: 0.9, WeightDecay: s.Decay}),
 	}
+}
+
+// layered gives the layers of the backbone their own rates, if LayerDecay says so.
+func (s Settings) layered(rule optim.Rule) optim.Rule {
+	if s.LayerDecay == 0 || s.LayerDecay == 1 {
+		return rule
+	}
+	return optim.LayerDecay{Rule: rule, Decay: s.LayerDecay}
 }
 
 // recipe says what runs of one table are trained by. Manifests have it besides schedule and batch, which differ where
@@ -44,7 +59,16 @@ func (s Settings) recipe() string {
 		if len(s.Cuts) > 0 {
 			cuts = "cut after " + percents(s.Cuts) + "%"
 		}
+		if s.Schedule == "cosine" {
+			cuts = "along a cosine"
+		}
 		text = fmt.Sprintf("batch %d, rate %g, %s, warm-up %g%%, weight decay %g", s.Batch, s.LR, cuts, s.Warmup, s.Decay)
+	}
+	if s.Accumulate > 1 {
+		text += fmt.Sprintf(", %d batches a step", s.Accumulate)
+	}
+	if s.LayerDecay > 0 && s.LayerDecay < 1 {
+		text += fmt.Sprintf(", each layer at %g of the rate behind it", s.LayerDecay)
 	}
 	if s.Clip > 0 {
 		text += fmt.Sprintf(", clipped to %g", s.Clip)

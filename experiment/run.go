@@ -31,6 +31,7 @@ type Run struct {
 	Finish       func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
 	Manifest     manifest.Manifest               // what the run is
 	Augmentation []string                        // for tables
+	Told         string                          // what to tell who trains of the weights that it begins with; "": nothing
 
 	Dir    string // that keeps the run; "": nothing is kept
 	Resume bool   // go on with what Dir has, or begin

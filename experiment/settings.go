@@ -37,6 +37,14 @@ type Settings struct {
 	Width     int    `json:"width"`     // channels of its first stage; 0 means 16 for cifar, 64 for resnet and layers of 512 for mlp
 	Embedding int    `json:"embedding"` // width of embeddings; 0 means 128
 
+	// Init is a file of weights that the backbone begins with: a model file or the folder of a run of this library's, or weights
+	// that other programs made, see package pretrained. Heads begin anew. Pixels are normalized as that network saw them: by what
+	// its model file says, or else by augment.ImageNetNormalize. "": weights are drawn.
+	Init string `json:"init,omitempty"`
+	// LayerDecay is how much slower each layer of the backbone trains than the one behind it, see optim.LayerDecay; 0 means 1, all
+	// alike.
+	LayerDecay float64 `json:"layer_decay,omitempty"`
+
 	Epochs int `json:"epochs"` // of a method of one image a sample
 	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
 	// of m images a sample draws m times fewer samples in a batch for m times fewer epochs. "" means epochs.
@@ -45,19 +53,23 @@ type Settings struct {
 	Recipe string `json:"recipe"` // common: the fields below; paper: method.Method.Recipe, by which they are 0; "" means common
 	// Batch is the number of samples in a batch of a method of one image a sample. 0: a tenth of the training images, in
 	// multiples of 12, at most 384.
-	Batch  int       `json:"batch,omitempty"`
-	LR     float64   `json:"lr,omitempty"`     // learning rate; 0 means 0.5 for a batch of 384, and in proportion
-	Cuts   []float64 `json:"cuts,omitempty"`   // percents of the epochs after which it is cut tenfold
-	Warmup float64   `json:"warmup,omitempty"` // percent of the epochs in which it rises to its height
-	Decay  float64   `json:"decay,omitempty"`  // weight decay of SGD with momentum 0.9
+	Batch int     `json:"batch,omitempty"`
+	LR    float64 `json:"lr,omitempty"` // learning rate; 0 means 0.5 for a batch of 384, and in proportion
+	// Schedule is how it falls: steps, by Cuts, or cosine, to 0 along half of one. "" means steps.
+	Schedule string    `json:"schedule,omitempty"`
+	Cuts     []float64 `json:"cuts,omitempty"`   // percents of the epochs after which it is cut tenfold
+	Warmup   float64   `json:"warmup,omitempty"` // percent of the epochs in which it rises to its height
+	Decay    float64   `json:"decay,omitempty"`  // weight decay of SGD with momentum 0.9
 
-	Clip      float64 `json:"clip"`                 // norm that gradients are scaled down to; 0: not
-	EMA       float64 `json:"ema,omitempty"`        // decay of a moving average of the weights; 0: none
-	Chunk     int     `json:"chunk,omitempty"`      // samples that pass the backbone at once, see train.Trainer; 0: the batch
-	Recompute bool    `json:"recompute,omitempty"`  // less memory and more time for the same bits, see train.Trainer
-	Limit     int     `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
-	EvalEvery int     `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
-	EvalBatch int     `json:"eval_batch,omitempty"` // images evaluated at once, which may change figures by rounding; 0 means 128
+	Clip float64 `json:"clip"`          // norm that gradients are scaled down to; 0: not
+	EMA  float64 `json:"ema,omitempty"` // decay of a moving average of the weights; 0: none
+	// Accumulate is how many batches make a step, see train.Trainer; 0 means 1.
+	Accumulate int  `json:"accumulate,omitempty"`
+	Chunk      int  `json:"chunk,omitempty"`      // samples that pass the backbone at once, see train.Trainer; 0: the batch
+	Recompute  bool `json:"recompute,omitempty"`  // less memory and more time for the same bits, see train.Trainer
+	Limit      int  `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
+	EvalEvery  int  `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
+	EvalBatch  int  `json:"eval_batch,omitempty"` // images evaluated at once, which may change figures by rounding; 0 means 128
 	// Choose is which weights are tested and kept: those of the last epoch, or the best on held-out images by top-1, or balanced
 	// by the mean accuracy of the classes. Methods with a second stage take the last. "" means last.
 	Choose   string `json:"choose"`
@@ -92,7 +104,7 @@ func (s Settings) filled() Settings {
 		s.Embedding = 128
 	}
 	if s.Recipe == "paper" {
-		s.Batch, s.LR, s.Cuts, s.Warmup, s.Decay = 0, 0, nil, 0, 0
+		s.Batch, s.LR, s.Schedule, s.Cuts, s.Warmup, s.Decay = 0, 0, "", nil, 0, 0
 	}
 	return s
 }

@@ -98,7 +98,7 @@ func (s Settings) origin(ctx context.Context, seed uint64) (f origin, err error)
 	case f.held != nil:
 		f.derived = append(f.derived, "validation set: there is one, so nothing is held out of training")
 	}
-	return f, f.deriveNormalize(ctx)
+	return f, f.deriveNormalize(ctx, s)
 }
 
 // look derives size and crop from image files.

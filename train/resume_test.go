@@ -64,8 +64,8 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 	"SC in chunks with recomputation, averaged and accumulated": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.SC(0.1), Batch: 4, Chunk: 2, Accumulate: 2, Recompute: true, EMA: train.EMA{Decay: 0.95}}
 	},
-	"SC by AdamW": func(*testing.T, *hybrid.Network) train.Trainer {
-		return train.Trainer{Streams: hybrid.SC(0.1), Optimizer: optim.AdamW{}}
+	"SC by AdamW, slower towards the pixels": func(*testing.T, *hybrid.Network) train.Trainer {
+		return train.Trainer{Streams: hybrid.SC(0.1), Optimizer: optim.LayerDecay{Rule: optim.AdamW{}, Decay: 0.8}}
 	},
 	"PSC by SGD": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.PSC(0.5), ClipNorm: 1}

@@ -91,7 +91,7 @@ Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong; 3 it was st
 func newParser(out, log io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("longtail"), kong.Writers(out, log), kong.Exit(exit),
 		kong.Description(description),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Vars{"methods": methodNames()})
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Vars{"methods": methodNames(), "recipes": recipeNames()})
 }
 
 // code tells of an error and returns its exit code.

@@ -37,15 +37,19 @@ type setup struct {
 	Width     int    `help:"Channels of its first stage, or width of an mlp's layers (default: 16, 64, 512)." placeholder:"CHANNELS" group:"Network"`
 	Embedding int    `help:"Width of embeddings (default: 128)." placeholder:"WIDTH" group:"Network"`
 
-	Batch  int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`
-	LR     float64  `name:"lr" help:"Learning rate (default: 0.5 for a batch of 384, and in proportion)." placeholder:"RATE" group:"Training"`
-	Cuts   string   `help:"Percents of the epochs after which the rate is cut tenfold, with commas, or none (default: 80,90)." placeholder:"PERCENTS" group:"Training"`
-	Warmup *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5)." placeholder:"PERCENT" group:"Training"`
-	Decay  *float64 `help:"Weight decay of SGD with momentum 0.9 (default: 1e-4)." placeholder:"DECAY" group:"Training"`
-	Clip   *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper 0)." placeholder:"NORM" group:"Training"`
-	Views  string   `help:"plain: crop and flip, with --crop=padded grayscale too; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
-	Recipe string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one." enum:",common,paper" default:"" placeholder:"WHICH" group:"Training"`
-	Groups string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
+	Batch      int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`
+	LR         float64  `name:"lr" help:"Learning rate (default: 0.5 for a batch of 384, and in proportion)." placeholder:"RATE" group:"Training"`
+	Schedule   string   `help:"How the rate falls: steps, by --cuts, or cosine, to 0 along half of one (default: steps)." enum:",steps,cosine" default:"" placeholder:"HOW" group:"Training"`
+	Cuts       string   `help:"Percents of the epochs after which the rate is cut tenfold, with commas, or none (default: 80,90)." placeholder:"PERCENTS" group:"Training"`
+	Warmup     *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5)." placeholder:"PERCENT" group:"Training"`
+	Decay      *float64 `help:"Weight decay of SGD with momentum 0.9 (default: 1e-4)." placeholder:"DECAY" group:"Training"`
+	Clip       *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper 0)." placeholder:"NORM" group:"Training"`
+	Views      string   `help:"plain: crop and flip, with --crop=padded grayscale too; paper: the method's own, for images of 32 pixels." enum:",plain,paper" default:"" placeholder:"WHICH" group:"Training"`
+	Recipe     string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one; inaturalist2018 and imagenet-lt: a ResNet-50 as published for these data sets (longtail methods says by whom), with what other options change." enum:",common,paper,${recipes}" default:"" placeholder:"WHICH" group:"Training"`
+	Accumulate int      `help:"Batches in a step: --batch 32 --accumulate 8 has the gradient of 256 samples, but contrastive losses and batch norm see 32. With --batch 256 --chunk 32 the losses see all 256, for a second pass of the backbone (default: 1)." placeholder:"BATCHES" group:"Training"`
+	Init       string   `help:"Weights that the backbone begins with: a run, a model file, or torchvision's or timm's (.pth, .safetensors). Heads begin anew." placeholder:"FILE" group:"Training"`
+	LayerDecay float64  `help:"For --init: each layer of the backbone trains at this part of the rate of the one behind it, such as 0.75 (default: 1)." placeholder:"FACTOR" group:"Training"`
+	Groups     string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
 
 	EvalBatch int    `help:"Images evaluated at once (default: 128)." placeholder:"IMAGES" group:"Training"`
 	Override  string `help:"With --resume, go on though these differ from what was begun: epochs, cpu, eval-batch, with commas. The manifest and the report then say from which step on it is not bit for bit." placeholder:"WHAT" group:"Training"`
@@ -57,7 +61,7 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 		return s, misused("give either --data, where the images are, or --quick, to see it work")
 	}
 	if f.Recipe == "paper" {
-		for name, given := range map[string]bool{"batch": f.Batch != 0, "cuts": f.Cuts != "", "decay": f.Decay != nil, "lr": f.LR != 0, "warmup": f.Warmup != nil} {
+		for name, given := range map[string]bool{"batch": f.Batch != 0, "cuts": f.Cuts != "", "schedule": f.Schedule != "", "decay": f.Decay != nil, "lr": f.LR != 0, "warmup": f.Warmup != nil} {
 			if given {
 				return s, misused("--%s has no meaning with --recipe=paper, by which each method has its own", name)
 			}
@@ -84,13 +88,37 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 		}
 		s.Imbalance = 0
 	}
-	if s.Backbone = cmp.Or(f.Backbone, s.Backbone); s.Backbone == "resnet" {
-		s.Depth, s.Width = 0, 0 // those of Usual are of another
+	if f.Backbone != "" && f.Backbone != cmp.Or(s.Backbone, "cifar") {
+		s.Depth, s.Width = 0, 0 // those of Quick are of another
 	}
+	s.Backbone = cmp.Or(f.Backbone, s.Backbone)
 	s.Depth, s.Width, s.Embedding = cmp.Or(f.Depth, s.Depth), cmp.Or(f.Width, s.Width), cmp.Or(f.Embedding, s.Embedding)
 	s.Batch, s.LR = cmp.Or(f.Batch, s.Batch), cmp.Or(f.LR, s.LR)
-	s.EvalBatch = cmp.Or(f.EvalBatch, s.EvalBatch)
-	s.Views, s.Recipe, s.Groups = cmp.Or(f.Views, s.Views), cmp.Or(f.Recipe, s.Recipe), cmp.Or(f.Groups, s.Groups)
+	if s.Chunk > 0 && s.Batch%s.Chunk != 0 { // the recipe's, of another batch
+		s.Chunk = 0
+	}
+	s.EvalBatch, s.Accumulate = cmp.Or(f.EvalBatch, s.EvalBatch), cmp.Or(f.Accumulate, s.Accumulate)
+	s.Views, s.Groups = cmp.Or(f.Views, s.Views), cmp.Or(f.Groups, s.Groups)
+	if f.Recipe == "common" || f.Recipe == "paper" {
+		s.Recipe = f.Recipe
+	}
+	s.Init, s.LayerDecay = f.Init, f.LayerDecay
+	if s.Init != "" {
+		whole, err := filepath.Abs(s.Init)
+		if err != nil {
+			return s, err
+		}
+		s.Init = whole
+	}
+	if f.Schedule == "cosine" && f.Cuts != "" {
+		return s, misused("--cuts has no meaning with --schedule=cosine")
+	}
+	if f.Schedule == "cosine" {
+		s.Cuts = nil
+	}
+	if s.Schedule = cmp.Or(f.Schedule, s.Schedule); f.Cuts != "" {
+		s.Schedule = ""
+	}
 	set(&s.Warmup, f.Warmup)
 	set(&s.Decay, f.Decay)
 	set(&s.Clip, f.Clip)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"text/tabwriter"
 
+	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/method"
 )
 
@@ -15,6 +16,14 @@ func methodNames() string {
 	var names []string
 	for _, m := range methods() {
 		names = append(names, m.Name)
+	}
+	return strings.Join(names, ",")
+}
+
+func recipeNames() string {
+	var names []string
+	for _, p := range experiment.Presets() {
+		names = append(names, p.Name)
 	}
 	return strings.Join(names, ",")
 }
@@ -56,5 +65,13 @@ func (m *methodsCmd) Run(c *console) error {
 	for _, d := range all {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Name, d.Title, d.ArXiv, d.Images, yes[d.SecondStage], yes[d.Recipe])
 	}
-	return w.Flush()
+	if err := w.Flush(); err != nil {
+		return err
+	}
+	fmt.Fprintln(c.out, "\nRecipes of data sets, for any method, by --recipe:")
+	for _, p := range experiment.Presets() {
+		s := p.Settings
+		fmt.Fprintf(c.out, "%s: %s, ResNet-%d at %d×%d, %d epochs, batches of %d. %s.\n", p.Name, p.Title, s.Depth, s.Size, s.Size, s.Epochs, s.Batch, p.Source)
+	}
+	return nil
 }

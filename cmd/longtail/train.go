@@ -40,6 +40,8 @@ run is (manifest.json), and checkpoints. Ctrl-C saves and ends with exit code 3;
 ` + example("longtail train --data photos --out runs/first",
 		"longtail train --resume --out runs/first",
 		"longtail train --data cifar-10-batches-bin --method hybrid-sc --imbalance 100 --epochs 200",
+		"longtail train --data photos --backbone resnet --depth 50 --init resnet50.pth --layer-decay 0.75 --lr 0.01 --epochs 20",
+		"longtail train --data inat/train2018.json --recipe inaturalist2018 --method hybrid-psc",
 		"longtail train --quick --method crt")
 }
 
@@ -70,13 +72,16 @@ func (t *trainCmd) plan() (b begun, err error) {
 	if t.Quick {
 		s, epochs = experiment.Quick(), 30
 	}
+	if p, err := experiment.PresetByName(t.Recipe); err == nil {
+		s, epochs = p.Settings, p.Settings.Epochs
+	}
 	s.Epochs, s.Equal, s.Holdout, s.EvalEvery = cmp.Or(t.Epochs, epochs), "epochs", 0, 1
 	if s, err = t.apply(s); err != nil {
 		return b, err
 	}
 	set(&s.Holdout, t.Holdout)
 	set(&s.EvalEvery, t.EvalEvery)
-	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, t.Chunk, t.Recompute, t.Limit, t.Choose, t.Patience
+	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, cmp.Or(t.Chunk, s.Chunk), t.Recompute, t.Limit, t.Choose, t.Patience
 	m, err := method.ByName(b.Method)
 	if err == nil {
 		err = s.Check(m)
@@ -142,6 +147,9 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	r.Override = override
 	r.Dir, r.Resume, r.Settings, r.Trainer.Checkpoints.EverySteps = t.Out, t.Resume, b, t.Every
 	tellNoEffect(c, t.noEffect(d, r), []manifest.Manifest{r.Manifest})
+	if r.Told != "" {
+		fmt.Fprintln(c.log, r.Told)
+	}
 	what := r.Manifest.Network
 	fmt.Fprintf(c.log, "%s on %s: %d parameters, %.1f million multiply-adds an image; %d training images in %d classes\n", r.Title, what.Backbone,
 		what.Parameters, float64(what.MultiplyAdds)/1e6, d.Train.Len(), len(d.Counts()))

@@ -1,4 +1,5 @@
-// Finetune gives a model file new classes: a new classifier learns on the frozen backbone, then all of it learns slowly.
+// Finetune gives a model file new classes: a new classifier learns on the frozen backbone, then all of it
+// learns slowly, and the first layers most slowly (optim.LayerDecay).
 //
 //	go run ./examples/finetune -model model.safetensors -data DIR -out new.safetensors
 //
@@ -17,6 +18,7 @@ import (
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/train"
 )
@@ -28,18 +30,19 @@ func main() {
 	head := flag.Int("head", 10, "epochs of the classifier alone")
 	all := flag.Int("all", 10, "epochs of the whole network after them")
 	batch := flag.Int("batch", 64, "images in a step")
+	decay := flag.Float64("decay", 0.75, "`part` of the rate that each layer has of the one behind it, when all of it learns")
 	flag.Parse()
 	if *model == "" || *data == "" {
 		flag.Usage()
 		os.Exit(2)
 	}
-	if err := run(os.Stdout, *model, *data, *out, *head, *all, *batch); err != nil {
+	if err := run(os.Stdout, *model, *data, *out, *head, *all, *batch, *decay); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(w io.Writer, model, data, out string, head, all, batch int) error {
+func run(w io.Writer, model, data, out string, head, all, batch int, decay float64) error {
 	old, about, err := hybrid.Open(model)
 	if err != nil {
 		return err
@@ -65,12 +68,13 @@ func run(w io.Writer, model, data, out string, head, all, batch int) error {
 	if err != nil {
 		return err
 	}
-	fit := func(what string, epochs int, rate float64) error {
+	sgd := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}
+	fit := func(what string, epochs int, rate float64, rule optim.Rule) error {
 		if epochs == 0 {
 			return nil
 		}
 		result, err := train.Trainer{Streams: streams, Epochs: epochs, Batch: min(batch, trainSet.Len()),
-			LearningRate: schedule.Cosine{Base: rate}, ClipNorm: 1, EvalEvery: epochs}.Fit(context.Background(), net, trainSet, test)
+			LearningRate: schedule.Cosine{Base: rate}, Optimizer: rule, ClipNorm: 1, EvalEvery: epochs}.Fit(context.Background(), net, trainSet, test)
 		if err != nil {
 			return err
 		}
@@ -80,11 +84,11 @@ func run(w io.Writer, model, data, out string, head, all, batch int) error {
 	if _, err := nn.FreezePaths(net, "backbone"); err != nil {
 		return err
 	}
-	if err := fit("classifier", head, 0.1); err != nil {
+	if err := fit("classifier", head, 0.1, sgd); err != nil {
 		return err
 	}
 	nn.Freeze(net, false)
-	if err := fit("whole network", all, 0.01); err != nil {
+	if err := fit("whole network", all, 0.01, optim.LayerDecay{Rule: sgd, Decay: decay}); err != nil {
 		return err
 	}
 	about = hybrid.AboutOf(trainSet)

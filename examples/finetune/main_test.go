@@ -63,8 +63,8 @@ func TestFineTuning(t *testing.T) {
 	write(t, at("train"), second, 3)
 	write(t, at("test"), test, 3)
 	var out bytes.Buffer
-	require.NoError(t, run(&out, at("old"), dir, at("frozen"), 3, 0, 16))
-	require.NoError(t, run(&out, at("old"), dir, at("new"), 5, 20, 16))
+	require.NoError(t, run(&out, at("old"), dir, at("frozen"), 3, 0, 16, 0.75))
+	require.NoError(t, run(&out, at("old"), dir, at("new"), 5, 20, 16, 0.75))
 	require.Contains(t, out.String(), "classifier ")
 	require.Contains(t, out.String(), "whole network ")
 
@@ -81,8 +81,8 @@ func TestFineTuning(t *testing.T) {
 	confusion, err := tuned.Evaluate(context.Background(), squashed(t, at("train")), 0)
 	require.NoError(t, err)
 	require.Greater(t, float64(confusion.Top1()), 0.5, "a third by chance")
-	require.ErrorContains(t, run(&out, at("none"), dir, at("x"), 1, 1, 1), at("none"))
-	require.ErrorContains(t, run(&out, at("old"), at("none"), at("x"), 1, 1, 1), at("none"))
+	require.ErrorContains(t, run(&out, at("none"), dir, at("x"), 1, 1, 1, 0.75), at("none"))
+	require.ErrorContains(t, run(&out, at("old"), at("none"), at("x"), 1, 1, 1, 0.75), at("none"))
 }
 
 // A model that is tested on resized photographs is trained further on boxes of them.
@@ -100,7 +100,7 @@ func TestFineTuningOnPhotographs(t *testing.T) {
 	write(t, at("train"), second, 3)
 	write(t, at("test"), test, 3)
 	var out bytes.Buffer
-	require.NoError(t, run(&out, at("old"), dir, at("new"), 1, 1, 16))
+	require.NoError(t, run(&out, at("old"), dir, at("new"), 1, 1, 16, 0.75))
 	tuned, about, err := hybrid.Open(at("new"))
 	require.NoError(t, err)
 	require.Equal(t, resize, tuned.Resize())

@@ -1,0 +1,52 @@
+package experiment
+
+import (
+	"crypto/sha256"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/pretrained"
+)
+
+// initFile is the file of Init.
+func (s Settings) initFile() string {
+	if info, err := os.Stat(s.Init); err == nil && info.IsDir() {
+		return filepath.Join(s.Init, ModelFile)
+	}
+	return s.Init
+}
+
+// begin puts the weights of Init into the backbone of a network, and returns what to say of it: in manifests, by the file's
+// content, and to who trains.
+func (s Settings) begin(n *hybrid.Network) (note, told string, err error) {
+	path := s.initFile()
+	report, err := pretrained.Load(path, n.Backbone, pretrained.Settings{WithoutHead: true})
+	if err != nil {
+		return "", "", fmt.Errorf("experiment: init: %w", err)
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return "", "", fmt.Errorf("experiment: init: %w", err)
+	}
+	defer f.Close()
+	h := sha256.New()
+	if _, err := io.Copy(h, f); err != nil {
+		return "", "", fmt.Errorf("experiment: init: %w", err)
+	}
+	first, _, _ := strings.Cut(report.String(), "\n")
+	return fmt.Sprintf("the backbone of %s, %x", filepath.Base(path), h.Sum(nil)[:8]), "init: " + first + " of " + path, nil
+}
+
+// initNormalize is how the network whose weights Init has saw pixels: what its model file says, or for weights of other programs
+// ImageNet's means.
+func (s Settings) initNormalize() (n augment.Normalize, why string) {
+	if net, _, err := hybrid.Open(s.initFile()); err == nil {
+		return net.Normalize(), "pixels normalized as for the network of " + s.Init
+	}
+	return augment.ImageNetNormalize(), "pixels normalized by ImageNet's means and deviations, as weights of other programs expect them"
+}
