@@ -1,6 +1,7 @@
 // Package loss has the losses of hybrid networks, those the field compares them with, and the interface for your own.
 //
-// On logits: CrossEntropy, Focal, ClassBalanced, LDAM, DRW, LogitAdjusted, which is balanced softmax too, and VectorScaling.
+// On logits: CrossEntropy, LabelAwareSmoothing, Focal, ClassBalanced, LDAM, DRW, LogitAdjusted, which is balanced softmax too, and
+// VectorScaling.
 // On embeddings: SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive,
 // BalancedContrastive (BCL), KCL, TSC and ProCo. On both: PaCo, which is GPaCo too.
 //

@@ -138,7 +138,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(loss.Focal{}), ClassBalanced(loss.ClassBalanced{}),
 		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(),
-		CRT(), LWS(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
+		CRT(), LWS(), MiSLAS(), WeightBalancing(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
 		HybridSC(loss.SupervisedContrastive{}), HybridPSC(PSC{}), SupCon(loss.SupervisedContrastive{}), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }
 

@@ -384,5 +384,5 @@ func TestEmptyClassesAreFoundBeforeTraining(t *testing.T) {
 		_, _, err = m.New(bodyOf(t, m), method.Setup{Counts: []int{9, 5, 0, 1}, Size: size})
 		require.NoError(t, err)
 	}
-	require.Equal(t, []string{"crt", "lws", "ncm", "post-hoc-adjusted", "supcon", "kcl", "tsc"}, need)
+	require.Equal(t, []string{"crt", "lws", "mislas", "weight-balancing", "ncm", "post-hoc-adjusted", "supcon", "kcl", "tsc"}, need)
 }

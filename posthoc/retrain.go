@@ -45,6 +45,30 @@ func (r Retrain) CRT(ctx context.Context, trainSet Set) (*nn.Linear, error) {
 	return head, nil
 }
 
+// Tune returns a head that is trained on from the weights of head, which is only read.
+func (r Retrain) Tune(ctx context.Context, head *nn.Linear, trainSet Set) (*nn.Linear, error) {
+	if err := trainSet.check(); err != nil {
+		return nil, err
+	}
+	if err := checkHead(head); err != nil {
+		return nil, err
+	}
+	if err := checkWidth(trainSet.Features, head.Weight.Value.Dim(1)); err != nil {
+		return nil, err
+	}
+	if classes := head.Weight.Value.Dim(0); classes != trainSet.Classes {
+		return nil, fmt.Errorf("posthoc: a head of %d classes for a set of %d: both must have the same", classes, trainSet.Classes)
+	}
+	tuned := &nn.Linear{Weight: autograd.NewParam(head.Weight.Value.Clone())}
+	if head.Bias != nil {
+		tuned.Bias = autograd.NewParam(head.Bias.Value.Clone())
+	}
+	if err := r.fit(ctx, tuned, tuned.Forward, trainSet); err != nil {
+		return nil, err
+	}
+	return tuned, nil
+}
+
 // LWS returns the head with the logits of each class multiplied by a learned scale, and the scales (learnable weight
 // scaling, arXiv 1910.09217): weights and bias keep their directions, so only one number a class is trained.
 func (r Retrain) LWS(ctx context.Context, head *nn.Linear, trainSet Set) (*nn.Linear, []float32, error) {

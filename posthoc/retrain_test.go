@@ -78,6 +78,43 @@ func TestCRTAgainstPlainDescent(t *testing.T) {
 	}
 }
 
+func TestTuneAgainstPlainDescent(t *testing.T) {
+	trainSet := clouds(1, 4, 0.7, 50, 14, 5)
+	weights, bias := []float32{1, -2, 0.5, 1, 0.2, 0.1, -0.3, 0.2, 0, 0.1, 0.05, -0.1}, []float32{0.5, 0, -0.5}
+	head := linear(3, 4, weights, bias)
+	got, err := posthoc.Retrain{Batch: 16, Epochs: 3, Seed: 7}.Tune(t.Context(), head, trainSet)
+	require.NoError(t, err)
+	params := make([]float64, 15)
+	for i, v := range append(append([]float32{}, weights...), bias...) {
+		params[i] = float64(v)
+	}
+	descend(t, params, trainSet, 3, 16, 7, func(r int) []float64 {
+		x := row(trainSet.Features, r)
+		return []float64{dot(params[0:4], x) + params[12], dot(params[4:8], x) + params[13], dot(params[8:12], x) + params[14]}
+	}, func(r int, g, into []float64) {
+		for c, v := range g {
+			for k, x := range row(trainSet.Features, r) {
+				into[4*c+k] += v * x
+			}
+			into[12+c] += v
+		}
+	})
+	for i, v := range append(got.Weight.Value.Clone().Data(), got.Bias.Value.Data()...) {
+		require.InDelta(t, params[i], float64(v), 1e-4, "parameter %d", i)
+	}
+	require.Equal(t, weights, head.Weight.Value.Data(), "the head is only read")
+
+	for want, wrong := range map[string]*nn.Linear{"no head": nil, "features of width 4, the classifier is of width 3": linear(3, 3, make([]float32, 9), nil),
+		"a head of 2 classes for a set of 3": linear(2, 4, make([]float32, 8), nil)} {
+		_, err := posthoc.Retrain{}.Tune(t.Context(), wrong, trainSet)
+		require.ErrorContains(t, err, want)
+	}
+	_, err = posthoc.Retrain{}.Tune(t.Context(), head, posthoc.Set{Classes: 3})
+	require.Error(t, err)
+	_, err = posthoc.Retrain{}.Tune(t.Context(), linear(3, 4, weights, nil), trainSet)
+	require.NoError(t, err)
+}
+
 func TestLWSAgainstPlainDescent(t *testing.T) {
 	trainSet := clouds(1, 4, 0.7, 50, 14, 5)
 	head := linear(3, 4, []float32{1, -2, 0.5, 1, 0.2, 0.1, -0.3, 0.2, 0, 0.1, 0.05, -0.1}, []float32{0.5, 0, -0.5})

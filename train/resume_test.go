@@ -55,6 +55,9 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		return train.Trainer{Streams: hybrid.CE(), Optimizer: optim.Groups{Rule: optim.SGD{Momentum: 0.9, WeightDecay: 1e-3},
 			Groups: []optim.Group{{Match: []string{"classifier"}, LearningRate: 2, WeightDecay: 1e-2}}, NoVectorDecay: true}}
 	},
+	"CE with bounded rows": func(*testing.T, *hybrid.Network) train.Trainer {
+		return train.Trainer{Streams: hybrid.CE(), Optimizer: optim.MaxNorm{Rule: optim.SGD{Momentum: 0.9, WeightDecay: 0.1}}}
+	},
 	"CEBalanced by AdamW": func(*testing.T, *hybrid.Network) train.Trainer {
 		return train.Trainer{Streams: hybrid.CEBalanced(), Optimizer: optim.AdamW{WeightDecay: 0.01}}
 	},
