@@ -72,6 +72,7 @@ var mayImport = map[string][]string{
 	"internal/describe":   {"augment", "autograd", "dataset", "hybrid", "manifest", "nn", "schedule", "tensor"},
 	"internal/vectortest": {},
 	"internal/leveltest":  {"internal/kernels"},
+	"serve":               {"hybrid", "imagefile", "tensor"},
 
 	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
 	"dataset/idx":        {"dataset"},

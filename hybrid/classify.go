@@ -45,18 +45,13 @@ func (p *Predictor) Classify(picture image.Image) (Classification, error) {
 
 // ClassifyAll is Classify for several pictures, in the order given.
 func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, error) {
+	if err := p.checkNames(); err != nil {
+		return nil, err
+	}
+	if err := p.checkTakesPictures(); err != nil {
+		return nil, err
+	}
 	n := p.network
-	if n.about == nil || len(n.about.Classes) == 0 {
-		return nil, fmt.Errorf("hybrid: the predictor does not know the names of its classes: take one of a network that Open " +
-			"returned, give names with Predictor.WithAbout, or use Predict, which returns labels")
-	}
-	if n.input.Features > 0 {
-		return nil, fmt.Errorf("hybrid: the network takes %s, not pictures: use PredictFeatures on what that model makes of the pictures", n.input)
-	}
-	if n.input.Channels != 3 {
-		return nil, fmt.Errorf("hybrid: the network takes images of %d channels and pictures have three: make a dataset.Image and use Predict",
-			n.input.Channels)
-	}
 	images := make([]*dataset.Image, len(pictures))
 	for i, picture := range pictures {
 		images[i] = new(dataset.Image)
@@ -68,12 +63,38 @@ func (p *Predictor) ClassifyAll(pictures ...image.Image) ([]Classification, erro
 	if err != nil {
 		return nil, err
 	}
-	all := make([]Classification, len(pictures))
+	return p.rank(predictions), nil
+}
+
+// rank orders the classes of each prediction, and names them.
+func (p *Predictor) rank(predictions []Prediction) []Classification {
+	all := make([]Classification, len(predictions))
 	for i, prediction := range predictions {
+		all[i] = make(Classification, 0, len(prediction.Probabilities))
 		for label, q := range prediction.Probabilities {
-			all[i] = append(all[i], Ranked{n.about.Classes[label], label, q})
+			all[i] = append(all[i], Ranked{p.network.about.Classes[label], label, q})
 		}
 		slices.SortStableFunc(all[i], func(a, b Ranked) int { return cmp.Compare(b.Probability, a.Probability) })
 	}
-	return all, nil
+	return all
+}
+
+func (p *Predictor) checkNames() error {
+	if about := p.network.about; about == nil || len(about.Classes) == 0 {
+		return fmt.Errorf("hybrid: the predictor does not know the names of its classes: take one of a network that Open " +
+			"returned, give names with Predictor.WithAbout, or use Predict, which returns labels")
+	}
+	return nil
+}
+
+func (p *Predictor) checkTakesPictures() error {
+	n := p.network
+	if n.input.Features > 0 {
+		return fmt.Errorf("hybrid: the network takes %s, not pictures: use PredictFeatures on what that model makes of the pictures", n.input)
+	}
+	if n.input.Channels != 3 {
+		return fmt.Errorf("hybrid: the network takes images of %d channels and pictures have three: make a dataset.Image and use Predict",
+			n.input.Channels)
+	}
+	return nil
 }

@@ -29,6 +29,7 @@ type cli struct {
 	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
 	Report     reportCmd     `cmd:"" help:"Make a page to look at: curves, classes, confusion, images that went wrong."`
 	Export     exportCmd     `cmd:"" help:"Write a model as an ONNX file, for other programs."`
+	Serve      serveCmd      `cmd:"" help:"Answer what is on images, over HTTP."`
 	Methods    methodsCmd    `cmd:"" help:"List the methods."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`
 	Completion completionCmd `cmd:"" help:"Write the script that completes commands and options in a shell."`

@@ -1,11 +1,12 @@
 // Longtail learns from long-tailed image data: it looks at a folder of images, trains a model on it, compares methods,
-// and says what is on other images.
+// says what is on other images, and answers programs that ask.
 //
 //	longtail data photos
 //	longtail train --data photos --out runs/first
 //	longtail evaluate runs/first photos
 //	longtail predict runs/first photo.jpg
 //	longtail export runs/first -o model.onnx
+//	longtail serve runs/first
 //
 // longtail --help lists the commands, longtail COMMAND --help shows a command's options with examples. Exit codes are
 //
@@ -28,6 +29,10 @@ import (
 )
 
 func main() {
-	ctx := terminal.Context(func() { fmt.Fprintln(os.Stderr, "stopping after this step; once more to stop at once") })
+	signals, what := terminal.Context, "this step"
+	if len(os.Args) > 1 && os.Args[1] == "serve" {
+		signals, what = terminal.ServerContext, "the requests that came"
+	}
+	ctx := signals(func() { fmt.Fprintf(os.Stderr, "stopping after %s; once more to stop at once\n", what) })
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -1,0 +1,57 @@
+//go:build unix
+
+package main
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A served model says what predict says, reads its file again at SIGHUP, and stops at SIGTERM.
+func TestServe(t *testing.T) {
+	require.Contains(t, read(t, "..", "..", "README.md"), "\nlongtail serve runs/first\n")
+	data, run := trained(t)
+	photo := filepath.Join(data, "test", "disc-0", "001.png")
+	dir := t.TempDir()
+	model := filepath.Join(dir, "model.safetensors")
+	require.NoError(t, os.WriteFile(model, []byte(read(t, run, "model.safetensors")), 0o666))
+	c, url, log := served(t, dir, "second="+run, "first="+model)
+	out, _ := succeed(t, "predict --json "+run, photo)
+	want := parseJSON[[]seen](t, out)[0].Classes
+	for _, name := range []string{"", "first", "second"} {
+		status, p := asked(t, url+"/v1/predict?model="+name, photo)
+		require.Equal(t, http.StatusOK, status)
+		for i, k := range p.Images[0].Classes {
+			require.Equal(t, want[i], probable{k.Class, k.Probability})
+		}
+	}
+
+	require.NoError(t, os.WriteFile(model, []byte("damaged"), 0o666))
+	require.NoError(t, c.Process.Signal(syscall.SIGHUP))
+	require.Contains(t, until(t, log, "reloaded"), model)
+	require.NoError(t, os.WriteFile(model, []byte(read(t, run, "model.safetensors")), 0o666))
+	require.NoError(t, c.Process.Signal(syscall.SIGHUP))
+	require.Contains(t, until(t, log, "reloaded"), "models=2")
+	status, _ := asked(t, url+"/v1/predict?model=first", photo)
+	require.Equal(t, http.StatusOK, status)
+
+	from := time.Now()
+	require.NoError(t, c.Process.Signal(syscall.SIGTERM))
+	until(t, log, "stopping after the requests that came")
+	for log.Scan() { // to its end
+	}
+	require.NoError(t, c.Wait())
+	require.Less(t, time.Since(from), 20*time.Second)
+
+	fail(t, usage, "--cert and --key", "serve --cert x "+run)
+	fail(t, usage, "must be positive", "serve --batch 0 "+run)
+	fail(t, failed, "no-such", "serve no-such")
+	fail(t, failed, "two models", "serve "+run+" "+run)
+	fail(t, failed, "--listen takes", "serve --listen nowhere "+run)
+}
