@@ -20,6 +20,9 @@ type Mode struct {
 	Seed      uint64        // of Tape.Rand
 	Weights   *Weights      // values to use in place of those of the parameters and buffers; nil: their own
 	BLAS      gonum.Float32 // dense products; nil: package blas
+	// Precision is that of convolutions: what they multiply, and what they keep for Backward. Sums, norms, all other operations and
+	// all parameters are float32, and so is the whole convolution with fewer than 8 or an odd number of channels, or in groups.
+	Precision Precision
 }
 
 // Tape records one step. Make it with NewTape.

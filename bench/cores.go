@@ -112,7 +112,7 @@ func cores(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
-	step, err := newTrainStep(net, b, s.recompute)
+	step, err := newTrainStep(s, net, b)
 	if err != nil {
 		return nil, err
 	}

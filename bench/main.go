@@ -107,8 +107,8 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch recompute", "infer": "net size batch", "step": "net size batch chunk recompute", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
-	"width": "batch", "memory": "net size batch chunk recompute", "peak": "", "methods": "batch methods views largest",
+	"train": "net size batch recompute bf16", "infer": "net size batch bf16", "step": "net size batch chunk recompute bf16", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
+	"width": "batch", "memory": "net size batch chunk recompute bf16", "peak": "", "methods": "batch methods views largest",
 }
 
 // unused reports arguments and flags that have no effect on a job.

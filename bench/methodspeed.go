@@ -149,7 +149,7 @@ func plainSteps(body func(branches int) (backbone.Backbone, error), speed method
 	if err != nil {
 		return nil, nil, err
 	}
-	if trainSet, err = newTrainStep(net, speed.Rows, false); err != nil || speed.KeyRows == 0 {
+	if trainSet, err = newTrainStep(settings{}, net, speed.Rows); err != nil || speed.KeyRows == 0 {
 		return trainSet, nil, err
 	}
 	x, mode := gradtest.Normal(2, 1, speed.KeyRows, 32, 32, 3), autograd.Mode{Train: true, NoGrad: true}

@@ -64,13 +64,13 @@ func trainSet(s settings) (result, error) {
 
 // ofNetwork are the figures of a job that takes b images in so many seconds.
 func (s settings) ofNetwork(net *hybrid.Network, b int, seconds float64) result {
-	return result{"net": s.net, "size": net.Input().Height, "batch": b, "bf16": false, "images_per_second": round(float64(b) / seconds),
+	return result{"net": s.net, "size": net.Input().Height, "batch": b, "bf16": s.bfloat16, "images_per_second": round(float64(b) / seconds),
 		"ms": round(1e3 * seconds)}
 }
 
 // trainStep is the time of forward, cross-entropy, backward and SGD.
 func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64, error) {
-	step, err := newTrainStep(net, b, s.recompute)
+	step, err := newTrainStep(s, net, b)
 	if err != nil {
 		return 0, err
 	}
@@ -78,7 +78,7 @@ func trainStep(s settings, net *hybrid.Network, b int, seconds float64) (float64
 }
 
 // newTrainStep returns a function that trains on the same b images each time.
-func newTrainStep(net *hybrid.Network, b int, recompute bool) (func(), error) {
+func newTrainStep(s settings, net *hybrid.Network, b int) (func(), error) {
 	params := nn.Params(net)
 	optimizer, err := optim.SGD{Momentum: 0.9, WeightDecay: 1e-4}.New(params)
 	if err != nil {
@@ -88,7 +88,7 @@ func newTrainStep(net *hybrid.Network, b int, recompute bool) (func(), error) {
 	x, labels := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels), randomLabels(b)
 	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
 	return func() {
-		_, _, err := step.Take(0.1, autograd.Mode{Train: true, Recompute: recompute}, func(t *autograd.Tape) (*autograd.Var, error) {
+		_, _, err := step.Take(0.1, autograd.Mode{Train: true, Recompute: s.recompute, Precision: s.precision()}, func(t *autograd.Tape) (*autograd.Var, error) {
 			l, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: net.Forward(t.Const(x)), Labels: labels, Views: 1})
 			return l, nil
 		})
@@ -102,12 +102,23 @@ func infer(s settings) (result, error) {
 	if err != nil {
 		return nil, err
 	}
+	in := net.Input()
+	x := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels)
+	if s.bfloat16 { // predictors are of float32
+		weights := autograd.Snapshot(nn.Tensors(net)...)
+		weights.Fix()
+		mode := autograd.Mode{NoGrad: true, Weights: weights, Precision: s.precision()}
+		tape := autograd.NewTape(mode)
+		seconds := s.timed(func() {
+			tape.Reset(mode)
+			net.Forward(tape.Const(x))
+		}, s.seconds)
+		return s.ofNetwork(net, b, seconds), nil
+	}
 	predictor, err := net.Freeze()
 	if err != nil {
 		return nil, err
 	}
-	in := net.Input()
-	x := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels)
 	seconds := s.timed(func() {
 		if _, err := predictor.Logits(x); err != nil {
 			panic(err) // the shapes are ours
@@ -135,7 +146,7 @@ func step(s settings) (result, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
-	trainer := train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+	trainer := train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, Precision: s.precision(), LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()
@@ -154,7 +165,7 @@ func step(s settings) (result, error) {
 	if _, err = trainer.Fit(ctx, net, data, nil); ctx.Err() == nil {
 		return nil, err
 	}
-	return result{"net": s.net, "size": size, "batch": b, "images_per_second": round(median(rates)), "base_mb": before,
+	return result{"net": s.net, "size": size, "batch": b, "bf16": s.bfloat16, "images_per_second": round(median(rates)), "base_mb": before,
 		"plan_mb": before + int(plan.Peak()>>20)}, nil
 }
 
@@ -181,3 +192,10 @@ func or(v, otherwise int) int {
 }
 
 func round(v float64) float64 { return math.Round(v*100) / 100 }
+
+func (s settings) precision() autograd.Precision {
+	if s.bfloat16 {
+		return autograd.BFloat16
+	}
+	return autograd.Float32
+}

@@ -25,7 +25,7 @@ func (s Settings) check(methods ...method.Method) error {
 		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
-		{"schedule", s.Schedule, []string{"", "steps", "cosine"}}, {"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
+		{"schedule", s.Schedule, []string{"", "steps", "cosine"}}, {"precision", s.Precision, []string{"", "float32", "bfloat16"}}, {"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
 	} {
 		if !slices.Contains(f.choices, f.value) {
 			return fmt.Errorf("%s %q is not one of %s", f.name, f.value, strings.TrimPrefix(strings.Join(f.choices, ", "), ", "))

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
@@ -48,6 +49,9 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	t.Streams, t.Seed, t.EvalEvery, t.EvalBatch, t.HashImages = streams, d.Seed, s.EvalEvery, s.EvalBatch, s.HashImages
 	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
 	t.Chunk, t.Accumulate, t.Recompute = s.Chunk, s.Accumulate, s.Recompute
+	if t.Precision, err = autograd.ParsePrecision(s.Precision); err != nil {
+		return nil, fmt.Errorf("experiment: %w", err)
+	}
 	if s.Limit > 0 {
 		t.LimitSteps = min(s.Limit, cmp.Or(t.LimitSteps, s.Limit))
 	}

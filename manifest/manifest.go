@@ -83,6 +83,7 @@ type Training struct {
 	Score         string   `json:"score,omitempty"`      // what epochs are ranked by, other than top-1 on what is held out
 	Patience      int      `json:"patience,omitempty"`   // epochs without a better score that end the run; 0 for none
 	Groups        string   `json:"groups"`               // what counts as many, medium and few
+	Precision     string   `json:"precision,omitempty"`  // what convolutions multiplied: "bfloat16"; "" for float32
 	BLAS          string   `json:"blas"`                 // dense products other than this module's; "" for these
 	Seed          uint64   `json:"seed"`
 	Recipe        string   `json:"recipe,omitempty"` // what runs that are compared have in common, besides what is above, in words
@@ -117,5 +118,5 @@ type Build struct {
 	Revision string `json:"revision"`  // of the program's repository, "+changes" for uncommitted ones; "" if not known
 	Go       string `json:"go"`        // version
 	Platform string `json:"platform"`  // "linux/amd64"
-	CPULevel string `json:"cpu_level"` // instructions in use: "avx512", "avx2" or "generic"
+	CPULevel string `json:"cpu_level"` // instructions in use: "avx512", "avx2" or "generic", "avx512 with bfloat16" if they were in use
 }

@@ -50,7 +50,7 @@ func (b *BatchNorm2d) Forward(x *autograd.Var) *autograd.Var {
 	y := t.Scratch(x.Shape()...)
 	kernels.ScaleShift(y.Data(), x.Data(), s.scale, s.shift, nil, s.rows, s.c, false)
 	return autograd.OpInto("nn.BatchNorm2d", y, []*autograd.Var{x, gamma, beta}, -1, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
-		norm := s.backward(gy, nil, x.Value(), false, gx[1], gx[2])
+		norm := s.backward(gy, nil, x.Value(), false, false, gx[1], gx[2])
 		switch {
 		case gx[0] == nil:
 		case add:
@@ -165,13 +165,13 @@ func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows in
 
 // backward adds the gradients of weight and bias, which may be nil, and returns how to make that of the input x. It masks
 // gy in place where relu, the output of a ReLU, is not positive, unless it is nil. With masked there was a ReLU and
-// nothing between: x tells where it let gy through.
-func (s *normalization) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
+// nothing between: x, which is packed if so said, tells where it let gy through.
+func (s *normalization) backward(gy, relu, x *tensor.Tensor, packed, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
 	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: s.tape.Floats(s.c), K3: s.tape.Floats(s.c)}
 	if masked {
 		n.Scale, n.Shift = s.scale, s.shift
 	}
-	var y []float32
+	var y []float32 // packed as x is
 	if relu != nil {
 		y = relu.Data()
 	}
@@ -179,7 +179,11 @@ func (s *normalization) backward(gy, relu, x *tensor.Tensor, masked bool, dgamma
 		return n // a fixed scale and shift
 	}
 	sumG, sumGX := s.tape.Float64s(s.c), s.tape.Float64s(s.c)
-	kernels.BatchNormGradSums(gy.Data(), y, x.Data(), s.mean, n.Scale, n.Shift, s.rows, s.c, sumG, sumGX)
+	gradSums := kernels.BatchNormGradSums
+	if packed {
+		gradSums = kernels.BatchNormGradSumsPacked
+	}
+	gradSums(gy.Data(), y, x.Data(), s.mean, n.Scale, n.Shift, s.rows, s.c, sumG, sumGX)
 	for i := range s.c {
 		if dgamma != nil {
 			dgamma.Data()[i] += float32(sumGX[i] * s.invStd[i])

@@ -98,7 +98,8 @@ func (c *Conv2d) geometry(op string, x, w *autograd.Var) convolution {
 		fail(fmt.Sprintf("the image has %d channels, the weight takes %d", xs[3], ws[2]*groups))
 	}
 	s := convolution{groups: groups, Conv: kernels.Conv{N: xs[0], H: xs[1], W: xs[2], C: xs[3], KH: ws[0], KW: ws[1], O: ws[3],
-		Stride: max(c.Stride, 1), Pad: c.Padding}}
+		Stride: max(c.Stride, 1), Pad: c.Padding,
+		BFloat16: groups == 1 && x.Tape().Mode().Precision == autograd.BFloat16}}
 	switch {
 	case c.Stride < 0 || c.Padding < 0:
 		fail(fmt.Sprintf("stride %d and padding %d must not be negative", c.Stride, c.Padding))

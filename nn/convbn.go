@@ -87,20 +87,28 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), s.scale, s.shift, add(), y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
-	conv := t.Scratch(shape...)
 	g, read := g.input(x)
+	g.Packed = g.BFloat16 && g.O%2 == 0
+	conv := g.result(t, shape)
 	if !batch {
 		g.forward(read, w.Data(), nil, nil, conv.Data())
 	}
 	s := c.BN.normalization(t, g.N*g.OutH()*g.OutW(), gamma.Data(), beta.Data(), func(sum, sumsq []float64) {
 		g.forwardSums(read, w.Data(), conv.Data(), sum, sumsq)
 	})
+	if g.Packed && needs && shortcut != nil {
+		return c.forwardPacked(t, g, shape, conv, s, x, w, shortcut, in, pass)
+	}
 	write := func(y *tensor.Tensor) {
-		kernels.ScaleShift(y.Data(), conv.Data(), s.scale, s.shift, add(), s.rows, s.c, c.ReLU)
+		scaleShift := kernels.ScaleShift
+		if g.Packed {
+			scaleShift = kernels.ScaleShiftPacked
+		}
+		scaleShift(y.Data(), conv.Data(), s.scale, s.shift, add(), s.rows, s.c, c.ReLU)
 	}
 	var source any
 	if c.ReLU && shortcut == nil {
-		source = &activated{conv, kernels.Activation{Scale: s.scale, Shift: s.shift}}
+		source = &activated{conv, kernels.Activation{Scale: s.scale, Shift: s.shift, Packed: g.Packed}}
 	}
 
 	var out *autograd.Var
@@ -109,7 +117,7 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 		if c.ReLU && shortcut != nil {
 			relu = out.Peek() // the shortcut gets the masked gradient too
 		}
-		norm := s.backward(gy, relu, conv, c.ReLU && shortcut == nil, gx[2], gx[3])
+		norm := s.backward(gy, relu, conv, g.Packed, c.ReLU && shortcut == nil, gx[2], gx[3])
 		g, read := g.input(x)
 		g.grad(gy, norm, conv.Data(), read, w.Data(), gx, add)
 		t.Free(conv)
@@ -126,6 +134,38 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 		t.Free(conv)
 	}
 	return out
+}
+
+// forwardPacked keeps the sum with a shortcut in bfloat16, as what it is made of. Convolutions and shortcuts behind it read it so.
+func (c *ConvBN) forwardPacked(t *autograd.Tape, g convolution, shape tensor.Shape, conv *tensor.Tensor, s *normalization, x, w, shortcut *autograd.Var,
+	in []*autograd.Var, pass int) *autograd.Var {
+	y := t.Scratch(kernels.Pairs(shape.Len()))
+	if add, ok := shortcut.Source().(*activated); ok && add.by.Packed && add.by.Scale == nil {
+		kernels.ScaleShiftAddPacked(y.Data(), conv.Data(), s.scale, s.shift, add.conv.Data(), true, s.rows, s.c, c.ReLU)
+	} else {
+		kernels.ScaleShiftAddPacked(y.Data(), conv.Data(), s.scale, s.shift, shortcut.Peek().Data(), false, s.rows, s.c, c.ReLU)
+	}
+	unpack := func(to *tensor.Tensor) { kernels.FromBFloat16(to.Data(), y.Data()) }
+	source := &activated{y, kernels.Activation{Packed: true}}
+	return autograd.OpAway("nn.ConvBN", shape, unpack, source, in, pass, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
+		relu := y
+		if !c.ReLU {
+			relu = nil
+		}
+		norm := s.backward(gy, relu, conv, true, false, gx[2], gx[3])
+		before, read := g.input(x)
+		before.grad(gy, norm, conv.Data(), read, w.Data(), gx, add)
+		t.Free(conv)
+		t.Free(y)
+	})
+}
+
+// result is memory for what the convolution gives.
+func (s convolution) result(t *autograd.Tape, shape tensor.Shape) *tensor.Tensor {
+	if s.Packed {
+		return t.Scratch(kernels.Pairs(shape.Len()))
+	}
+	return t.Scratch(shape...)
 }
 
 // activated is the source of a ConvBN's result: a convolution's, and what it goes through.

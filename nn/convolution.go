@@ -18,7 +18,7 @@ func (s convolution) kept(t *autograd.Tape, w *autograd.Param) *kernels.KeptConv
 		return nil
 	}
 	form := s.Conv
-	form.N, form.Before = 0, nil // any number of images, whatever they go through
+	form.N, form.Before, form.Packed = 0, nil, false // any number of images, whatever they go through and become
 	kept, _ := t.Kept(w, form, func(value *tensor.Tensor) any { return kernels.KeepConv(form, value.Data()) }).(*kernels.KeptConv)
 	return kept
 }

@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"slices"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
@@ -59,6 +60,9 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	}
 	if t.Chunk > 0 && t.Batch%t.Chunk != 0 {
 		return fmt.Errorf("train: Trainer.Chunk %d must divide Batch %d: batch norm would see a last chunk of %d", t.Chunk, t.Batch, t.Batch%t.Chunk)
+	}
+	if t.Precision != autograd.Float32 && t.Precision != autograd.BFloat16 {
+		return fmt.Errorf("train: Trainer.Precision is %v: it must be autograd.Float32 or autograd.BFloat16", t.Precision)
 	}
 	if t.HashImages < HashNothing {
 		return fmt.Errorf("train: Trainer.HashImages %d must be positive, 0 for 256, or HashNothing", t.HashImages)

@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/describe"
@@ -38,7 +39,7 @@ func (t Trainer) Manifest(ctx context.Context, n *hybrid.Network, train, test da
 }
 
 func (t Trainer) describe(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (manifest.Manifest, error) {
-	m := manifest.New(kernels.Level())
+	m := manifest.New(t.level())
 	for _, set := range []struct {
 		data         dataset.Dataset
 		sum, content *string
@@ -69,6 +70,14 @@ func (t Trainer) describe(ctx context.Context, n *hybrid.Network, train, test da
 	m.Selection = map[string]string{"": manifest.LastEpoch, OnValidation: manifest.BestHeldOut, OnTest: manifest.BestOnTest,
 		OnTraining: manifest.BestTraining}[t.judge(test)]
 	return m.With(t.Notes), nil
+}
+
+// level names the instructions in use.
+func (t Trainer) level() string {
+	if t.Precision == autograd.BFloat16 && kernels.FastBFloat16() {
+		return kernels.Level() + " with bfloat16"
+	}
+	return kernels.Level()
 }
 
 // content is the checksum of a set's images.
@@ -117,6 +126,9 @@ func (t Trainer) describeTraining() manifest.Training {
 	m := manifest.Training{Optimizer: say(t.Optimizer), LearningRate: say(t.LearningRate), Epochs: t.Epochs, LimitSteps: t.LimitSteps,
 		Batch: t.Batch, Accumulate: t.Accumulate, Chunk: t.Chunk, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: say(t.Groups),
 		BLAS: say(t.BLAS), Seed: t.Seed, KeyDecay: t.KeyDecay}
+	if t.Precision != autograd.Float32 {
+		m.Precision = t.Precision.String()
+	}
 	if t.EvalBatch != 128 { // what 0 means too
 		m.EvalBatch = t.EvalBatch
 	}

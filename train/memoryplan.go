@@ -184,7 +184,7 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 			}
 		}
 	}
-	mode := autograd.Mode{Train: true, BLAS: r.BLAS, Recompute: r.Recompute}
+	mode := autograd.Mode{Train: true, BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
 	r.encoder.Renew(chunk)
 	for range 2 {
 		r.report = StepReport{}

@@ -93,7 +93,7 @@ func (r *run) step(b *batch.Batch) error {
 		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
 	}
 	number := at.Step*r.Accumulate + r.batch
-	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS, Recompute: r.Recompute}
+	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
 	r.encoder.Reset(mode)
 	if r.batch == 0 {
 		if err := r.before.Remember(); err != nil {

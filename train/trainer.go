@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
@@ -48,9 +49,14 @@ type Trainer struct {
 	EvalBatch    int                // images evaluated at once, which may change figures by rounding; 0 means 128
 	Groups       metrics.Grouping   // what counts as many, medium and few; nil means metrics.Groups{}
 	Recompute    bool               // keep less for the backward pass and compute it again, see autograd.Mode: the same bits in less memory and more time
-	BLAS         blas.Float32       // dense products; nil means package blas. Another may cost the same-bits promise.
-	Checkpoints  Checkpoints        // save the run, and go on with it; zero: neither
-	Notes        manifest.Notes     // what manifests and checkpoints say of the run besides what is here, such as the method's name
+	// Precision is what convolutions multiply and keep for the backward pass: autograd.BFloat16 takes half the memory for it, and half
+	// the time for products on processors with AVX512_BF16. Others round to the same numbers and multiply them as float32: a run
+	// can go on there, with results that differ by rounding, but gains no speed. Weights, sums, norms, losses, the optimizer and
+	// evaluation are float32 in any case.
+	Precision   autograd.Precision
+	BLAS        blas.Float32   // dense products; nil means package blas. Another may cost the same-bits promise.
+	Checkpoints Checkpoints    // save the run, and go on with it; zero: neither
+	Notes       manifest.Notes // what manifests and checkpoints say of the run besides what is here, such as the method's name
 	// HashImages is of how many images of each set manifests hash the pixels, see dataset.Sum: other images are another run. 0
 	// means 256, dataset.AllImages all, HashNothing that they say "not hashed".
 	HashImages int

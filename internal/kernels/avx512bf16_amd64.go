@@ -24,6 +24,36 @@ func winogradProductPairsAVX512BF16(v *float32, u *float32, m *float32, blocks i
 //go:noescape
 func winogradOuterPairsAVX512BF16(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
 
+// winogradInputPairsAVX512BF16 is winogradInput, rounded to pairs of channels.
+//
+//go:noescape
+func winogradInputPairsAVX512BF16(r0 *float32, r1 *float32, r2 *float32, r3 *float32, pixel int, dst *float32, plane int, tile int, tiles int, channels int, right int)
+
+// winogradGradientPairsAVX512BF16 is winogradGradient, rounded to pairs of channels.
+//
+//go:noescape
+func winogradGradientPairsAVX512BF16(y0 *float32, y1 *float32, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+
+// scaleShiftPackedAVX512BF16 is scaleShift of x that is bfloat16 in pairs.
+//
+//go:noescape
+func scaleShiftPackedAVX512BF16(y *float32, x *float32, shortcut *float32, scale *float32, shift *float32, rows int, stride int, cols int, floor float32)
+
+// scaleShiftAddPackedAVX512BF16 is scaleShift of x and a shortcut, to y, that all are bfloat16 in pairs.
+//
+//go:noescape
+func scaleShiftAddPackedAVX512BF16(y *float32, x *float32, shortcut *float32, scale *float32, shift *float32, rows int, stride int, cols int, floor float32)
+
+// batchNormGradSumsPackedAVX512BF16 is batchNormGradSums of x and y that are bfloat16 in pairs.
+//
+//go:noescape
+func batchNormGradSumsPackedAVX512BF16(dy *float32, x *float32, y *float32, mean *float32, scale *float32, shift *float32, rows int, stride int, cols int, sumG *float64, sumGX *float64)
+
+// batchNormGradInputPackedAVX512BF16 is batchNormGradInput of x that is bfloat16 in pairs.
+//
+//go:noescape
+func batchNormGradInputPackedAVX512BF16(dx *float32, dy *float32, x *float32, mean *float32, k1 *float32, k2 *float32, k3 *float32, scale *float32, shift *float32, rows int, stride int, cols int)
+
 // toBFloat16AVX512BF16 sets n numbers of y to x, rounded. n is a multiple of 16.
 //
 //go:noescape
@@ -39,8 +69,8 @@ func fromBFloat16AVX512BF16(y *float32, x *float32, n int)
 //go:noescape
 func pairRowsAVX512BF16(y *float32, a *float32, b *float32, n int)
 
-// zipRowsAVX512BF16 sets the lower numbers of n pairs to those of a, the upper ones to those of b. n is a multiple of
-// 16.
+// zipRowsAVX512BF16 sets the lower numbers of n pairs to those of a, the upper ones to those of b, for each of rows
+// that are step apart in a and in b. n is a multiple of 16.
 //
 //go:noescape
-func zipRowsAVX512BF16(y *float32, a *float32, b *float32, n int)
+func zipRowsAVX512BF16(y *float32, a *float32, b *float32, n int, rows int, step int)

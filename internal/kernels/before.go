@@ -5,7 +5,7 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 // Activation is max(x·Scale + Shift, 0), with vectors [channels]: a batch norm and a ReLU.
 type Activation struct {
 	Scale, Shift []float32
-	Packed       bool // x is bfloat16 in pairs; channels are even
+	Packed       bool // x is bfloat16 in pairs, of an even number of channels; Scale and Shift may be nil: x is what the convolution reads
 }
 
 // activated returns x as it is behind s.Before, and scratch to be put back that it may be in.
@@ -32,9 +32,13 @@ func (a *Activation) from(x []float32, i int) []float32 {
 
 // apply sets y to the activation of pixels of c channels.
 func (a *Activation) apply(y, x []float32, pixels, c int) {
-	if a.Packed {
+	switch {
+	case a.Packed && a.Scale == nil:
 		fromBFloat16(y[:pixels*c], x)
-		x = y
+		return
+	case a.Packed:
+		scaleShiftPacked(y, x, a.Scale, a.Shift, nil, pixels, c, true)
+		return
 	}
 	scaleShift(y, x, a.Scale, a.Shift, nil, pixels, c, true)
 }

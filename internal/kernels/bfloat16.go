@@ -70,7 +70,7 @@ func pairRows(y, a, b []float32) {
 func zipRows(y, a, b []float32, n int) {
 	y, a, b = y[:n], a[:Pairs(n)], b[:Pairs(n)]
 	whole := n &^ 15
-	if whole > 0 && !zipRowsVec(&y[0], &a[0], &b[0], whole) {
+	if whole > 0 && !zipRowsVec(&y[0], &a[0], &b[0], whole, 1, 0) {
 		whole = 0
 	}
 	for i := whole; i < n; i++ {
@@ -79,6 +79,20 @@ func zipRows(y, a, b []float32, n int) {
 		} else {
 			y[i] = pairOf(upper(a[i/2]), upper(b[i/2]))
 		}
+	}
+}
+
+// zipNext makes pairs of the numbers of every two rows of x, of n numbers, which are even.
+func zipNext(y, x []float32, twos, n int) {
+	if twos == 0 {
+		return
+	}
+	y, x = y[:twos*n], x[:twos*n]
+	if n%16 == 0 && n > 0 && zipRowsVec(&y[0], &x[0], &x[n/2], n, twos, n) {
+		return
+	}
+	for i := range twos {
+		zipRows(y[i*n:], x[i*n:], x[i*n+n/2:], n)
 	}
 }
 

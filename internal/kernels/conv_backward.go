@@ -10,8 +10,10 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
 	outputs := s.N * s.OutH() * s.OutW()
 	switch {
-	case s.inPairs() && !s.empty():
+	case s.inPairs() && !s.empty() && !s.winograd():
 		s.backwardPairs(dy, norm, y, x, w, dx, add, dw)
+	case s.inPairs() && !s.empty():
+		s.backwardWinograd(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
 	case (s.rounds() || s.Packed || s.Before != nil && s.Before.Packed) && !s.empty():
 		s.backwardRounded(dy, norm, y, x, w, dx, add, dw)
 	case s.empty():
@@ -36,6 +38,7 @@ func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add b
 
 func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
 	k, turned := newWinograd(s.H, s.W, s.C, s.O), newWinograd(s.H, s.W, s.O, s.C)
+	k.pairs, turned.pairs = s.inPairs(), s.inPairs()
 	var u *scratch
 	if dx != nil {
 		u = turned.weights(w, true)
@@ -73,14 +76,14 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 			at := image * pixels
 			dy := dy[at*s.O:][:n*pixels*s.O]
 			if norm != nil {
-				norm.gradInput(gradient.data, dy, y[at*s.O:][:n*pixels*s.O], n*pixels, s.O)
+				s.gradient(gradient.data, dy, norm, y, at, n*pixels)
 				dy = gradient.data
 			}
 			if dx != nil {
 				turned.convolve(dx[at*s.C:][:n*pixels*s.C], dy, u.data, 0, n*k.rows, add, back)
 			}
 			if dw != nil {
-				sum.addWeightGrad(sums.data[i*weights:][:weights], x[at*s.C:][:n*pixels*s.C], dy, n*k.rows, work)
+				sum.addWeightGrad(sums.data[i*weights:][:weights], s.Before.from(x, at*s.C), dy, n*k.rows, work)
 			}
 		}
 	})
@@ -92,6 +95,7 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 // forSums has a band of as many tiles as the sum over them needs: one that is larger than the second-level cache should not be
 // gone through for a few tiles.
 func (k winogradConv) forSums() winogradConv {
+	k.zips = k.pairs
 	const cached, tiles = 1 << 20, 128
 	if planes*k.depth*k.width > cached {
 		k.band = max(k.band, (tiles+k.tiles-1)/k.tiles)
@@ -105,6 +109,33 @@ func (k winogradConv) addWeightGrad(du, x, dy []float32, rows int, work winograd
 		hi := min(rows, lo+k.band)
 		k.input(x, lo, hi, work)
 		k.gradient(work.m.data, dy, work.zeros.data, work.edge.data, lo, hi)
-		k.outer(du, work.v.data, work.m.data, hi-lo)
+		v, w := work.v.data, work.m.data
+		if k.pairs {
+			v, w = k.zip(work, hi-lo)
+		}
+		k.outer(du, v, w, hi-lo)
+	}
+}
+
+// zip makes pairs of tiles of what is in pairs of channels.
+func (k winogradConv) zip(work winogradWork, rows int) (v, w []float32) {
+	tiles, twos := k.bandTiles(rows), Pairs(rows*k.tiles)
+	fromV, fromW := planeSize(tiles, k.depth/2), planeSize(tiles, k.width/2)
+	toV, toW := planeSize(tiles/2, k.depth), planeSize(tiles/2, k.width)
+	v, w = work.zipped.data, work.zipped.data[planes*toV:]
+	for p := range planes {
+		zipNext(v[p*toV:], work.v.data[p*fromV:], twos, k.depth)
+		zipNext(w[p*toW:], work.m.data[p*fromW:], twos, k.width)
+	}
+	return v, w
+}
+
+// gradient sets to to that of some pixels of the convolution's result, from the given one on, whose gradient behind the norm is
+// dy. y is all of the result.
+func (s Conv) gradient(to, dy []float32, norm *Norm, y []float32, at, pixels int) {
+	if s.Packed {
+		norm.gradInputPacked(to, dy, y[at*s.O/2:], pixels, s.O)
+	} else {
+		norm.gradInput(to, dy, y[at*s.O:], pixels, s.O)
 	}
 }

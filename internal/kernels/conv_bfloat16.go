@@ -66,7 +66,12 @@ func (f frame) viewPairs(before *Activation, image []float32) ([]float32, *scrat
 		}
 		clear(row[:left])
 		from := before.from(image, (y*f.w+first)*f.c)
-		if before != nil {
+		switch {
+		case before != nil && before.Packed && before.Scale == nil:
+			copy(row[left:], from[:n/2])
+			clear(row[left+n/2:])
+			continue
+		case before != nil:
 			before.apply(tmp.data, from, last-first, f.c)
 			from = tmp.data
 		}

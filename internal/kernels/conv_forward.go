@@ -94,12 +94,22 @@ func (s Conv) startWith(y, bias []float32) {
 
 func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []float64) {
 	k := newWinograd(s.H, s.W, s.C, s.O)
+	k.pairs = s.inPairs()
 	tasks := s.N * k.rows
 	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
 		x, scratch := s.activated(x)
-		k.convolveFew(y, x, u, tasks)
-		putScratch(scratch)
-		s.eachPixel(y, each, sum, sumsq)
+		defer putScratch(scratch)
+		to := y
+		if s.Packed {
+			whole := getScratch(s.N * s.H * s.W * s.O)
+			defer putScratch(whole)
+			to = whole.data
+		}
+		k.convolveFew(to, x, u, tasks)
+		s.eachPixel(to, each, sum, sumsq)
+		if s.Packed {
+			ToBFloat16(y, to)
+		}
 		return
 	}
 	k.before = s.Before
@@ -108,11 +118,26 @@ func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []flo
 		work := k.work()
 		defer work.free()
 		const bands = 4 // whose results fit the second-level cache, too
+		k, values := k, 0
+		if s.Packed {
+			values = bands * k.band * 2 * s.W * s.O
+		}
+		result := getScratch(values)
+		defer putScratch(result)
 		last := min(tasks, (i+1)*chunk)
 		for lo := i * chunk; lo < last; lo += bands * k.band {
 			hi := min(last, lo+bands*k.band)
+			from, end := k.line(lo)*s.W*s.O, k.line(hi)*s.W*s.O
+			if s.Packed {
+				k.top = k.line(lo)
+				out := result.data[:end-from]
+				k.convolve(out, x, u, lo, hi, false, work)
+				each(out, k.line(lo)*s.W, sums)
+				toBFloat16(y[from/2:], out)
+				continue
+			}
 			k.convolve(y, x, u, lo, hi, false, work)
-			each(y[k.line(lo)*s.W*s.O:k.line(hi)*s.W*s.O], k.line(lo)*s.W, sums)
+			each(y[from:end], k.line(lo)*s.W, sums)
 		}
 	}, sum, sumsq)
 }
@@ -122,11 +147,11 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 	tiles, zeros := k.bandTiles(rows), getScratch(k.w*k.c)
 	defer putScratch(zeros)
 	clear(zeros.data)
-	plane := planeSize(tiles, k.depth)
+	plane := planeSize(tiles, k.deep())
 	v := getScratch(planes * plane)
 	defer putScratch(v)
 	parallel.For(rows, func(row int) {
-		k.inputRow(v.data[row*k.tiles*k.depth:], k.lines(x[row/k.rows*k.h*k.w*k.c:], 0, zeros.data, row), plane)
+		k.inputRow(v.data[row*k.tiles*k.deep():], k.lines(x[row/k.rows*k.h*k.w*k.c:], 0, zeros.data, row), plane)
 	})
 	k.padInput(v.data, rows, tiles)
 	t := current.tile
@@ -135,11 +160,15 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 		first := part * width
 		n := min(width, k.o-first)
 		padded := t.padded(n)
-		sized := winogradConv{h: k.h, w: k.w, c: k.c, o: n, rows: k.rows, tiles: k.tiles, depth: k.depth, width: padded}
+		sized := winogradConv{h: k.h, w: k.w, c: k.c, o: n, rows: k.rows, tiles: k.tiles, depth: k.depth, width: padded, pairs: k.pairs}
 		m, edge := getScratch(planes*planeSize(tiles, padded)), getScratch(4*k.tiles*n)
 		defer putScratch(m)
 		defer putScratch(edge)
-		sized.multiply(m.data, v.data, u[planes*k.c*first:], tiles)
+		from := planes * k.c * first
+		if k.pairs {
+			from /= 2
+		}
+		sized.multiply(m.data, v.data, u[from:], tiles)
 		sized.outputRows(y[first:], k.o, m.data, edge.data, 0, rows, tiles, false)
 	})
 }

@@ -48,41 +48,38 @@ type eachFunc func(out []float32, lo int, sums []float64)
 func (k *KeptConv) forward(s Conv, x, bias, y []float32, each eachFunc, sum, sumsq []float64) {
 	pixels := s.N * s.OutH() * s.OutW()
 	switch {
-	case k.pairs && !s.empty():
+	case s.empty(): // without input channels, or without images
+		if s.Packed {
+			clear(y[:Pairs(pixels*s.O)])
+			return
+		}
+		clear(y[:pixels*s.O])
+		if bias != nil {
+			AddRowVector(y, bias, pixels, s.O)
+		}
+		sumChunks(1, len(sum), func(_ int, sums []float64) { each(y[:pixels*s.O], 0, sums) }, sum, sumsq)
+	case k.pairs && k.winograd:
+		s.forwardWinograd(x, k.values, y, each, sum, sumsq)
+	case k.pairs:
 		s.forwardPairs(x, k.values, bias, y, each, sum, sumsq)
-		return
 	case s.Packed:
 		whole := getScratch(pixels * s.O)
 		defer putScratch(whole)
 		s.Packed = false
 		k.forward(s, x, bias, whole.data, each, sum, sumsq)
 		ToBFloat16(y, whole.data)
-		return
-	case !s.empty() && (s.rounds() || s.Before != nil && s.Before.Packed):
+	case s.rounds() || s.Before != nil && s.Before.Packed:
 		plain, rx, _, free := s.plain(x, nil)
 		defer free()
 		k.forward(plain, rx, bias, y, each, sum, sumsq)
-		return
-	}
-	y = y[:pixels*s.O]
-	switch {
-	case s.empty():
-		clear(y) // without input channels
-		if bias != nil {
-			AddRowVector(y, bias, pixels, s.O)
-		}
-		sumChunks(1, len(sum), func(_ int, sums []float64) { each(y, 0, sums) }, sum, sumsq)
 	case k.winograd:
-		s.forwardWinograd(x[:s.N*s.H*s.W*s.C], k.values, y, each, sum, sumsq)
+		s.forwardWinograd(x[:s.N*s.H*s.W*s.C], k.values, y[:pixels*s.O], each, sum, sumsq)
 	default:
-		s.forwardPlain(x[:s.N*s.H*s.W*s.C], k.values, bias, y, each, sum, sumsq)
+		s.forwardPlain(x[:s.N*s.H*s.W*s.C], k.values, bias, y[:pixels*s.O], each, sum, sumsq)
 	}
 }
 
-func newKeptConv(s Conv) *KeptConv {
-	pairs := s.inPairs()
-	return &KeptConv{winograd: !pairs && s.winograd(), pairs: pairs}
-}
+func newKeptConv(s Conv) *KeptConv { return &KeptConv{winograd: s.winograd(), pairs: s.inPairs()} }
 
 // arranged calls f with weights for one pass.
 func (s Conv) arranged(w []float32, f func(*KeptConv)) {
@@ -99,18 +96,20 @@ func (s Conv) arranged(w []float32, f func(*KeptConv)) {
 func (k *KeptConv) arrange(s Conv, w []float32) *scratch {
 	w = w[:s.KH*s.KW*s.C*s.O]
 	switch {
-	case k.pairs:
+	case k.pairs && !k.winograd:
 		packed := getScratch(s.KH * s.KW * s.C / 2 * current.tile.padded(s.O))
 		packPairs(packed.data, w, s.KH*s.KW*s.C, s.O)
 		return packed
-	case s.rounds():
+	case s.rounds() && !k.pairs:
 		s.BFloat16 = false
 		rounded := getScratch(len(w))
 		defer putScratch(rounded)
 		RoundBFloat16(rounded.data, w)
 		return k.arrange(s, rounded.data)
 	case k.winograd:
-		return newWinograd(s.H, s.W, s.C, s.O).weights(w, false)
+		form := newWinograd(s.H, s.W, s.C, s.O)
+		form.pairs = k.pairs
+		return form.weights(w, false)
 	}
 	packed := getScratch(s.KH * s.KW * s.C * current.tile.padded(s.O))
 	packPanels(packed.data, false, w, s.O, s.KH*s.KW*s.C, s.O)

@@ -17,11 +17,11 @@ func (s Conv) forwardPairs(x, packed, bias, y []float32, each eachFunc, sum, sum
 	tasks := s.N * bands
 	chunk := (tasks + maxSums - 1) / maxSums
 	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
-		result := getScratch(0)
+		values := 0
 		if s.Packed {
-			putScratch(result)
-			result = getScratch(rows * outW * s.O)
+			values = rows * outW * s.O
 		}
+		result := getScratch(values)
 		defer putScratch(result)
 		for task := i * chunk; task < min(tasks, (i+1)*chunk); task++ {
 			image, lo := task/bands, task%bands*rows
@@ -126,21 +126,13 @@ func (s Conv) gradientPairs(to, dy []float32, norm *Norm, y []float32, image int
 		toBFloat16(to, dy)
 		return
 	}
-	const values = 1 << 12 // that stay in the first-level cache
-	rows := max(1, values/s.O)
-	tmp := getScratch(rows * s.O)
-	defer putScratch(tmp)
+	rows := packedRows(s.O)
+	part := getScratch(rows * s.O)
+	defer putScratch(part)
 	for lo := 0; lo < pixels; lo += rows {
-		n := min(rows, pixels-lo) * s.O
-		of := tmp.data[:n]
-		at := image*pixels*s.O + lo*s.O
-		if s.Packed {
-			fromBFloat16(of, y[at/2:][:n/2])
-		} else {
-			copy(of, y[at:])
-		}
-		norm.gradInput(of, dy[lo*s.O:][:n], of, n/s.O, s.O)
-		toBFloat16(to[lo*s.O/2:], of)
+		n := min(rows, pixels-lo)
+		s.gradient(part.data[:n*s.O], dy[lo*s.O:], norm, y, image*pixels+lo, n)
+		toBFloat16(to[lo*s.O/2:], part.data[:n*s.O])
 	}
 }
 
@@ -248,15 +240,11 @@ func (s Conv) addTapGradsPairs(sum, x, dy []float32, lo, hi int, beta float32) {
 // zipEach makes pairs of every two of n rows of x, which are of c numbers. Behind an odd last one there are zeros.
 func zipEach(y, x []float32, n, c int) {
 	parallel.Range(Pairs(n), max(1, chunkSize/c), func(lo, hi int) {
-		for i := lo; i < hi; i++ {
-			row := x[i*c:]
-			if 2*i+1 < n {
-				zipRows(y[i*c:], row[:c/2], row[c/2:c], c)
-				continue
-			}
+		zipNext(y[lo*c:], x[lo*c:], min(hi, n/2)-lo, c)
+		if hi > n/2 { // an odd row
 			zeros := getScratch(c / 2)
 			clear(zeros.data)
-			zipRows(y[i*c:], row[:c/2], zeros.data, c)
+			zipRows(y[n/2*c:], x[n/2*c:], zeros.data, c)
 			putScratch(zeros)
 		}
 	})

@@ -213,6 +213,46 @@ func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, p
 	return false
 }
 
+// scaleShiftPackedVec is scaleShift of x that is bfloat16 in pairs.
+func scaleShiftPackedVec(y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		scaleShiftPackedAVX512BF16(y, x, shortcut, scale, shift, rows, stride, cols, floor)
+		return true
+	}
+	return false
+}
+
+// scaleShiftAddPackedVec is scaleShift of x and a shortcut, to y, that all are bfloat16 in pairs.
+func scaleShiftAddPackedVec(y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		scaleShiftAddPackedAVX512BF16(y, x, shortcut, scale, shift, rows, stride, cols, floor)
+		return true
+	}
+	return false
+}
+
+// batchNormGradSumsPackedVec is batchNormGradSums of x and y that are bfloat16 in pairs.
+func batchNormGradSumsPackedVec(dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		batchNormGradSumsPackedAVX512BF16(dy, x, y, mean, scale, shift, rows, stride, cols, sumG, sumGX)
+		return true
+	}
+	return false
+}
+
+// batchNormGradInputPackedVec is batchNormGradInput of x that is bfloat16 in pairs.
+func batchNormGradInputPackedVec(dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		batchNormGradInputPackedAVX512BF16(dx, dy, x, mean, k1, k2, k3, scale, shift, rows, stride, cols)
+		return true
+	}
+	return false
+}
+
 // toBFloat16Vec sets n numbers of y to x, rounded. n is a multiple of 16.
 func toBFloat16Vec(y, x *float32, n int) bool {
 	switch {
@@ -243,11 +283,32 @@ func pairRowsVec(y, a, b *float32, n int) bool {
 	return false
 }
 
-// zipRowsVec sets the lower numbers of n pairs to those of a, the upper ones to those of b. n is a multiple of 16.
-func zipRowsVec(y, a, b *float32, n int) bool {
+// zipRowsVec sets the lower numbers of n pairs to those of a, the upper ones to those of b, for each of rows that are
+// step apart in a and in b. n is a multiple of 16.
+func zipRowsVec(y, a, b *float32, n, rows, step int) bool {
 	switch {
 	case current.sets&avx512bf16 != 0:
-		zipRowsAVX512BF16(y, a, b, n)
+		zipRowsAVX512BF16(y, a, b, n, rows, step)
+		return true
+	}
+	return false
+}
+
+// winogradInputPairsVec is winogradInput, rounded to pairs of channels.
+func winogradInputPairsVec(r0, r1, r2, r3 *float32, pixel int, dst *float32, plane, tile, tiles, channels, right int) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		winogradInputPairsAVX512BF16(r0, r1, r2, r3, pixel, dst, plane, tile, tiles, channels, right)
+		return true
+	}
+	return false
+}
+
+// winogradGradientPairsVec is winogradGradient, rounded to pairs of channels.
+func winogradGradientPairsVec(y0, y1 *float32, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	switch {
+	case current.sets&avx512bf16 != 0:
+		winogradGradientPairsAVX512BF16(y0, y1, pixel, dst, plane, tile, tiles, channels)
 		return true
 	}
 	return false

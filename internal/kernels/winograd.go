@@ -42,6 +42,17 @@ type winogradConv struct {
 	width       int // o, padded
 	band        int // rows of tiles to work on at a time
 	before      *Activation
+	pairs       bool // of bfloat16 are multiplied
+	zips        bool // pairs of tiles are made, for sums over them
+	top         int  // the line that results begin with
+}
+
+// deep is the number of values of a tile's inputs in a plane, padded.
+func (k winogradConv) deep() int {
+	if k.pairs {
+		return k.depth / 2
+	}
+	return k.depth
 }
 
 func newWinograd(h, w, c, o int) winogradConv {
@@ -96,21 +107,25 @@ func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
 	tiles, line := k.bandTiles(hi-lo), k.w*k.c
 	for row := lo; row < hi; {
 		last := min(hi, (row/k.rows+1)*k.rows) // of the image
-		part, first := x[row/k.rows*k.h*line:], 0
+		part, first := k.before.from(x, row/k.rows*k.h*line), 0
 		if k.before != nil {
 			first = max(0, row%k.rows*2-1)
 			end := min(k.h, (last-1)%k.rows*2+3)
-			k.before.apply(work.part.data, part[first*line:], (end-first)*k.w, k.c)
+			k.before.apply(work.part.data, k.before.from(part, first*line), (end-first)*k.w, k.c)
 			part = work.part.data
 		}
 		for ; row < last; row++ {
-			k.inputRow(work.v.data[(row-lo)*k.tiles*k.depth:], k.lines(part, first, work.zeros.data, row), planeSize(tiles, k.depth))
+			k.inputRow(work.v.data[(row-lo)*k.tiles*k.deep():], k.lines(part, first, work.zeros.data, row), planeSize(tiles, k.deep()))
 		}
 	}
 	k.padInput(work.v.data, hi-lo, tiles)
 }
 
 func (k winogradConv) inputRow(v []float32, lines [4][]float32, plane int) {
+	if k.pairs {
+		winogradInputPairs(lines, k.c, v, plane, k.deep(), k.tiles, 1+k.w%2)
+		return
+	}
 	winogradInput(lines, k.c, v, plane, k.depth, k.tiles, 1+k.w%2)
 }
 
@@ -119,9 +134,10 @@ func (k winogradConv) padInput(v []float32, rows, tiles int) {
 	if tiles == rows*k.tiles {
 		return
 	}
-	plane := planeSize(tiles, k.depth)
+	deep := k.deep()
+	plane := planeSize(tiles, deep)
 	for p := range planes {
-		clear(v[p*plane+rows*k.tiles*k.depth : p*plane+tiles*k.depth])
+		clear(v[p*plane+rows*k.tiles*deep : p*plane+tiles*deep])
 	}
 }
 
@@ -130,6 +146,12 @@ func (k winogradConv) multiply(m, v, u []float32, tiles int) {
 	k.eachPanel(func(first, _, width int) {
 		vecs := width / current.lanes
 		rows := winogradBlock(vecs)
+		if k.pairs {
+			c := k.c / 2
+			winogradProductPairs(v, u[planes*c*first:], m[first:], (tiles+rows-1)/rows, c, k.deep(), k.width, planeSize(tiles, k.deep()), c*width,
+				planeSize(tiles, k.width), vecs)
+			return
+		}
 		winogradProduct(v, u[planes*k.c*first:], m[first:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
 			planeSize(tiles, k.depth), k.c*width, planeSize(tiles, k.width), vecs)
 	})
@@ -148,7 +170,7 @@ func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, 
 	used := line - pixel + k.o // a line, up to the last value that is set
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
-		lines := y[(row/k.rows*k.h+top)*line:]
+		lines := y[(row/k.rows*k.h+top-k.top)*line:]
 		from := m[(row-lo)*k.tiles*k.width:]
 		if k.w%2 == 0 && top+1 < k.h {
 			winogradOutput(from, plane, k.width, lines[:used], lines[line:][:used], pixel, k.tiles, k.o, add)
@@ -172,7 +194,11 @@ func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, 
 // gradient sets w [16, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
 func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 	tiles := k.bandTiles(hi - lo)
-	plane := planeSize(tiles, k.width)
+	wide := k.width
+	if k.pairs {
+		wide /= 2
+	}
+	plane := planeSize(tiles, wide)
 	line := k.w * k.o
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
@@ -188,7 +214,16 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 			copy(edge[whole:], lower[:line])
 			upper, lower = edge[:whole], edge[whole:]
 		}
-		winogradGradient(upper, lower, k.o, w[(row-lo)*k.tiles*k.width:], plane, k.width, k.tiles)
+		if k.pairs {
+			winogradGradientPairs(upper, lower, k.o, w[(row-lo)*k.tiles*wide:], plane, wide, k.tiles)
+		} else {
+			winogradGradient(upper, lower, k.o, w[(row-lo)*k.tiles*k.width:], plane, k.width, k.tiles)
+		}
+	}
+	if n := (hi - lo) * k.tiles; k.pairs && n%2 == 1 {
+		for p := range planes {
+			clear(w[p*plane+n*wide:][:wide])
+		}
 	}
 }
 
@@ -197,13 +232,18 @@ func (k winogradConv) outer(du, v, w []float32, rows int) {
 	tiles := k.bandTiles(rows)
 	k.eachPanel(func(first, _, width int) {
 		vecs := width / current.lanes
+		if k.pairs {
+			winogradOuterPairs(v, w[first:], du[planes*k.depth*first:], Pairs(rows*k.tiles), k.depth/winogradBlock(vecs), k.depth, k.width,
+				planeSize(tiles/2, k.depth), planeSize(tiles/2, k.width), k.depth*width, vecs)
+			return
+		}
 		winogradOuter(v, w[first:], du[planes*k.depth*first:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
 			planeSize(tiles, k.depth), planeSize(tiles, k.width), k.depth*width, vecs)
 	})
 }
 
 // winogradWork is the working memory of one core.
-type winogradWork struct{ v, m, zeros, edge, part *scratch }
+type winogradWork struct{ v, m, zeros, edge, part, zipped *scratch }
 
 func (k winogradConv) work() winogradWork {
 	tiles := k.bandTiles(k.band)
@@ -212,16 +252,20 @@ func (k winogradConv) work() winogradWork {
 	if k.before != nil {
 		part = (2*k.band + 2) * k.w * k.c
 	}
+	zipped := 0
+	if k.zips {
+		zipped = planes * (planeSize(tiles/2, k.depth) + planeSize(tiles/2, k.width))
+	}
 	w := winogradWork{
 		v: getScratch(planes * planeSize(tiles, k.depth)), m: getScratch(planes * planeSize(tiles, k.width)),
-		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(part),
+		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(part), zipped: getScratch(zipped),
 	}
 	clear(w.zeros.data)
 	return w
 }
 
 func (w winogradWork) free() {
-	for _, s := range []*scratch{w.v, w.m, w.zeros, w.edge, w.part} {
+	for _, s := range []*scratch{w.v, w.m, w.zeros, w.edge, w.part, w.zipped} {
 		putScratch(s)
 	}
 }

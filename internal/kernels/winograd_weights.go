@@ -23,7 +23,20 @@ func (k winogradConv) weights(w []float32, turned bool) *scratch {
 			})
 		}
 	})
-	return u
+	if !k.pairs {
+		return u
+	}
+	defer putScratch(u)
+	twos := getScratch(planes * k.c / 2 * k.width)
+	k.eachPanel(func(first, _, width int) {
+		from, to := u.data[planes*k.c*first:], twos.data[planes*k.c/2*first:]
+		parallel.Range(planes*k.c/2, max(1, alone/width), func(lo, hi int) {
+			for i := lo; i < hi; i++ {
+				pairRows(to[i*width:], from[2*i*width:][:width], from[(2*i+1)*width:])
+			}
+		})
+	})
+	return twos
 }
 
 // fold adds to dw [3, 3, c, o] the gradient Gᵀ du G of the weights.

@@ -77,6 +77,12 @@ func pairKernels(s isa) {
 	tileKernels(s)
 	winogradProduct(s)
 	winogradOuter(s)
+	winogradInput(s)
+	winogradGradient(s)
+	scaleShift(s, "scaleShiftPacked", []string{"x"})
+	scaleShift(s, "scaleShiftAddPacked", []string{"y", "x", "shortcut"})
+	batchNormGradSums(s, "batchNormGradSumsPacked", []string{"x", "y"})
+	batchNormGradInput(s, "batchNormGradInputPacked", []string{"x"})
 	toBFloat16(s)
 	fromBFloat16(s)
 	pairRows(s)
@@ -155,15 +161,41 @@ func pairRows(s isa) {
 
 func zipRows(s isa) {
 	s.begin("zipRows")
-	Load(Param("y"), RAX)
-	Load(Param("a"), RBX)
-	Load(Param("b"), RCX)
-	s.strided([]GPPhysical{RAX, RBX, RCX}, []int{64, 32, 32}, func(i int, at func(int) Mem) {
-		low, high := s.v(2*i), s.v(2*i+1)
-		VPMOVZXWD(at(1), low)
-		VPMOVZXWD(at(2), high)
-		VPSLLD(Imm(16), high, high)
-		VPORD(low, high, low)
-		VMOVDQU32(low, at(0))
-	})
+	y, rowA, rowB, n, rows, step, a, b, left := RAX, RBX, RCX, RSI, RDI, R8, R9, R10, RDX
+	for i, name := range []string{"y", "a", "b", "n", "rows"} {
+		Load(Param(name), []GPPhysical{y, rowA, rowB, n, rows}[i])
+	}
+	loadBytes("step", step)
+	Label("row")
+	MOVQ(rowA, a)
+	MOVQ(rowB, b)
+	MOVQ(n, left)
+	Label("vector")
+	low, high := s.v(0), s.v(1)
+	VPMOVZXWD(Mem{Base: a}, low)
+	VPMOVZXWD(Mem{Base: b}, high)
+	VPSLLD(Imm(16), high, high)
+	VPORD(low, high, low)
+	VMOVDQU32(low, Mem{Base: y})
+	ADDQ(Imm(64), y)
+	ADDQ(Imm(32), a)
+	ADDQ(Imm(32), b)
+	SUBQ(Imm(16), left)
+	JNZ(LabelRef("vector"))
+	ADDQ(step, rowA)
+	ADDQ(step, rowB)
+	DECQ(rows)
+	JNZ(LabelRef("row"))
+	VZEROUPPER()
+	RET()
+}
+
+// storeRounded writes v, or with pairs half as much.
+func (s isa) storeRounded(v VecPhysical, to Mem) {
+	if !s.pairs {
+		VMOVUPS(v, to)
+		return
+	}
+	vcvtneps2bf16.registers(v, nil, v)
+	VMOVDQU(halfOf(v), to)
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 
 	. "github.com/mmcloughlin/avo/build"
 	. "github.com/mmcloughlin/avo/operand"
@@ -12,18 +13,19 @@ import (
 // registers.
 func channelKernels(s isa) {
 	channelSums(s)
-	scaleShift(s)
-	batchNormGradSums(s)
-	batchNormGradInput(s)
+	scaleShift(s, "scaleShift", nil)
+	batchNormGradSums(s, "batchNormGradSums", nil)
+	batchNormGradInput(s, "batchNormGradInput", nil)
 }
 
 // block is one variant of such a loop: a number of vectors wide, or with mask set, the first lanes of one.
 type block struct {
-	isa  isa
-	vecs int
-	mask *tailMask
-	name string
-	next int // vector register
+	isa    isa
+	vecs   int
+	mask   *tailMask
+	name   string
+	next   int                 // vector register
+	packed map[GPPhysical]bool // pointers to bfloat16 in pairs
 }
 
 // reg returns a further vector register.
@@ -43,7 +45,9 @@ func (b *block) regs(n int) []VecPhysical {
 
 func (b *block) load(base GPPhysical, i int, to Register) {
 	at := Mem{Base: base, Disp: i * b.isa.bytes()}
-	if b.mask != nil {
+	if b.packed[base] {
+		b.loadPacked(base, i, to)
+	} else if b.mask != nil {
 		b.mask.load(at, to)
 	} else {
 		VMOVUPS(at, to)
@@ -52,10 +56,33 @@ func (b *block) load(base GPPhysical, i int, to Register) {
 
 func (b *block) store(from Register, base GPPhysical, i int) {
 	at := Mem{Base: base, Disp: i * b.isa.bytes()}
-	if b.mask != nil {
+	if b.packed[base] {
+		b.storePacked(from, base, i)
+	} else if b.mask != nil {
 		b.mask.store(from, at)
 	} else {
 		VMOVUPS(from, at)
+	}
+}
+
+// loadPacked and storePacked are load and store of bfloat16.
+func (b *block) loadPacked(base GPPhysical, i int, to Register) {
+	at := Mem{Base: base, Disp: i * b.isa.bytes() / 2}
+	if b.mask != nil {
+		VPMOVZXWD_Z(at, b.mask.k, to)
+	} else {
+		VPMOVZXWD(at, to)
+	}
+	VPSLLD(Imm(16), to, to)
+}
+
+func (b *block) storePacked(from Register, base GPPhysical, i int) {
+	at, v := Mem{Base: base, Disp: i * b.isa.bytes() / 2}, from.(VecPhysical)
+	vcvtneps2bf16.registers(v, nil, v)
+	if b.mask != nil {
+		VMOVDQU16(halfOf(v), b.mask.k, at)
+	} else {
+		VMOVDQU(halfOf(v), at)
 	}
 }
 
@@ -70,31 +97,37 @@ func (b *block) loadParam(name string) []VecPhysical {
 }
 
 // columns writes the variants of a function. rows and stride, the width of the matrices, are arguments, like cols, the
-// width of the block. write has the row's pointers in registers, one for each of slices.
-func (s isa) columns(name string, slices []string, write func(b *block, p []GPPhysical)) {
+// width of the block. write has the row's pointers in registers, one for each of names. Those of packed are bfloat16 in pairs.
+func (s isa) columns(name string, names, packed []string, write func(b *block, p []GPPhysical)) {
 	widths := []int{2, 1}
 	if s.wide() {
 		widths = []int{4, 2, 1}
 	}
 	s.begin(name)
-	p := []GPPhysical{RAX, RBX, RCX, RDX, RSI}[:len(slices)]
-	for i, slice := range slices {
-		Load(Param(slice), p[i])
+	p := []GPPhysical{RAX, RBX, RCX, RDX, RSI}[:len(names)]
+	halves := map[GPPhysical]bool{}
+	for i, name := range names {
+		Load(Param(name), p[i])
+		halves[p[i]] = slices.Contains(packed, name)
 	}
 	Load(Param("cols"), R13)
 	Load(Param("rows"), R12)
 	Load(Param("stride"), R11)
 	SHLQ(Imm(2), R11)
+	if packed != nil {
+		MOVQ(R11, R10)
+		SHRQ(Imm(1), R10)
+	}
 	for _, vecs := range widths {
 		CMPQ(R13, Imm(uint64(vecs*s.lanes)))
 		JEQ(LabelRef(fmt.Sprint("block", vecs)))
 	}
-	part := &block{isa: s, vecs: 1, name: "part"}
+	part := &block{isa: s, vecs: 1, name: "part", packed: halves}
 	mask := s.makeMask(R13, R15, K1, part.reg())
 	part.mask = &mask
 	write(part, p)
 	for _, vecs := range widths {
-		b := &block{isa: s, vecs: vecs, name: fmt.Sprint("block", vecs)}
+		b := &block{isa: s, vecs: vecs, name: fmt.Sprint("block", vecs), packed: halves}
 		Label(b.name)
 		write(b, p)
 	}
@@ -107,7 +140,11 @@ func (b *block) eachRow(suffix string, p []GPPhysical, body func(i int)) {
 		body(i)
 	}
 	for _, r := range p {
-		ADDQ(R11, r)
+		if b.packed[r] {
+			ADDQ(R10, r)
+		} else {
+			ADDQ(R11, r)
+		}
 	}
 	DECQ(R12)
 	JNZ(LabelRef(b.name + suffix))
@@ -121,7 +158,7 @@ func (b *block) storeSums(sums []VecPhysical, to GPPhysical, disp int) {
 }
 
 func channelSums(s isa) {
-	s.columns("channelSums", []string{"x"},
+	s.columns("channelSums", []string{"x"}, nil,
 		func(b *block, p []GPPhysical) {
 			sum, sq, v, lo, hi := b.regs(2), b.regs(2), b.reg(), b.reg(), b.reg()
 			for i := range sum {
@@ -150,8 +187,8 @@ func (b *block) finish(first string, sums []VecPhysical, second string, more []V
 	RET()
 }
 
-func scaleShift(s isa) {
-	s.columns("scaleShift", []string{"y", "x", "shortcut"},
+func scaleShift(s isa, name string, packed []string) {
+	s.columns(name, []string{"y", "x", "shortcut"}, packed,
 		func(b *block, p []GPPhysical) {
 			scale, shift, floor, v := b.loadParam("scale"), b.loadParam("shift"), b.reg(), b.reg()
 			VBROADCASTSS(param("floor"), floor)
@@ -180,7 +217,7 @@ func scaleShift(s isa) {
 
 // addFrom adds the values at base to v.
 func (b *block) addFrom(base GPPhysical, i int, v VecPhysical) {
-	if b.mask == nil {
+	if b.mask == nil && !b.packed[base] {
 		VADDPS(Mem{Base: base, Disp: i * b.isa.bytes()}, v, v)
 		return
 	}
@@ -189,8 +226,8 @@ func (b *block) addFrom(base GPPhysical, i int, v VecPhysical) {
 	VADDPS(tmp, v, v)
 }
 
-func batchNormGradSums(s isa) {
-	s.columns("batchNormGradSums", []string{"dy", "x", "y"},
+func batchNormGradSums(s isa, name string, packed []string) {
+	s.columns(name, []string{"dy", "x", "y"}, packed,
 		func(b *block, p []GPPhysical) {
 			sum, sumX, mean := b.regs(2), b.regs(2), b.loadParam("mean")
 			g, x, lo, hi := b.reg(), b.reg(), b.reg(), b.reg()
@@ -257,8 +294,8 @@ func (s isa) halvesTwice(g, x, lo, hi VecPhysical, sum, sumX []VecPhysical) {
 	VFMADD231PD(x, hi, sumX[1])
 }
 
-func batchNormGradInput(s isa) {
-	s.columns("batchNormGradInput", []string{"dx", "dy", "x"},
+func batchNormGradInput(s isa, name string, packed []string) {
+	s.columns(name, []string{"dx", "dy", "x"}, packed,
 		func(b *block, p []GPPhysical) {
 			mean, k1, k2, k3 := b.loadParam("mean"), b.loadParam("k1"), b.loadParam("k2"), b.loadParam("k3")
 			g, x, tmp, none := b.reg(), b.reg(), b.reg(), b.reg()

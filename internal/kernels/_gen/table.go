@@ -62,12 +62,24 @@ var kernels = []kernel{
 		"is winogradProduct of pairs.", pairs},
 	{"winogradOuterPairs", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int", "",
 		"is winogradOuter of pairs.", pairs},
+	{"scaleShiftPacked", "y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32", "",
+		"is scaleShift of x that is bfloat16 in pairs.", pairs},
+	{"scaleShiftAddPacked", "y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32", "",
+		"is scaleShift of x and a shortcut, to y, that all are bfloat16 in pairs.", pairs},
+	{"batchNormGradSumsPacked", "dy, x, y, mean, scale, shift *float32, rows, stride, cols int, sumG, sumGX *float64", "",
+		"is batchNormGradSums of x and y that are bfloat16 in pairs.", pairs},
+	{"batchNormGradInputPacked", "dx, dy, x, mean, k1, k2, k3, scale, shift *float32, rows, stride, cols int", "",
+		"is batchNormGradInput of x that is bfloat16 in pairs.", pairs},
 	{"toBFloat16", "y, x *float32, n int", "", "sets n numbers of y to x, rounded. n is a multiple of 16.", pairs},
 	{"fromBFloat16", "y, x *float32, n int", "", "sets y to n numbers of x. n is a multiple of 16.", pairs},
 	{"pairRows", "y, a, b *float32, n int", "", "sets the lower numbers of n pairs to a, the upper ones to b, rounded. " +
 		"n is a multiple of 16.", pairs},
-	{"zipRows", "y, a, b *float32, n int", "", "sets the lower numbers of n pairs to those of a, the upper ones to those of b. " +
-		"n is a multiple of 16.", pairs},
+	{"zipRows", "y, a, b *float32, n, rows, step int", "", "sets the lower numbers of n pairs to those of a, the upper ones to those of b, " +
+		"for each of rows that are step apart in a and in b. n is a multiple of 16.", pairs},
+	{"winogradInputPairs", "r0, r1, r2, r3 *float32, pixel int, dst *float32, plane, tile, tiles, channels, right int", "",
+		"is winogradInput, rounded to pairs of channels.", pairs},
+	{"winogradGradientPairs", "y0, y1 *float32, pixel int, dst *float32, plane, tile, tiles, channels int", "",
+		"is winogradGradient, rounded to pairs of channels.", pairs},
 	{"peak", "n int", "", "does n times 12 vectors of fused multiply-adds.", all},
 
 	// Down a block of columns: cols is a block of the level, or less than a vector.

@@ -55,10 +55,21 @@ func loadBytes(name string, to GPPhysical) {
 	SHLQ(Imm(2), to)
 }
 
+// transformed sets dst to where the block of channels goes.
+func (s isa) transformed(dst, offset, tmp GPPhysical) {
+	Load(Param("dst"), dst)
+	if s.pairs {
+		MOVQ(offset, tmp)
+		SHRQ(Imm(1), tmp)
+		offset = tmp
+	}
+	ADDQ(offset, dst)
+}
+
 // winogradInput slides along four rows of pixels. Three groups of registers hold transformed columns: two of the last
 // tile, one for the next; after a tile their roles move on by one.
 func winogradInput(s isa) {
-	s.begin("winogradInput")
+	s.begin(s.product("winogradInput"))
 	rows := []GPPhysical{RAX, RBX, RCX, RDX}
 	pixel, dst, plane, plane3, tile, count := RSI, RDI, R8, R9, R10, R11
 	left, q, offset, plane4 := R12, R13, R14, R15
@@ -98,18 +109,18 @@ func winogradInput(s isa) {
 			MOVQ(dst, q)
 			for i := range 4 {
 				VSUBPS(c[i], a[i], out[0])
-				VMOVUPS(out[0], Mem{Base: q})
+				s.storeRounded(out[0], Mem{Base: q})
 				VADDPS(c[i], b[i], out[1])
-				VMOVUPS(out[1], Mem{Base: q, Index: plane, Scale: 1})
+				s.storeRounded(out[1], Mem{Base: q, Index: plane, Scale: 1})
 				VSUBPS(b[i], c[i], out[0])
-				VMOVUPS(out[0], Mem{Base: q, Index: plane, Scale: 2})
+				s.storeRounded(out[0], Mem{Base: q, Index: plane, Scale: 2})
 				ADDQ(plane4, q)
 			}
 			d := next()
 			LEAQ(Mem{Base: dst, Index: plane3, Scale: 1}, q)
 			for i := range 4 {
 				VSUBPS(b[i], d[i], out[i%2])
-				VMOVUPS(out[i%2], Mem{Base: q})
+				s.storeRounded(out[i%2], Mem{Base: q})
 				ADDQ(plane4, q)
 			}
 			ADDQ(tile, dst)
@@ -119,8 +130,7 @@ func winogradInput(s isa) {
 			ADDQ(offset, r)
 		}
 		LEAQ(Mem{Base: plane3, Index: plane, Scale: 1}, plane4)
-		Load(Param("dst"), dst)
-		ADDQ(offset, dst)
+		s.transformed(dst, offset, q)
 		zeros(group(0))
 		column(group(1))
 		Load(Param("tiles"), count)
@@ -243,7 +253,7 @@ func winogradOutput(s isa) {
 }
 
 func winogradGradient(s isa) {
-	s.begin("winogradGradient")
+	s.begin(s.product("winogradGradient"))
 	y0, y1, pixel, dst, plane, plane3, tile, count := RAX, RBX, RCX, RDX, RSI, RDI, R8, R9
 	left, q, offset, tmp := R10, R11, R12, R13
 	loadBytes("pixel", pixel)
@@ -255,8 +265,7 @@ func winogradGradient(s isa) {
 		ADDQ(offset, y0)
 		Load(Param("y1"), y1)
 		ADDQ(offset, y1)
-		Load(Param("dst"), dst)
-		ADDQ(offset, dst)
+		s.transformed(dst, offset, q)
 		Load(Param("tiles"), count)
 		Label(name + "tile")
 		a, b, c, d := s.v(0), s.v(1), s.v(2), s.v(3)
@@ -273,10 +282,10 @@ func winogradGradient(s isa) {
 			sum, difference := s.v(8+2*(i%2)), s.v(9+2*(i%2))
 			VADDPS(row[1], row[0], sum)
 			VSUBPS(row[1], row[0], difference)
-			VMOVUPS(row[0], Mem{Base: q})
-			VMOVUPS(sum, Mem{Base: q, Index: plane, Scale: 1})
-			VMOVUPS(difference, Mem{Base: q, Index: plane, Scale: 2})
-			VMOVUPS(row[1], Mem{Base: q, Index: plane3, Scale: 1})
+			s.storeRounded(row[0], Mem{Base: q})
+			s.storeRounded(sum, Mem{Base: q, Index: plane, Scale: 1})
+			s.storeRounded(difference, Mem{Base: q, Index: plane, Scale: 2})
+			s.storeRounded(row[1], Mem{Base: q, Index: plane3, Scale: 1})
 			if i < 3 {
 				LEAQ(Mem{Base: q, Index: plane, Scale: 4}, q)
 			}
