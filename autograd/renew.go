@@ -3,7 +3,8 @@ package autograd
 import "github.com/longtail-ml/longtail/tensor"
 
 // Renewable says how the value of v can be written again, of what the operation keeps for its backward pass anyway: a cheap
-// one of its input. It makes Drop possible. Operations that know source can do without the value, see Source; nil is none.
+// one of its input. It makes Drop possible. Operations that know source can do without the value, see Source; nil is none. A
+// source with a method Drop is told.
 func (v *Var) Renewable(renew func(y *tensor.Tensor), source any) {
 	if v.needs {
 		v.renew, v.source = renew, source
@@ -22,6 +23,9 @@ func (v *Var) Drop() {
 	if v.value != nil {
 		v.tape.memory.release(v.value)
 		v.value = nil
+	}
+	if d, ok := v.source.(interface{ Drop() }); ok {
+		d.Drop()
 	}
 }
 

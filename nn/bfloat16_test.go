@@ -115,3 +115,32 @@ func TestBFloat16TakesHalfTheMemory(t *testing.T) {
 	}
 	require.Less(t, float64(held(autograd.BFloat16)), 0.6*float64(held(autograd.Float32)))
 }
+
+// Sums that were dropped, every second one of a row, are made again with the same bits.
+func TestBFloat16DropsSums(t *testing.T) {
+	run := func(drop bool) ([]float32, int64) {
+		tape := autograd.NewTape(autograd.Mode{Train: true, Precision: autograd.BFloat16})
+		rng := rand.New(rand.NewPCG(1, 1))
+		p := autograd.NewParam(gradtest.Normal(1, 1, 8, 16, 16, 16))
+		x := tape.Param(p)
+		first := x
+		for i := range 8 {
+			a := nn.NewConvBN(nn.ConvBNSettings{In: 16, Out: 16, Kernel: 3, Padding: 1, ReLU: true, Rand: rng})
+			b := nn.NewConvBN(nn.ConvBNSettings{In: 16, Out: 16, Kernel: 3, Padding: 1, ReLU: i != 4, Rand: rng})
+			y := b.ForwardAdd(a.ForwardDropped(x), x)
+			if drop && x != first {
+				x.Drop()
+			}
+			x = y
+		}
+		held := tape.PeakBytes()
+		y := nn.GlobalAvgPool2d(x)
+		got := append([]float32(nil), y.Data()...)
+		tape.Backward(y, gradtest.Normal(3, 1, y.Shape()...))
+		return append(got, p.Grad.Data()...), held
+	}
+	want, all := run(false)
+	got, some := run(true)
+	require.Equal(t, want, got)
+	require.Less(t, float64(some), 0.95*float64(all))
+}

@@ -97,7 +97,7 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 		g.forwardSums(read, w.Data(), conv.Data(), sum, sumsq)
 	})
 	if g.Packed && needs && shortcut != nil {
-		return c.forwardPacked(t, g, shape, conv, s, x, w, shortcut, in, pass)
+		return c.addPacked(x, w, shortcut, g, conv, s, in, pass)
 	}
 	write := func(y *tensor.Tensor) {
 		scaleShift := kernels.ScaleShift
@@ -136,30 +136,6 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	return out
 }
 
-// forwardPacked keeps the sum with a shortcut in bfloat16, as what it is made of. Convolutions and shortcuts behind it read it so.
-func (c *ConvBN) forwardPacked(t *autograd.Tape, g convolution, shape tensor.Shape, conv *tensor.Tensor, s *normalization, x, w, shortcut *autograd.Var,
-	in []*autograd.Var, pass int) *autograd.Var {
-	y := t.Scratch(kernels.Pairs(shape.Len()))
-	if add, ok := shortcut.Source().(*activated); ok && add.by.Packed && add.by.Scale == nil {
-		kernels.ScaleShiftAddPacked(y.Data(), conv.Data(), s.scale, s.shift, add.conv.Data(), true, s.rows, s.c, c.ReLU)
-	} else {
-		kernels.ScaleShiftAddPacked(y.Data(), conv.Data(), s.scale, s.shift, shortcut.Peek().Data(), false, s.rows, s.c, c.ReLU)
-	}
-	unpack := func(to *tensor.Tensor) { kernels.FromBFloat16(to.Data(), y.Data()) }
-	source := &activated{y, kernels.Activation{Packed: true}}
-	return autograd.OpAway("nn.ConvBN", shape, unpack, source, in, pass, 0, func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
-		relu := y
-		if !c.ReLU {
-			relu = nil
-		}
-		norm := s.backward(gy, relu, conv, true, false, gx[2], gx[3])
-		before, read := g.input(x)
-		before.grad(gy, norm, conv.Data(), read, w.Data(), gx, add)
-		t.Free(conv)
-		t.Free(y)
-	})
-}
-
 // result is memory for what the convolution gives.
 func (s convolution) result(t *autograd.Tape, shape tensor.Shape) *tensor.Tensor {
 	if s.Packed {
@@ -168,18 +144,26 @@ func (s convolution) result(t *autograd.Tape, shape tensor.Shape) *tensor.Tensor
 	return t.Scratch(shape...)
 }
 
-// activated is the source of a ConvBN's result: a convolution's, and what it goes through.
+// readable is the source of a ConvBN's result: what convolutions read in its place, and what that goes through first.
+type readable interface {
+	read() (before *kernels.Activation, values []float32)
+}
+
+// activated is a convolution's result, and what it goes through.
 type activated struct {
 	conv *tensor.Tensor
 	by   kernels.Activation
 }
 
+func (a *activated) read() (*kernels.Activation, []float32) { return &a.by, a.conv.Data() }
+
 // input returns what the convolution reads for x: its values, or where they were dropped what they are made of.
 func (s convolution) input(x *autograd.Var) (convolution, []float32) {
 	s.Before = nil
-	if a, ok := x.Source().(*activated); ok && s.groups == 1 {
-		s.Before = &a.by
-		return s, a.conv.Data()
+	if a, ok := x.Source().(readable); ok && s.groups == 1 {
+		var values []float32
+		s.Before, values = a.read()
+		return s, values
 	}
 	return s, x.Peek().Data()
 }

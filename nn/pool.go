@@ -73,8 +73,13 @@ func ShortcutA(x *autograd.Var, channels, stride int) *autograd.Var {
 		return x
 	}
 	y := x.Tape().Scratch(n, (h+stride-1)/stride, (w+stride-1)/stride, channels)
-	kernels.PadStride(y.Data(), x.Peek().Data(), n, h, w, c, stride, channels)
-	return autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
+	write := func(y *tensor.Tensor) { kernels.PadStride(y.Data(), x.Peek().Data(), n, h, w, c, stride, channels) }
+	write(y)
+	out := autograd.Op("nn.ShortcutA", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.PadStrideGrad(gx[0].Data(), gy.Data(), n, h, w, c, stride, channels)
-	}).Describe(func() autograd.Attributes { return autograd.Attributes{"stride": stride} })
+	})
+	if x.Tape().Mode().Precision == autograd.BFloat16 { // in which sums are kept, and need no shortcut once more
+		out.Renewable(write, nil)
+	}
+	return out.Describe(func() autograd.Attributes { return autograd.Attributes{"stride": stride} })
 }

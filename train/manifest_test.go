@@ -9,10 +9,12 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
@@ -63,6 +65,10 @@ type ownLoss struct {
 
 // Each setting of a trainer shows in its manifest, as its own field and no other.
 func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
+	precision := `training.precision: "", "bfloat16"`
+	if kernels.FastBFloat16() {
+		precision += "|build.cpu_level: "
+	}
 	trainSet, test := generated(t, 6)
 	base := func() train.Trainer {
 		return train.Trainer{Streams: hybrid.SC(0.1), Batch: 4, LearningRate: schedule.Constant(0.5)}
@@ -105,6 +111,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 			func(t *train.Trainer) {
 				t.Notes = manifest.Notes{Data: "mine", Profile: "steep", Method: "sc", Recipe: "own", Other: []string{"x"}, Selection: "by hand"}
 			}},
+		{precision, func(t *train.Trainer) { t.Precision = autograd.BFloat16 }},
 		{`training.blas: "", "gonum.Implementation"`, func(t *train.Trainer) { t.BLAS = gonum.Implementation{} }},
 
 		{`training.streams[0].name: "feature", "tail"`, func(t *train.Trainer) { t.Streams[0].Name = "tail" }},

@@ -22,6 +22,9 @@ func (s Conv) activated(x []float32) ([]float32, *scratch) {
 	return y.data, y
 }
 
+// stored says that x is in memory as the convolution multiplies it: in pairs.
+func (a *Activation) stored() bool { return a != nil && a.Packed && a.Scale == nil }
+
 // from is x from value i on, which is even.
 func (a *Activation) from(x []float32, i int) []float32 {
 	if a != nil && a.Packed {
@@ -33,7 +36,7 @@ func (a *Activation) from(x []float32, i int) []float32 {
 // apply sets y to the activation of pixels of c channels.
 func (a *Activation) apply(y, x []float32, pixels, c int) {
 	switch {
-	case a.Packed && a.Scale == nil:
+	case a.stored():
 		fromBFloat16(y[:pixels*c], x)
 		return
 	case a.Packed:

@@ -49,7 +49,16 @@ func (s Conv) plain(x, w []float32) (plain Conv, rx, rw []float32, free func()) 
 
 // viewPairs is viewOf in pairs of channels, of which c is even.
 func (f frame) viewPairs(before *Activation, image []float32) ([]float32, *scratch) {
+	if before.stored() && f.left == 0 && f.cols == f.w && f.top >= 0 && f.top+f.rows <= f.h {
+		return image[f.top*f.w*f.c/2:][:f.size()/2], getScratch(0)
+	}
 	s := getScratch(f.size() / 2)
+	f.pairs(s.data, before, image)
+	return s.data, s
+}
+
+// pairs sets to to the frame's values in pairs.
+func (f frame) pairs(to []float32, before *Activation, image []float32) {
 	first, last := clamp(f.left, f.w), clamp(f.left+f.cols, f.w) // columns that there are
 	left, n := (first-f.left)*f.c/2, (last-first)*f.c
 	if n == 0 {
@@ -58,7 +67,7 @@ func (f frame) viewPairs(before *Activation, image []float32) ([]float32, *scrat
 	tmp := getScratch(n)
 	defer putScratch(tmp)
 	for r := range f.rows {
-		row := s.data[r*f.cols*f.c/2:][:f.cols*f.c/2]
+		row := to[r*f.cols*f.c/2:][:f.cols*f.c/2]
 		y := f.top + r
 		if y < 0 || y >= f.h {
 			clear(row)
@@ -67,7 +76,7 @@ func (f frame) viewPairs(before *Activation, image []float32) ([]float32, *scrat
 		clear(row[:left])
 		from := before.from(image, (y*f.w+first)*f.c)
 		switch {
-		case before != nil && before.Packed && before.Scale == nil:
+		case before.stored():
 			copy(row[left:], from[:n/2])
 			clear(row[left+n/2:])
 			continue
@@ -78,7 +87,6 @@ func (f frame) viewPairs(before *Activation, image []float32) ([]float32, *scrat
 		toBFloat16(row[left:], from[:n])
 		clear(row[left+n/2:])
 	}
-	return s.data, s
 }
 
 // packPairs makes panels of pairs of the rows of a matrix of an even number of rows.

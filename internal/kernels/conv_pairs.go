@@ -79,7 +79,7 @@ func (s Conv) backwardPairs(dy []float32, norm *Norm, y, x, w, dx []float32, add
 		dy16 = getScratch(s.N * pixels * s.O / 2)
 		defer putScratch(dy16)
 	case dw != nil:
-		partials = max(1, min((twos+1)/2, maxPartials, max(2, partialValues/weights)))
+		partials = max(1, min(twos, maxPartials, max(2, partialValues/weights)))
 		sums = getScratch(partials * weights)
 		defer putScratch(sums)
 	}
@@ -186,25 +186,25 @@ func (s Conv) addWeightGradPairs(sum, x, dy []float32, image, n int) {
 
 // weightGradProductsPairs is weightGradProducts on pairs of outputs that follow each other. dy is in pairs of channels.
 func (s Conv) weightGradProductsPairs(x, dy, dw []float32) {
-	all := getScratch(s.N * s.H * s.W * s.C / 2)
-	defer putScratch(all)
-	size := s.H * s.W * s.C / 2
-	parallel.For(s.N, func(i int) {
-		whole := frame{h: s.H, w: s.W, c: s.C, rows: s.H, cols: s.W}
-		v, scratch := whole.viewPairs(s.Before, s.image(x, i))
-		copy(all.data[i*size:], v)
-		putScratch(scratch)
-	})
+	if !s.Before.stored() {
+		all := getScratch(s.N * s.H * s.W * s.C / 2)
+		defer putScratch(all)
+		size := s.H * s.W * s.C / 2
+		parallel.For(s.N, func(i int) {
+			frame{h: s.H, w: s.W, c: s.C, rows: s.H, cols: s.W}.pairs(all.data[i*size:][:size], s.Before, s.image(x, i))
+		})
+		x = all.data
+	}
 	pixels := s.N * s.OutH() * s.OutW()
 	partials := max(1, min(pixels/productPixels, maxPartials, partialValues/len(dw)))
 	if partials == 1 {
-		s.addTapGradsPairs(dw, all.data, dy, 0, pixels, 1)
+		s.addTapGradsPairs(dw, x, dy, 0, pixels, 1)
 		return
 	}
 	sums := getScratch(partials * len(dw))
 	defer putScratch(sums)
 	parallel.For(partials, func(i int) {
-		s.addTapGradsPairs(sums.data[i*len(dw):][:len(dw)], all.data, dy, i*pixels/partials, (i+1)*pixels/partials, 0)
+		s.addTapGradsPairs(sums.data[i*len(dw):][:len(dw)], x, dy, i*pixels/partials, (i+1)*pixels/partials, 0)
 	})
 	addTo(dw, addPartials(sums.data, partials, len(dw)))
 }
