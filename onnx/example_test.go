@@ -46,6 +46,47 @@ func ExampleSave() {
 	// Output: true true
 }
 
+// A file becomes the backbone of a network with other classes. Its weights are those of the file, frozen or trained like any.
+func ExampleOpen() {
+	path, remove := exampleFile()
+	defer remove()
+	body, err := onnx.Open(path, onnx.OpenSettings{Output: "features"})
+	if err != nil {
+		log.Fatal(err)
+	}
+	if _, err := nn.FreezePaths(body, "backbone.conv1", "backbone.bn1", "backbone.layer1"); err != nil {
+		log.Fatal(err)
+	}
+	in := body.Input()
+	net, err := hybrid.NewNetwork(body, 10, hybrid.WithInput(in[0], in[1], in[2]))
+	if err != nil {
+		log.Fatal(err)
+	}
+	fmt.Println(net.Input(), body.OutDim(), net.Classes())
+	// Output: 32×32×3 64 10
+}
+
+// exampleFile is a CIFAR ResNet-8 as an ONNX file.
+func exampleFile() (path string, remove func()) {
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8})
+	if err != nil {
+		log.Fatal(err)
+	}
+	net, err := hybrid.NewNetwork(body, 2)
+	if err != nil {
+		log.Fatal(err)
+	}
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	path = filepath.Join(dir, "model.onnx")
+	if err := onnx.Save(path, net, hybrid.About{}, onnx.Settings{Features: true}); err != nil {
+		log.Fatal(err)
+	}
+	return path, func() { os.RemoveAll(dir) }
+}
+
 // Swish is an activation of your own, x/(1 + e^(−βx)), described for a trace.
 func Swish(x *autograd.Var, beta float64) *autograd.Var {
 	y := x.Tape().Scratch(x.Shape()...)

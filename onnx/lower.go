@@ -100,7 +100,7 @@ func (l *lowering) value(v *autograd.Var) *value {
 		return found
 	}
 	made := &value{constant: v.Value(), path: "constant"}
-	if p := v.Param(); p != nil {
+	if p := v.Param(); l.paths[p] != "" {
 		made.path = l.paths[p]
 	}
 	l.values[v] = made
