@@ -56,7 +56,7 @@ var mayImport = map[string][]string{
 	"onnx":   {"tensor", "autograd", "nn", "backbone", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels"},
 	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",
 		"safetensors", "schedule", "train", "internal/smallfile"},
-	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/smallfile", "manifest", "metrics", "nn", "posthoc", "safetensors", "tensor"},
+	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/atomicfile", "internal/smallfile", "manifest", "metrics", "nn", "posthoc", "safetensors", "tensor"},
 	"docs/results/plot":   {},
 	"internal/atomicfile": {},
 	"internal/cause":      {},

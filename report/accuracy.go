@@ -35,7 +35,7 @@ func (r *Run) byClass() *chart {
 	if len(all) > 10 && len(trend) > 1 {
 		c.line("mean of classes of like size", trend, ink, nil)
 	}
-	c.within(0, 100)
+	c.rates()
 	c.logX()
 	c.alt = fmt.Sprintf("A dot for each of %s classes.", count(len(all)))
 	if len(trend) > 0 {

@@ -44,7 +44,7 @@ func (r *Run) curveCharts() (all []*chart) {
 		if ch == weights && !varies || len(c["loss"]) == 0 {
 			continue
 		}
-		ch.plot.Y.Min = min(ch.plot.Y.Min, 0)
+		ch.fromZero()
 		ch.plot.X.Tick.Marker = wholeTicks{}
 		all = append(all, ch)
 	}
@@ -63,7 +63,7 @@ func accuracyChart(c Curves, prefix, name string) *chart {
 	for g, group := range groupNames {
 		ch.line(group, epochs(c[prefix+group], 100), groupColor(g), dashes[g+1])
 	}
-	ch.within(0, 100)
+	ch.rates()
 	ch.plot.X.Tick.Marker = wholeTicks{}
 	ch.alt = ends("The accuracy", c[prefix+"top1"], 100, "%")
 	return ch

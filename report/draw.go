@@ -87,6 +87,12 @@ func (d *dots) DataRange() (xmin, xmax, ymin, ymax float64) { return plotter.XYR
 // within sets the range of the y axis.
 func (c *chart) within(low, high float64) { c.plot.Y.Min, c.plot.Y.Max = low, high }
 
+// rates lets the y axis, of percents, begin at 0 and end at a multiple of 10.
+func (c *chart) rates() { c.within(0, min(100, max(10, 10*math.Ceil(1.02*c.plot.Y.Max/10)))) }
+
+// fromZero lets the y axis begin at 0 or below, with some room above.
+func (c *chart) fromZero() { c.within(min(c.plot.Y.Min, 0), c.plot.Y.Max+0.04*math.Abs(c.plot.Y.Max)) }
+
 // logX makes the x axis logarithmic; what is plotted must be above 0.
 func (c *chart) logX() {
 	c.plot.X.Scale, c.plot.X.Tick.Marker = plot.LogScale{}, logTicks{}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"slices"
 )
 
 //go:embed page.html
@@ -99,6 +100,9 @@ func newPage(runs []*Run) (p page, err error) {
 			return p, err
 		}
 	}
+	if len(runs) > 1 {
+		return several(runs), nil
+	}
 	return single(runs[0]), nil
 }
 
@@ -111,8 +115,39 @@ func (r *Run) check() error {
 	if r.Classes != nil && len(r.Classes) != n {
 		return fmt.Errorf("report: run %q: %d names for %d classes", r.Name, len(r.Classes), n)
 	}
-	if r.Test != nil && r.Test.Confusion.Classes() != n {
-		return fmt.Errorf("report: run %q: Test is of %d classes, Figures of %d", r.Name, r.Test.Confusion.Classes(), n)
+	if r.Test == nil {
+		return nil
+	}
+	if err := r.Test.check(n); err != nil {
+		return fmt.Errorf("report: run %q: %w", r.Name, err)
+	}
+	return nil
+}
+
+// check finds what is not of so many classes, or does not fit together.
+func (t *Test) check(classes int) error {
+	if t.Confusion == nil || t.Confusion.Classes() != classes {
+		return fmt.Errorf("Test.Confusion must be of the %d classes of Figures", classes)
+	}
+	for i, o := range t.Outcomes {
+		if min(o.Label, o.Predicted) < 0 || max(o.Label, o.Predicted) >= classes {
+			return fmt.Errorf("Test.Outcomes[%d] is of classes %d and %d: they go from 0 to %d", i, o.Label, o.Predicted, classes-1)
+		}
+	}
+	for _, m := range slices.Concat(t.Surest, t.Rare) {
+		if m.Image < 0 || m.Image >= len(t.Outcomes) {
+			return fmt.Errorf("a mistake of image %d: there are %d outcomes", m.Image, len(t.Outcomes))
+		}
+	}
+	if m := t.Map; m != nil {
+		if len(m.PCA) != len(m.Images) || len(m.Neighbors) != len(m.Images) {
+			return fmt.Errorf("Test.Map has %d and %d points for %d images", len(m.PCA), len(m.Neighbors), len(m.Images))
+		}
+		for _, i := range m.Images {
+			if i < 0 || i >= len(t.Outcomes) {
+				return fmt.Errorf("Test.Map has image %d: there are %d outcomes", i, len(t.Outcomes))
+			}
+		}
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"math"
 	"strings"
 
 	"github.com/longtail-ml/longtail/metrics"
@@ -25,7 +26,7 @@ func (c Calibration) reliability() *chart {
 func (c Calibration) temperatures() string {
 	var all []string
 	for _, t := range c.Temperatures {
-		all = append(all, fmt.Sprintf("%.3g", t))
+		all = append(all, number(math.Round(t*1e3)/1e3))
 	}
 	return "T " + strings.Join(all, " and ")
 }

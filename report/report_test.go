@@ -11,6 +11,7 @@ import (
 
 	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/metrics"
 	"github.com/stretchr/testify/require"
 )
 
@@ -163,6 +164,19 @@ func TestPagesThatCannotBe(t *testing.T) {
 	r := &Run{Name: "mine", Classes: []string{"a"}}
 	r.Figures.TrainCounts = []int{3, 2}
 	require.ErrorContains(t, Write(&strings.Builder{}, r), "1 names for 2 classes")
+	r.Classes, r.Test = nil, &Test{}
+	require.ErrorContains(t, Write(&strings.Builder{}, r), "Test.Confusion")
+	c, err := metrics.NewConfusion(2)
+	require.NoError(t, err)
+	r.Test.Confusion = c
+	require.NotContains(t, written(t, r), `id="calibration"`)
+	r.Test.Outcomes = []Outcome{{Label: 1, Predicted: 2}}
+	require.ErrorContains(t, Write(&strings.Builder{}, r), "Outcomes[0]")
+	r.Test.Outcomes[0].Predicted = 0
+	r.Test.Map = &Map{Images: []int{1}, PCA: make([][2]float64, 1), Neighbors: make([][2]float64, 1)}
+	require.ErrorContains(t, Write(&strings.Builder{}, r), "image 1")
+	r.Test.Map, r.Test.Rare = nil, []Mistake{{Image: -1}}
+	require.ErrorContains(t, Write(&strings.Builder{}, r), "image -1")
 }
 
 // A report without anything but counts is a page, whatever the counts.

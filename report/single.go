@@ -25,6 +25,8 @@ func single(r *Run) page {
 	}
 	if r.Test != nil {
 		p.add(r.confusionSection())
+	}
+	if r.Test != nil && r.Test.Calibration.Before != nil {
 		p.add(section{ID: "calibration", Title: "Calibration", Text: []string{r.Test.Calibration.fitted()}, Charts: []*chart{r.Test.Calibration.reliability()}})
 	}
 	if t := r.Test; t != nil {

@@ -9,6 +9,7 @@ import (
 	"image/color"
 	"image/jpeg"
 	"image/png"
+	"regexp"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"golang.org/x/image/draw"
@@ -23,9 +24,16 @@ type Picture struct {
 	Data template.URL // JPEG or PNG
 }
 
+var inPath = regexp.MustCompile(`\(.*[/\\]([^/\\]+[/\\][^/\\]+)\)$`)
+
+// nameOf is what a page calls an image: of its file the name and the folder, since a page goes to others.
+func nameOf(d dataset.Dataset, i int) string {
+	return inPath.ReplaceAllString(dataset.NameOf(d, i), "($1)")
+}
+
 // picture makes a small one of image i.
 func picture(d dataset.Dataset, i int) (Picture, error) {
-	p := Picture{Name: dataset.NameOf(d, i)}
+	p := Picture{Name: nameOf(d, i)}
 	var m dataset.Image
 	if err := d.Image(i, &m); err != nil {
 		return p, err

@@ -24,10 +24,11 @@ const (
 type cli struct {
 	Data       dataCmd       `cmd:"" help:"Say what is in a folder of images, and what to do next."`
 	Train      trainCmd      `cmd:"" help:"Train a model, and keep the run in a folder."`
+	Watch      watchCmd      `cmd:"" help:"Follow a run that is being trained."`
 	Compare    compareCmd    `cmd:"" help:"Train several methods alike, and make one table."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Test a model on a folder of images."`
 	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
-	Report     reportCmd     `cmd:"" help:"Make a page to look at: curves, classes, confusion, images that went wrong."`
+	Report     reportCmd     `cmd:"" help:"Make a page to look at, of a run or of several."`
 	Export     exportCmd     `cmd:"" help:"Write a model as an ONNX file, for other programs."`
 	Serve      serveCmd      `cmd:"" help:"Answer what is on images, over HTTP."`
 	Methods    methodsCmd    `cmd:"" help:"List the methods."`

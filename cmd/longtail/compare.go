@@ -12,6 +12,7 @@ import (
 	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/record"
+	"github.com/longtail-ml/longtail/report"
 )
 
 // earlier returns the runs of --with. The file that --json is to write need not be there before the first start.
@@ -118,6 +119,9 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if failed != nil {
 		return failed
 	}
+	if err := o.page(ctx, c, all); err != nil {
+		return err
+	}
 	if low := table.Below(how.Floor); low != nil {
 		return exitError{unmet, fmt.Errorf("below --floor=%g%%: %s", how.Floor, strings.Join(low, ", "))}
 	}
@@ -160,6 +164,25 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		}
 	}
 	return all, nil
+}
+
+// page makes the page of --report, if there is one to be.
+func (o *compareCmd) page(ctx context.Context, c *console, all []experiment.Report) error {
+	if o.Report == "" {
+		return nil
+	}
+	var runs []*report.Run
+	var dirs []string
+	for _, r := range all {
+		if dir := filepath.Join(o.Out, fmt.Sprintf("%s-seed-%d", r.Method, r.Seed)); o.Out != "" && experiment.Exists(dir) {
+			dirs = append(dirs, dir)
+		}
+		runs = append(runs, &report.Run{Name: fmt.Sprintf("%s-seed-%d", r.Method, r.Seed), Figures: r})
+	}
+	if len(dirs) == len(all) { // which have more than the reports
+		return makePage(ctx, c, o.Report, "", dirs, report.Settings{})
+	}
+	return writePage(c, o.Report, runs)
 }
 
 // resumable adds to the error of a comparison that was stopped how to go on.

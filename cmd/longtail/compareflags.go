@@ -23,6 +23,7 @@ type compareCmd struct {
 	Show   string   `help:"Fields of manifests that may differ, with commas, such as training.images_seen: each is a column." placeholder:"FIELDS" group:"Comparison"`
 	With   string   `help:"Join runs of earlier --json files and of folders of runs, with commas, and train only what they lack." placeholder:"PATHS" group:"Comparison"`
 	JSON   string   `name:"json" help:"Write settings, runs and table to a file, after every run, in place of what it held; - prints them in the end in place of the table." placeholder:"FILE" group:"Comparison"`
+	Report string   `help:"In the end, make a page of all runs to look at, as longtail report does." placeholder:"FILE" group:"Comparison"`
 	Floor  *float64 `help:"Exit with 4 if a method's accuracy is below this (default: 0, with --quick 20)." placeholder:"PERCENT" group:"Comparison"`
 }
 
@@ -64,7 +65,7 @@ func (o *compareCmd) plan() (c compared, err error) {
 		return c, misused("--resume needs --out, the folder of the comparison")
 	}
 	if o.Resume && o.Data == "" && !o.Quick {
-		if o.given("Out", "Resume", "With", "JSON", "Override", "Epochs", "EvalBatch") {
+		if o.given("Out", "Resume", "With", "JSON", "Report", "Override", "Epochs", "EvalBatch") {
 			return c, misused("--resume without --data or --quick goes on by the options that the comparison was begun with: only --out, --with and --json go with it, and --override with --epochs and --eval-batch")
 		}
 		err := readSettings(o.Out, &c)

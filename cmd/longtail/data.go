@@ -70,7 +70,7 @@ func (d *dataCmd) Run(ctx context.Context, c *console) error {
 		if err := writeJSON(c, a); err != nil {
 			return err
 		}
-	} else if err := d.print(c.out, a); err != nil {
+	} else if err := d.print(c.out, newPainter(c.out), a); err != nil {
 		return err
 	}
 	if name := emptied(scan); d.SkipBad && name != "" {
@@ -161,35 +161,35 @@ func faults(s *source.Scan) (all []string) {
 // listed is how many files of a kind are printed; JSON has all.
 const listed = 20
 
-func (d *dataCmd) print(w io.Writer, a advised) error {
+func (d *dataCmd) print(w io.Writer, p painter, a advised) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %s\n\n", d.Data, a.Kind)
-	for _, p := range a.Parts {
+	for _, part := range a.Parts {
 		images := 0
-		for _, n := range p.Counts {
+		for _, n := range part.Counts {
 			images += n
 		}
-		name := p.Name
+		name := part.Name
 		if name == "" {
 			name = "all"
 		}
-		if p.Sizes == (source.ScanSizes{}) {
-			fmt.Fprintf(&b, "%-12s %d samples in %d classes\n", name, images, len(p.Classes))
+		if part.Sizes == (source.ScanSizes{}) {
+			fmt.Fprintf(&b, "%-12s %d samples in %d classes\n", name, images, len(part.Classes))
 			continue
 		}
-		fmt.Fprintf(&b, "%-12s %d images in %d classes", name, images, len(p.Classes))
-		for _, format := range slices.Sorted(maps.Keys(p.Formats)) {
-			fmt.Fprintf(&b, ", %d %s", p.Formats[format], format)
+		fmt.Fprintf(&b, "%-12s %d images in %d classes", name, images, len(part.Classes))
+		for _, format := range slices.Sorted(maps.Keys(part.Formats)) {
+			fmt.Fprintf(&b, ", %d %s", part.Formats[format], format)
 		}
-		s := p.Sizes
+		s := part.Sizes
 		fmt.Fprintf(&b, "; %d×%d to %d×%d pixels, %d×%d in the median\n", s.Smallest[0], s.Smallest[1], s.Largest[0], s.Largest[1], s.Median[0], s.Median[1])
 	}
-	b.WriteString("\n" + tail(a.Parts[0].Classes, a.Parts[0].Counts))
+	b.WriteString("\n" + tail(a.Parts[0].Classes, a.Parts[0].Counts, p))
 	if a.Imbalance > 0 {
 		fmt.Fprintf(&b, "\nThe largest class has %.1f times the images of the smallest.\n", a.Imbalance)
 	}
-	for _, p := range a.Parts {
-		for _, f := range p.Bad {
+	for _, part := range a.Parts {
+		for _, f := range part.Bad {
 			fmt.Fprintf(&b, "cannot be read: %s: %s\n", f.Path, f.Error)
 		}
 	}

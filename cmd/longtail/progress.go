@@ -9,15 +9,20 @@ import (
 )
 
 // progress shows how a run goes: a bar within each epoch on a terminal, otherwise a line every ten seconds; and a line after
-// each epoch everywhere.
+// each epoch everywhere, on a terminal with small plots of the last ones.
 type progress struct {
 	record.Progress
 	terminal bool
 	bar      *progressbar.ProgressBar
+	trends   *trends // drawn after each epoch; nil: not
 }
 
 func newProgress(log *terminal.Stream) *progress {
-	return &progress{Progress: record.Progress{W: log}, terminal: log.IsTerminal()}
+	p := &progress{Progress: record.Progress{W: log}, terminal: log.IsTerminal()}
+	if canPlot(log) {
+		p.trends = &trends{painter: newPainter(log), columns: log.Columns()}
+	}
+	return p
 }
 
 // Step moves the bar on.
@@ -36,7 +41,14 @@ func (p *progress) Step(s record.State) error {
 // Epoch takes the bar away and writes a line.
 func (p *progress) Epoch(e record.Epoch) error {
 	_ = p.End()
-	return p.Progress.Epoch(e)
+	err := p.Progress.Epoch(e)
+	if p.trends != nil {
+		p.trends.add(e)
+		for _, line := range p.trends.lines() {
+			fmt.Fprintln(p.W, line)
+		}
+	}
+	return err
 }
 
 // End takes the bar away.

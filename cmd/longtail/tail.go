@@ -12,8 +12,8 @@ const (
 	width = 50 // of the longest
 )
 
-// tail draws the class counts, the largest first.
-func tail(names []string, counts []int) string {
+// tail draws the class counts, the largest first; many, medium and few (above 100, below 20) have colors of their own.
+func tail(names []string, counts []int, p painter) string {
 	order := make([]int, len(counts))
 	longest := 0
 	for i := range order {
@@ -26,11 +26,17 @@ func tail(names []string, counts []int) string {
 	shown := min(len(order), bars)
 	for k := range shown {
 		i := order[k*(len(order)-1)/max(shown-1, 1)] // the first and the last, and evenly between
-		bar := strings.Repeat("█", counts[i]*width/most)
+		bar, color := strings.Repeat("█", counts[i]*width/most), yellow
 		if bar == "" && counts[i] > 0 {
 			bar = "▏"
 		}
-		fmt.Fprintf(&b, "%-*s %6d %s\n", min(longest, 30), cut(names[i], 30), counts[i], bar)
+		switch {
+		case counts[i] > 100:
+			color = blue
+		case counts[i] < 20:
+			color = magenta
+		}
+		fmt.Fprintf(&b, "%-*s %6d %s\n", min(longest, 30), cut(names[i], 30), counts[i], p.paint(color, bar))
 	}
 	if len(order) > bars {
 		fmt.Fprintf(&b, "(%d of %d classes, evenly spaced by size)\n", bars, len(order))

@@ -10,6 +10,7 @@ import (
 	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
+	pages "github.com/longtail-ml/longtail/report"
 	"github.com/longtail-ml/longtail/train"
 )
 
@@ -32,6 +33,7 @@ type trainCmd struct {
 	Resume bool   `help:"Go on with the run in --out, or begin it. Without --data, by the options that it was begun with." group:"Run"`
 	Every  int    `help:"Save after every so many steps too (default: after each epoch)." placeholder:"STEPS" group:"Run"`
 	JSON   bool   `name:"json" help:"Write the report as JSON." group:"Run"`
+	Report string `help:"In the end, make a page of the run to look at, as longtail report does." placeholder:"FILE" group:"Run"`
 }
 
 func (trainCmd) Help() string {
@@ -98,7 +100,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 // given tells whether there are options that say what the run is.
 func (t *trainCmd) given() bool {
 	rest := *t
-	rest.Out, rest.Resume, rest.Every, rest.JSON = "", false, 0, false
+	rest.Out, rest.Resume, rest.Every, rest.JSON, rest.Report = "", false, 0, false, ""
 	rest.Override, rest.Epochs, rest.EvalBatch, rest.Cache = "", 0, 0, 0
 	return rest != trainCmd{}
 }
@@ -172,5 +174,8 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if errors.Is(err, context.Canceled) {
 		err = exitError{stopped, fmt.Errorf("%w\nlongtail train --resume --out %s goes on", err, argument(t.Out))}
 	}
-	return errors.Join(err, writeRun(c, report, t.JSON, t.Out))
+	if err = errors.Join(err, writeRun(c, report, t.JSON, t.Out)); err != nil || t.Report == "" {
+		return err
+	}
+	return makePage(ctx, c, t.Report, "", []string{t.Out}, pages.Settings{})
 }

@@ -27,8 +27,8 @@ func writeRun(c *console, r *experiment.Report, asJSON bool, dir string) error {
 		return err
 	}
 	if r.Error == "" {
-		fmt.Fprintf(c.out, "\n%s is the model. Next:\n    longtail evaluate %s\n    longtail predict %s photo.jpg\n", filepath.Join(dir, experiment.ModelFile),
-			argument(dir), argument(dir))
+		fmt.Fprintf(c.out, "\n%s is the model. Next:\n    longtail evaluate %s\n    longtail predict %s photo.jpg\n    longtail report %s\n", filepath.Join(dir, experiment.ModelFile),
+			argument(dir), argument(dir), argument(dir))
 	}
 	return nil
 }

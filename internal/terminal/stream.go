@@ -64,6 +64,16 @@ func (s *Stream) IsTerminal() bool {
 	return ok && term.IsTerminal(int(f.Fd()))
 }
 
+// Columns is how wide the terminal is; 80 where it does not say.
+func (s *Stream) Columns() int {
+	if f, ok := s.w.(*os.File); ok {
+		if wide, _, err := term.GetSize(int(f.Fd())); err == nil && wide > 0 {
+			return wide
+		}
+	}
+	return 80
+}
+
 func nobodyReads(err error) bool {
 	for _, e := range brokenPipe {
 		if errors.Is(err, e) {
