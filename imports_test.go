@@ -72,7 +72,8 @@ var mayImport = map[string][]string{
 	"internal/describe":   {"augment", "autograd", "dataset", "hybrid", "manifest", "nn", "schedule", "tensor"},
 	"internal/vectortest": {},
 	"internal/leveltest":  {"internal/kernels"},
-	"serve":               {"hybrid", "imagefile", "tensor"},
+	"embedding":           {"blas", "dataset", "hybrid", "internal/atomicfile", "npy", "safetensors", "tensor"},
+	"serve":               {"embedding", "hybrid", "imagefile", "tensor"},
 
 	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
 	"dataset/idx":        {"dataset"},

@@ -80,6 +80,8 @@ func (c *Cache) Normalization() (mean, std []float64) { return NormalizationOf(c
 
 func (c *Cache) name(i int) string { return NameOf(c.Dataset, i) }
 
+func (c *Cache) path(i int) string { return PathOf(c.Dataset, i) }
+
 // Image fills dst with image i.
 func (c *Cache) Image(i int, dst *Image) error {
 	if err := checkIndex(i, len(c.kept)); err != nil {

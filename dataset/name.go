@@ -13,3 +13,15 @@ func NameOf(d Dataset, i int) string {
 	}
 	return fmt.Sprintf("image %d", i)
 }
+
+// PathOf is the path of the file of image i of d, or of the set that d was chosen from, where that has a method Path as Files has;
+// else "".
+func PathOf(d Dataset, i int) string {
+	switch s := d.(type) {
+	case interface{ path(i int) string }:
+		return s.path(i)
+	case interface{ Path(i int) string }:
+		return s.Path(i)
+	}
+	return ""
+}

@@ -42,6 +42,8 @@ func (s *subset) Vector(i int, dst []float32) error {
 
 func (s *subset) name(i int) string { return NameOf(s.Dataset, s.indices[i]) }
 
+func (s *subset) path(i int) string { return PathOf(s.Dataset, s.indices[i]) }
+
 func (s *subset) Label(i int) int { return s.Dataset.Label(s.indices[i]) }
 
 func (s *subset) Image(i int, dst *Image) error {

@@ -1,19 +1,26 @@
 package hybrid
 
 import (
+	"context"
 	"fmt"
 	"image"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
 // Input is the size of the images, or the width of the features, that the network takes.
 func (p *Predictor) Input() Input { return p.network.input }
 
-// EmbeddingDim is the width of the embedding, 0 without a projection head.
-func (p *Predictor) EmbeddingDim() int { return p.network.embeddingDim }
+// EmbeddingDim is the width of what EmbedPrepared returns.
+func (p *Predictor) EmbeddingDim() int {
+	if p.network.Projection == nil {
+		return p.network.Backbone.OutDim()
+	}
+	return p.network.embeddingDim
+}
 
 // About is what the predictor knows of its classes and pictures, see WithAbout. The zero About: nothing.
 func (p *Predictor) About() About {
@@ -57,9 +64,29 @@ func (p *Predictor) ClassifyPrepared(pictures ...*tensor.Tensor) ([]Classificati
 	return p.rank(predictions(logits, p.tta.views(), p.network.classes)), nil
 }
 
-// EmbedPrepared returns the unit embeddings [R, D] of pictures that Prepare made of one view each.
+// EmbedPrepared returns unit vectors [R, D] of pictures that Prepare made of one view each: their embeddings, or, of a network
+// without a projection head, the backbone's features scaled to length one.
 func (p *Predictor) EmbedPrepared(pictures ...*tensor.Tensor) (*tensor.Tensor, error) {
-	return p.ofPrepared(pictures, NoTTA, func(v *autograd.Var) *autograd.Var { return p.network.Embed(p.network.Features(v)) })
+	return p.ofPrepared(pictures, NoTTA, p.unit)
+}
+
+// EmbedAll is EmbedPrepared for every sample of data, in order: images of the network's size, or any if it was made WithResize, or
+// features.
+func (p *Predictor) EmbedAll(ctx context.Context, data dataset.Dataset) (*tensor.Tensor, error) {
+	n := p.network
+	if is := dataset.WidthOf(data); is != n.input.Features {
+		return nil, fmt.Errorf("hybrid: the network takes %s, and the data are of another kind or width", n.input)
+	}
+	source := &ahead{network: n, views: 1, images: data.Len(), batch: chunk, write: n.reading(data, NoTTA)}
+	return p.forward(data.Len(), 1, p.unit, func(do func(int, *tensor.Tensor) error) error { return source.each(ctx, 0, do) })
+}
+
+func (p *Predictor) unit(images *autograd.Var) *autograd.Var {
+	f := p.network.Features(images)
+	if p.network.Projection == nil {
+		return nn.L2Normalize(f)
+	}
+	return p.network.Embed(f)
 }
 
 func (p *Predictor) ofPrepared(pictures []*tensor.Tensor, tta TTA, f func(*autograd.Var) *autograd.Var) (*tensor.Tensor, error) {

@@ -81,10 +81,7 @@ func (h *Handler) waiting() (n int64) {
 	m, done := h.use()
 	defer done()
 	for _, l := range m.all {
-		n += l.classify.queued.Load()
-		if l.embed != nil {
-			n += l.embed.queued.Load()
-		}
+		n += l.classify.queued.Load() + l.embed.queued.Load()
 	}
 	return n
 }

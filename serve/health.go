@@ -9,8 +9,9 @@ import (
 type Served struct {
 	Name         string   `json:"name"`
 	Classes      []string `json:"classes"`
-	Input        string   `json:"input"`         // as in "32×32×3": height, width and channels
-	EmbeddingDim int      `json:"embedding_dim"` // 0: it has no embeddings
+	Input        string   `json:"input"` // as in "32×32×3": height, width and channels
+	EmbeddingDim int      `json:"embedding_dim"`
+	Index        int      `json:"index"` // training images that neighbours are found among
 	Method       string   `json:"method,omitempty"`
 }
 
@@ -21,7 +22,11 @@ func (h *Handler) list(w http.ResponseWriter, _ *http.Request) error {
 		Models []Served `json:"models"`
 	}
 	for _, l := range m.all {
-		all.Models = append(all.Models, Served{l.Name, l.about.Classes, l.Predictor.Input().String(), l.Predictor.EmbeddingDim(), l.about.Method})
+		one := Served{l.Name, l.about.Classes, l.Predictor.Input().String(), l.Predictor.EmbeddingDim(), 0, l.about.Method}
+		if l.Index != nil {
+			one.Index = l.Index.Len()
+		}
+		all.Models = append(all.Models, one)
 	}
 	return writeJSON(w, all)
 }

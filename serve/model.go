@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/longtail-ml/longtail/embedding"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -16,6 +17,8 @@ type Model struct {
 	Name string
 	// Predictor knows the names of its classes, as one of an opened file does, and takes pictures.
 	Predictor *hybrid.Predictor
+	// Index has the training images that POST /v1/neighbours finds, embedded by this model; nil: it finds none.
+	Index *embedding.Index
 }
 
 // loaded is a model at work.
@@ -24,7 +27,7 @@ type loaded struct {
 	about    hybrid.About
 	plain    *hybrid.Predictor // without test-time augmentation
 	classify *batcher[hybrid.Classification]
-	embed    *batcher[[]float32] // nil: it has no embeddings
+	embed    *batcher[[]float32]
 }
 
 // load computes a blank picture, so that what a model cannot do is known before it is asked.
@@ -38,19 +41,17 @@ func load(m Model, s Settings, seen func(images int, took time.Duration)) (*load
 	if err == nil {
 		l.plain, err = m.Predictor.WithTTA(hybrid.NoTTA)
 	}
-	if err == nil && m.Predictor.EmbeddingDim() > 0 {
-		var x *tensor.Tensor
-		if x, err = l.plain.Prepare(blank); err == nil {
-			_, err = l.embedAll(x)
-		}
+	if err == nil {
+		_, err = embedding.ProbeOf(l.plain)
+	}
+	if err == nil && m.Index != nil {
+		err = m.Index.CheckModel(l.plain)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}
 	l.classify = start(s, m.Predictor.ClassifyPrepared, seen)
-	if m.Predictor.EmbeddingDim() > 0 {
-		l.embed = start(s, l.embedAll, seen)
-	}
+	l.embed = start(s, l.embedAll, seen)
 	return l, nil
 }
 
@@ -68,9 +69,7 @@ func (l *loaded) embedAll(x ...*tensor.Tensor) ([][]float32, error) {
 
 func (l *loaded) stop() {
 	l.classify.stop()
-	if l.embed != nil {
-		l.embed.stop()
-	}
+	l.embed.stop()
 }
 
 // models are those that are served at a time, and who uses them. They stop when they have been replaced and nobody does.

@@ -102,7 +102,7 @@ func TestRoutes(t *testing.T) {
 
 	var all struct{ Models []serve.Served }
 	get(t, s.URL+"/v1/models", bearer...).into(t, &all)
-	require.Equal(t, []serve.Served{{Name: "first", Classes: names, Input: "16×16×3", EmbeddingDim: 8}}, all.Models)
+	require.Equal(t, []serve.Served{{Name: "first", Classes: names, Input: "16×16×3", EmbeddingDim: 8, Index: 0}}, all.Models)
 
 	figures := string(get(t, s.URL+"/metrics", bearer...).body)
 	for _, want := range []string{`longtail_request_seconds_count{path="/v1/predict",status="200"} 1`, `longtail_batch_images_count{model="first"} 1`,

@@ -23,11 +23,16 @@ type route struct {
 // table are all routes. openapi.json describes them.
 func (h *Handler) table() map[string]map[string]route {
 	return map[string]map[string]route{
-		"/v1/predict": {http.MethodPost: {do: h.predict}},
-		"/v1/models":  {http.MethodGet: {do: h.list}},
-		"/healthz":    {http.MethodGet: {open: true, do: healthy}},
-		"/readyz":     {http.MethodGet: {open: true, do: h.ready}},
-		"/metrics":    {http.MethodGet: {do: h.figures.write}},
+		"/v1/predict":    {http.MethodPost: {do: h.predict}},
+		"/v1/embed":      {http.MethodPost: {do: h.embed}},
+		"/v1/neighbours": {http.MethodPost: {do: h.neighbors}},
+		"/v1/thumbnail":  {http.MethodGet: {do: h.thumbnail}},
+		"/v1/models":     {http.MethodGet: {do: h.list}},
+		"/healthz":       {http.MethodGet: {open: true, do: healthy}},
+		"/readyz":        {http.MethodGet: {open: true, do: h.ready}},
+		"/metrics":       {http.MethodGet: {do: h.figures.write}},
+		"/openapi.json":  {http.MethodGet: {open: true, do: description}},
+		"/":              {http.MethodGet: {open: true, do: page}},
 	}
 }
 

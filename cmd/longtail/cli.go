@@ -30,6 +30,9 @@ type cli struct {
 	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
 	Report     reportCmd     `cmd:"" help:"Make a page to look at, of a run or of several."`
 	Export     exportCmd     `cmd:"" help:"Write a model as an ONNX file, for other programs."`
+	Embed      embedCmd      `cmd:"" help:"Write the embeddings of images, to search and to look at."`
+	Nearest    nearestCmd    `cmd:"" help:"Name the embedded images nearest to others."`
+	Duplicates duplicatesCmd `cmd:"" help:"Name embedded images that are nearly the same."`
 	Serve      serveCmd      `cmd:"" help:"Answer what is on images, over HTTP."`
 	Methods    methodsCmd    `cmd:"" help:"List the methods."`
 	Version    versionCmd    `cmd:"" help:"Say which version this is."`

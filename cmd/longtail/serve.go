@@ -7,6 +7,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 
 type serveCmd struct {
 	Models []string   `arg:"" help:"Folders of runs, model files, or checkpoints, as NAME=PATH or PATH alone, which is named as its folder or file. The first answers requests that name none."`
+	Index  []string   `help:"Embeddings of training images that longtail embed made, as NAME=FILE for the model of that name, or FILE for the first: neighbours are found among them. Once for each model." placeholder:"FILE" sep:"none"`
 	Listen string     `help:"Address and port. The default is for this machine alone; :8080 is for all." default:"localhost:8080" placeholder:"ADDRESS" group:"Server"`
 	Cert   string     `help:"Certificate for HTTPS, a file in PEM." placeholder:"FILE" group:"Server"`
 	Key    string     `help:"Its key, a file in PEM." placeholder:"FILE" group:"Server"`
@@ -39,7 +41,7 @@ func (serveCmd) Help() string {
 
 SIGHUP reads the models and the certificate again, without a request dropped. Ctrl-C or SIGTERM stops when all that came is answered; once more stops at once.
 
-` + example("longtail serve runs/first", "longtail serve birds=runs/birds fish=runs/fish --listen :8080 --token-file token", "curl --data-binary @photo.jpg localhost:8080/v1/predict", "curl -F image=@a.jpg -F image=@b.jpg 'localhost:8080/v1/predict?model=fish&top=3'")
+` + example("longtail serve runs/first", "longtail serve runs/first --index train.safetensors", "longtail serve birds=runs/birds fish=runs/fish --listen :8080 --token-file token", "curl --data-binary @photo.jpg localhost:8080/v1/predict", "curl -F image=@a.jpg -F image=@b.jpg 'localhost:8080/v1/predict?model=fish&top=3'")
 }
 
 // Run serves.
@@ -121,6 +123,19 @@ func (s *serveCmd) open() (all []serve.Model, err error) {
 			return nil, err
 		}
 		all = append(all, serve.Model{Name: name, Predictor: predictor})
+	}
+	for _, text := range s.Index {
+		name, path, named := strings.Cut(text, "=")
+		if !named {
+			name, path = all[0].Name, text
+		}
+		at := slices.IndexFunc(all, func(m serve.Model) bool { return m.Name == name })
+		if at < 0 {
+			return nil, misused("--index=%s: there is no model %s", text, name)
+		}
+		if all[at].Index, err = openIndex(path); err != nil {
+			return nil, err
+		}
 	}
 	return all, nil
 }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,13 +16,17 @@ import (
 
 // A served model says what predict says, reads its file again at SIGHUP, and stops at SIGTERM.
 func TestServe(t *testing.T) {
-	require.Contains(t, read(t, "..", "..", "README.md"), "\nlongtail serve runs/first\n")
+	for _, words := range []string{"longtail serve runs/first", "longtail embed runs/first -o train.safetensors", "longtail serve runs/first --index train.safetensors"} {
+		require.Contains(t, read(t, "..", "..", "README.md"), "\n"+words+"\n", "the README has the commands that this test runs")
+	}
 	data, run := trained(t)
 	photo := filepath.Join(data, "test", "disc-0", "001.png")
 	dir := t.TempDir()
+	index := filepath.Join(dir, "train.safetensors")
+	succeed(t, "embed "+run+" -o", index)
 	model := filepath.Join(dir, "model.safetensors")
 	require.NoError(t, os.WriteFile(model, []byte(read(t, run, "model.safetensors")), 0o666))
-	c, url, log := served(t, dir, "second="+run, "first="+model)
+	c, url, log := served(t, dir, "second="+run, "first="+model, "--index", index, "--index", "first="+index)
 	out, _ := succeed(t, "predict --json "+run, photo)
 	want := parseJSON[[]seen](t, out)[0].Classes
 	for _, name := range []string{"", "first", "second"} {
@@ -31,6 +36,13 @@ func TestServe(t *testing.T) {
 			require.Equal(t, want[i], probable{k.Class, k.Probability})
 		}
 	}
+
+	raw, err := os.ReadFile(photo)
+	require.NoError(t, err)
+	found, err := http.Post(url+"/v1/neighbours?model=first&k=1", "image/png", bytes.NewReader(raw))
+	require.NoError(t, err)
+	defer found.Body.Close()
+	require.Equal(t, http.StatusOK, found.StatusCode)
 
 	require.NoError(t, os.WriteFile(model, []byte("damaged"), 0o666))
 	require.NoError(t, c.Process.Signal(syscall.SIGHUP))
@@ -52,6 +64,7 @@ func TestServe(t *testing.T) {
 	fail(t, usage, "--cert and --key", "serve --cert x "+run)
 	fail(t, usage, "must be positive", "serve --batch 0 "+run)
 	fail(t, failed, "no-such", "serve no-such")
+	fail(t, usage, "no model third", "serve "+run+" --index third="+index)
 	fail(t, failed, "two models", "serve "+run+" "+run)
 	fail(t, failed, "--listen takes", "serve --listen nowhere "+run)
 }

@@ -2,6 +2,7 @@ package features
 
 import (
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"math"
 	"os"
@@ -21,7 +22,7 @@ type Settings struct {
 	Labels string
 	// Features and Targets name the two tensors in a safetensors file; "" means features and labels.
 	Features, Targets string
-	// Classes are the names of the classes by label. nil: the lines of classes.txt beside the file, if it is there, else the labels.
+	// Classes are the names of the classes by label. nil: those that package embedding writes, else the lines of classes.txt beside the file, if it is there, else the labels.
 	Classes []string
 }
 
@@ -38,7 +39,7 @@ func Open(path string, s Settings) (*Set, error) {
 	}
 	if s.Classes == nil {
 		var err error
-		if s.Classes, err = readClasses(filepath.Dir(path)); err != nil {
+		if s.Classes, err = classesOf(path); err != nil {
 			return nil, err
 		}
 	}
@@ -201,9 +202,28 @@ func ints(dtype string, raw []byte) (all []int, err error) {
 // classesFile has a class name on each line, in the order of the labels.
 const classesFile = "classes.txt"
 
-// readClasses reads classes.txt; nil if there is none.
-func readClasses(dir string) ([]string, error) {
-	path := filepath.Join(dir, classesFile)
+// classesOf finds the class names that package embedding writes, in the metadata of a safetensors file or beside a .npy file, or
+// else those in classes.txt; nil if there are none.
+func classesOf(path string) (names []string, err error) {
+	base := strings.TrimSuffix(path, filepath.Ext(path))
+	if strings.EqualFold(filepath.Ext(path), ".npy") {
+		names, err = readClasses(base + "_classes.txt")
+	} else if f, err := safetensors.Open(path); err == nil { // what is wrong with it is told by who reads it whole
+		defer f.Close()
+		if text, ok := f.Metadata["classes"]; ok {
+			if err := json.Unmarshal([]byte(text), &names); err != nil {
+				return nil, fmt.Errorf("features: %s: metadata classes: %w", path, err)
+			}
+		}
+	}
+	if names != nil || err != nil {
+		return names, err
+	}
+	return readClasses(filepath.Join(filepath.Dir(path), classesFile))
+}
+
+// readClasses reads a file of class names; nil if there is none.
+func readClasses(path string) ([]string, error) {
 	text, err := smallfile.Read(path, 1<<26)
 	if os.IsNotExist(err) {
 		return nil, nil

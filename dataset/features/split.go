@@ -41,7 +41,7 @@ func OpenSplit(dir string) (dataset.Split, error) {
 		return dataset.Split{}, fmt.Errorf("features: %s has %s but neither test nor val beside it: add one, or open the file and use dataset.Holdout",
 			dir, filepath.Base(found[0]))
 	}
-	classes, err := readClasses(dir)
+	classes, err := readClasses(filepath.Join(dir, classesFile))
 	if err != nil {
 		return dataset.Split{}, err
 	}
