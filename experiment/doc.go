@@ -4,6 +4,8 @@
 // images, and says what it derived from them; [Settings.NewRun] makes the run of one method. [Run.Do] trains it, or goes on
 // with it, and returns a [Report]. A run of your own, of any network and trainer, is a Run that you fill in yourself.
 //
+// A [Sweep] tries settings of one method, and chooses by held-out images.
+//
 // A [Comparison] is several methods and seeds by the same settings. [NewTable] makes one table of reports, and refuses those
 // that would be compared unfairly: that differ in data, backbone, recipe, images seen or the groups of classes.
 //

@@ -68,7 +68,7 @@ func Read(path string) ([]Report, error) {
 	}
 	for i, r := range f.Runs {
 		if r.Manifest.Version != manifest.Version || r.Method == "" || r.Top1 == nil {
-			return nil, fmt.Errorf("experiment: %s: runs[%d] lacks its method, its accuracy or a manifest of version %d: it must be what "+
+			return nil, fmt.Errorf("experiment: %s: runs[%d] lacks its method, its accuracy on a test set or a manifest of version %d: it must be what "+
 				"a run or a comparison wrote", path, i, manifest.Version)
 		}
 		f.Runs[i].from = path

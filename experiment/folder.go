@@ -76,6 +76,9 @@ func (r *Run) look() (done *Report, err error) {
 	if r.Choose && (r.Held == nil || !r.Watch) {
 		return nil, errors.New("experiment: the best epoch is chosen by held-out images: Run.Choose needs Held and Watch")
 	}
+	if r.HeldOnly && r.Held == nil {
+		return nil, errors.New("experiment: Run.HeldOnly judges by held-out images: it needs Held")
+	}
 	if r.Dir == "" {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ func Lock(dir string) (release func(), err error) {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	var files []string
-	for _, name := range []string{SettingsFile, manifestFile, ReportFile, ModelFile, averageFile, "steps.csv", "metrics.csv"} {
+	for _, name := range []string{SettingsFile, manifestFile, ReportFile, ModelFile, averageFile, SweepFile, "steps.csv", "metrics.csv"} {
 		files = append(files, filepath.Join(dir, name))
 	}
 	return released(l, files...)

@@ -81,7 +81,11 @@ func (b *bootstrap) kept(runs []Report, t *Table) map[string][]*Report {
 func testOf(r *Report) string {
 	h := fnv.New64a()
 	d := r.Manifest.Data
-	fmt.Fprintln(h, d.TestSHA256, d.TestContent, r.Predictions.Labels)
+	sum, content := d.TestSHA256, d.TestContent
+	if r.Predictions.HeldOut {
+		sum, content = d.HeldOutSHA256, d.HeldOutContent
+	}
+	fmt.Fprintln(h, sum, content, r.Predictions.Labels)
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 

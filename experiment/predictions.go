@@ -17,12 +17,14 @@ import (
 type Predictions struct {
 	Labels    []int
 	Predicted []int
+	HeldOut   bool // they are of the held-out images
 }
 
 type packed struct {
 	Images    int    `json:"images"`
 	Labels    []byte `json:"labels"`
 	Predicted []byte `json:"predicted"` // less the labels
+	HeldOut   bool   `json:"heldout,omitempty"`
 }
 
 // MarshalJSON packs them.
@@ -35,7 +37,7 @@ func (p *Predictions) MarshalJSON() ([]byte, error) {
 		labels = binary.AppendVarint(labels, int64(y))
 		predicted = binary.AppendVarint(predicted, int64(p.Predicted[i]-y))
 	}
-	return json.Marshal(packed{len(p.Labels), deflate(labels), deflate(predicted)})
+	return json.Marshal(packed{len(p.Labels), deflate(labels), deflate(predicted), p.HeldOut})
 }
 
 // UnmarshalJSON reads what MarshalJSON writes.
@@ -57,7 +59,7 @@ func (p *Predictions) UnmarshalJSON(text []byte) error {
 			return fmt.Errorf("predictions: image %d has label %d and prediction %d: classes begin with 0", i, y, predicted[i])
 		}
 	}
-	p.Labels, p.Predicted = labels, predicted
+	p.Labels, p.Predicted, p.HeldOut = labels, predicted, from.HeldOut
 	return nil
 }
 

@@ -26,18 +26,18 @@ func TestPredictionsAsJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, p, back)
 
-	wide := Predictions{[]int{0, 8141, 3}, []int{8141, 0, 3}}
+	wide := Predictions{[]int{0, 8141, 3}, []int{8141, 0, 3}, true}
 	text, err = json.Marshal(&wide)
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &back))
 	require.Equal(t, wide, back)
-	_, err = json.Marshal(&Predictions{[]int{1}, nil})
+	_, err = json.Marshal(&Predictions{[]int{1}, nil, false})
 	require.ErrorContains(t, err, "0 predictions for 1 labels")
 }
 
 // What is damaged is an error, never a panic, and never a lot of memory.
 func TestDamagedPredictions(t *testing.T) {
-	good := packed{3, deflate([]byte{0, 2, 4}), deflate([]byte{0, 0, 1})} // zigzag: 0 1 2, and 0 0 −1
+	good := packed{3, deflate([]byte{0, 2, 4}), deflate([]byte{0, 0, 1}), false} // zigzag: 0 1 2, and 0 0 −1
 	read := func(p packed) error {
 		text, err := json.Marshal(p)
 		require.NoError(t, err)

@@ -23,7 +23,7 @@ type Report struct {
 	Figures              // on the test set, to be quoted
 	Last        *Figures `json:"last,omitempty"` // of the last epoch, where Figures are of another
 	TrainCounts []int    `json:"train_counts"`   // that many, medium and few go by
-	// Predictions are those that Figures count; nil in older reports.
+	// Predictions are those that Figures count, of the held-out images for a run that is judged by them alone; nil in older reports.
 	Predictions *Predictions `json:"predictions,omitempty"`
 
 	Images          int      `json:"images"`
@@ -42,15 +42,17 @@ type Report struct {
 
 // Figures are the accuracies of one state of the weights on the test set.
 type Figures struct {
-	Weights  string     `json:"weights,omitempty"`      // which they are: manifest.LastEpoch or manifest.BestHeldOut
-	Epoch    *int       `json:"epoch,omitempty"`        // after which, from 0
-	HeldOut  *float64   `json:"heldout_top1,omitempty"` // on the held-out images, which chose it
-	Top1     *float64   `json:"top1"`
-	Top1EMA  *float64   `json:"top1_ema,omitempty"` // of the average weights, of their own best epoch where one is chosen
-	Many     *float64   `json:"many"`
-	Medium   *float64   `json:"medium"`
-	Few      *float64   `json:"few"`
-	PerClass []*float64 `json:"per_class"`
+	Weights string   `json:"weights,omitempty"`      // which they are: manifest.LastEpoch or manifest.BestHeldOut
+	Epoch   *int     `json:"epoch,omitempty"`        // after which, from 0
+	HeldOut *float64 `json:"heldout_top1,omitempty"` // on the held-out images, which chose it
+	// HeldOutBalanced is the mean over classes there, of runs that are judged by them alone.
+	HeldOutBalanced *float64   `json:"heldout_balanced_accuracy,omitempty"`
+	Top1            *float64   `json:"top1"`
+	Top1EMA         *float64   `json:"top1_ema,omitempty"` // of the average weights, of their own best epoch where one is chosen
+	Many            *float64   `json:"many"`
+	Medium          *float64   `json:"medium"`
+	Few             *float64   `json:"few"`
+	PerClass        []*float64 `json:"per_class"`
 }
 
 // Epoch is a line of a report's history.

@@ -27,6 +27,7 @@ type Run struct {
 	Counts            []int // that many, medium and few go by; nil: those of Train
 	// Watch evaluates every Trainer.EvalEvery epochs, on Held, or on Test if there is none. Nothing is chosen by Test.
 	Watch        bool
+	HeldOnly     bool                            // judge the final network on Held; nothing is tested on Test
 	Choose       bool                            // test and keep the weights of the epoch that does best on Held, in place of the last
 	Finish       func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
 	Manifest     manifest.Manifest               // what the run is
@@ -143,31 +144,39 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 	return r.saveModel(average)
 }
 
-// test fills in the figures of the network on the test set, and of its average weights. It returns what the network itself
-// predicts.
+// test fills in the figures of the network on the test set, and of its average weights; with HeldOnly those of the network on
+// the held-out images. It returns what the network itself predicts.
 func (r *Run) test(ctx context.Context, f *Figures, average *autograd.Weights) (*Predictions, error) {
 	evaluator := hybrid.Evaluator{Batch: r.Trainer.EvalBatch, Workers: r.Trainer.Workers, BLAS: r.Trainer.BLAS}
+	set := r.Test
+	if r.HeldOnly {
+		set, average = r.Held, nil
+	}
 	var own *Predictions
 	for _, weights := range []*autograd.Weights{nil, average} {
 		if weights == nil && own != nil {
 			break
 		}
 		evaluator.Weights = weights
-		predicted, err := evaluator.Predictions(ctx, r.Network, r.Test)
+		predicted, err := evaluator.Predictions(ctx, r.Network, set)
 		if err != nil {
 			return nil, fmt.Errorf("testing the weights of the %s: %w", f.Weights, err)
 		}
-		all := &Predictions{dataset.Labels(r.Test), predicted}
+		all := &Predictions{dataset.Labels(set), predicted, r.HeldOnly}
 		report, err := all.report(r.counts(), r.Trainer.Groups)
 		if err != nil {
 			return nil, err
 		}
-		if weights != nil {
+		switch {
+		case weights != nil:
 			f.Top1EMA = percent(report.Top1)
-		} else {
-			own = all
+			continue
+		case r.HeldOnly:
+			f.HeldOut, f.HeldOutBalanced = percent(report.Top1), percent(report.Balanced)
+		default:
 			f.fill(report)
 		}
+		own = all
 	}
 	return own, nil
 }

@@ -26,6 +26,7 @@ type cli struct {
 	Train      trainCmd      `cmd:"" help:"Train a model, and keep the run in a folder."`
 	Watch      watchCmd      `cmd:"" help:"Follow a run that is being trained."`
 	Compare    compareCmd    `cmd:"" help:"Train several methods alike, and make one table."`
+	Sweep      sweepCmd      `cmd:"" help:"Try settings of a method, and choose by held-out images."`
 	Evaluate   evaluateCmd   `cmd:"" help:"Test a model on a folder of images."`
 	Predict    predictCmd    `cmd:"" help:"Say what is on images."`
 	Report     reportCmd     `cmd:"" help:"Make a page to look at, of a run or of several."`

@@ -17,6 +17,7 @@ import (
 type trainCmd struct {
 	setup
 	Method    string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
+	Set       string   `help:"Settings of the method, such as tau=0.2,own=true; see longtail sweep --help." placeholder:"SETTINGS" group:"Training"`
 	Seed      *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
 	Epochs    int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
 	EMA       float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
@@ -53,6 +54,16 @@ type begun struct {
 	Method   string              `json:"method"`
 	Seed     uint64              `json:"seed"`
 	Settings experiment.Settings `json:"settings"`
+	// Set are settings of the method, and such as a sweep tries.
+	Set []experiment.Setting `json:"set,omitempty"`
+}
+
+// method is that of the name with its settings.
+func (b *begun) method() (m method.Method, err error) {
+	if m, err = method.ByName(b.Method); err == nil {
+		_, m, err = experiment.Apply(b.Settings, m, b.Set)
+	}
+	return m, err
 }
 
 // plan reads the options, or what a run was begun with.
@@ -86,9 +97,14 @@ func (t *trainCmd) plan() (b begun, err error) {
 	set(&s.EvalEvery, t.EvalEvery)
 	s.Precision = t.Precision
 	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, cmp.Or(t.Chunk, s.Chunk), t.Recompute, t.Limit, t.Choose, t.Patience
+	if b.Set, err = experiment.ParseSettings(t.Set); err != nil {
+		return b, exitError{usage, fmt.Errorf("--set: %w", err)}
+	}
 	m, err := method.ByName(b.Method)
 	if err == nil {
-		err = s.Check(m)
+		if s, m, err = experiment.Apply(s, m, b.Set); err == nil {
+			err = s.Check(m)
+		}
 	}
 	if err != nil {
 		return b, exitError{usage, err}
@@ -140,7 +156,7 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err := t.load(ctx, c, d); err != nil {
 		return listing(err, b.Settings.Data)
 	}
-	m, err := method.ByName(b.Method)
+	m, err := b.method()
 	if err != nil {
 		return err
 	}
