@@ -26,6 +26,7 @@ type Evaluation struct {
 	ECE         metrics.Rate  `json:"ece"` // expected calibration error, in 15 bins
 	NLL         float64       `json:"nll"` // mean negative log-likelihood, in nats
 	Reliability []metrics.Bin `json:"reliability"`
+	Prior       *UnderPrior   `json:"prior,omitempty"` // of EvaluateSettings.Prior, by which all other figures are; null: none
 }
 
 // ClassFigure is a class of an Evaluation.
@@ -34,12 +35,14 @@ type ClassFigure struct {
 	Train    *int         `json:"train_images"` // null if the model does not say
 	Images   int          `json:"images"`
 	Accuracy metrics.Rate `json:"accuracy"`
+	Prior    *float64     `json:"prior,omitempty"` // its share in UnderPrior.Target
 }
 
 // EvaluateSettings say how EvaluateWith tests.
 type EvaluateSettings struct {
 	Groups metrics.Grouping // of classes; nil is metrics.Groups{}
 	TTA    hybrid.TTA       // views of an image whose probabilities are averaged
+	Prior  *PriorSettings   // adjusts the probabilities to a distribution of the classes; nil: they stay
 }
 
 // Evaluate tests a model on images, whose classes are the model's by name, in any order, or some of them; a model without
@@ -54,31 +57,34 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	if err != nil {
 		return nil, err
 	}
-	confusion, err := metrics.NewConfusion(n.Classes())
+	each := func(do func(i int, p []float32) error) error { // all of them may not fit into memory
+		return (&hybrid.Evaluator{TTA: s.TTA}).EachProbabilities(ctx, n, images, do)
+	}
+	f, err := newFigures(n.Classes())
 	if err != nil {
 		return nil, err
 	}
-	calibration, err := metrics.NewCalibration(0)
+	var under *UnderPrior
+	if s.Prior == nil {
+		err = each(func(i int, p []float32) error { return f.add(images.Label(i), p) })
+	} else {
+		under, err = s.Prior.evaluate(each, images, about, n.Classes(), f)
+	}
 	if err != nil {
 		return nil, err
 	}
-	nll := 0.0
-	err = (&hybrid.Evaluator{TTA: s.TTA}).EachProbabilities(ctx, n, images, func(i int, p []float32) error { // all of them may not fit into memory
-		y, best := images.Label(i), slices.Index(p, slices.Max(p))
-		nll -= math.Log(max(float64(p[y]), math.SmallestNonzeroFloat32))
-		return errors.Join(confusion.Add(y, best), calibration.Add(p[best], best == y))
-	})
-	if err != nil {
-		return nil, err
-	}
+	confusion := f.confusion
 	e := &Evaluation{Images: images.Len(), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
 		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN()),
-		Reliability: calibration.Bins(), NLL: nll / float64(images.Len())}
+		Reliability: f.calibration.Bins(), NLL: f.nll / float64(images.Len()), Prior: under}
 	counts := dataset.Counts(images)
 	for c, accuracy := range confusion.PerClass() {
 		f := ClassFigure{Name: images.Classes()[c], Images: counts[c], Accuracy: accuracy}
 		if about.Counts != nil {
 			f.Train = &about.Counts[c]
+		}
+		if under != nil {
+			f.Prior = &under.Target[c]
 		}
 		e.Classes = append(e.Classes, f)
 	}
@@ -91,6 +97,28 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	}
 	e.ECE = metrics.ECE(e.Reliability)
 	return e, nil
+}
+
+// figures count predictions and their probabilities.
+type figures struct {
+	confusion   *metrics.Confusion
+	calibration *metrics.Calibration
+	nll         float64 // of all images
+}
+
+func newFigures(classes int) (f *figures, err error) {
+	f = &figures{}
+	if f.confusion, err = metrics.NewConfusion(classes); err != nil {
+		return nil, err
+	}
+	f.calibration, err = metrics.NewCalibration(0)
+	return f, err
+}
+
+func (f *figures) add(label int, p []float32) error {
+	best := slices.Index(p, slices.Max(p))
+	f.nll -= math.Log(max(float64(p[label]), math.SmallestNonzeroFloat32))
+	return errors.Join(f.confusion.Add(label, best), f.calibration.Add(p[best], best == label))
 }
 
 // relabel gives images the labels of the model's classes.

@@ -1,7 +1,8 @@
 // Package posthoc changes a classifier after training, by what a frozen backbone has made of the images: no image is
 // looked at again.
 //
-// A [Set] is cached features with labels, or those that another program's model made ([SetOf]). From the logits of a trained head come [AdjustLogits] and [FitTemperature]; from
+// A [Set] is cached features with labels, or those that another program's model made ([SetOf]). From the logits of a trained head come [AdjustLogits], [FitTemperature], and,
+// for images whose classes are distributed in another way, [AdjustToPrior] and [EstimatePrior]; from
 // its weights [TauNormalize] and [AdjustHead]; heads are trained anew on the features by [Retrain] (cRT and LWS); and
 // [NewClassMeans], which has a head too, and [KNN] classify by the features alone. Whatever the method, its scores are [rows, classes], the largest of a row is the
 // prediction, and [Judge] counts them.

@@ -21,13 +21,18 @@ type evaluateCmd struct {
 	reading
 	Groups string     `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
 	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
-	JSON   bool       `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
+	underPrior
+	JSON bool `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
 }
 
 func (evaluateCmd) Help() string {
 	return `Classes are the model's by name; a part of them will do. Many, medium and few go by the training images that the model was made from.
 
-` + example("longtail evaluate runs/first", "longtail evaluate runs/first photos", "longtail evaluate runs/first/model.safetensors photos --split val", "longtail evaluate runs/first photos/test --json", "longtail evaluate runs/first inat/val2018.json")
+With --prior all figures are of probabilities that were adjusted to another distribution of the classes: that where the model will be
+used, if it is known, or the one that makes the images most likely (Saerens, Latinne and Decaestecker, 2002).
+
+` + example("longtail evaluate runs/first", "longtail evaluate runs/first photos", "longtail evaluate runs/first/model.safetensors photos --split val", "longtail evaluate runs/first photos/test --json", "longtail evaluate runs/first inat/val2018.json",
+		"longtail evaluate runs/first photos --prior estimate")
 }
 
 // Run evaluates.
@@ -44,7 +49,11 @@ func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
 	if e.Groups == "rank" {
 		groups = metrics.ByRank{}
 	}
-	r, err := experiment.EvaluateWith(ctx, net, about, images, experiment.EvaluateSettings{Groups: groups, TTA: e.TTA})
+	prior, err := e.underPrior.settings(about, images)
+	if err != nil {
+		return err
+	}
+	r, err := experiment.EvaluateWith(ctx, net, about, images, experiment.EvaluateSettings{Groups: groups, TTA: e.TTA, Prior: prior})
 	if err != nil {
 		return listing(err, e.Data)
 	}
@@ -138,8 +147,15 @@ func printEvaluation(c *console, r *experiment.Evaluation, where string) error {
 	fmt.Fprintf(w, "macro F1 (%%)\t%s\n", r.MacroF1)
 	fmt.Fprintf(w, "calibration error, ECE (%%)\t%s\n", r.ECE)
 	fmt.Fprintf(w, "negative log-likelihood\t%.3f\n", r.NLL)
+	if r.Prior != nil {
+		printPrior(w, r)
+	}
 	fmt.Fprintln(w, "\t")
-	fmt.Fprintln(w, "class\ttraining images\ttest images\taccuracy (%)")
+	heads := "class\ttraining images\ttest images\taccuracy (%)"
+	if r.Prior != nil {
+		heads += "\tprior (%)"
+	}
+	fmt.Fprintln(w, heads)
 	classes := r.Classes
 	if len(classes) > bars {
 		classes = spaced(classes)
@@ -149,7 +165,11 @@ func printEvaluation(c *console, r *experiment.Evaluation, where string) error {
 		if k.Train != nil {
 			train = fmt.Sprint(*k.Train)
 		}
-		fmt.Fprintf(w, "%s\t%s\t%d\t%s\n", k.Name, train, k.Images, k.Accuracy)
+		fmt.Fprintf(w, "%s\t%s\t%d\t%s", k.Name, train, k.Images, k.Accuracy)
+		if k.Prior != nil {
+			fmt.Fprintf(w, "\t%.2f", 100**k.Prior)
+		}
+		fmt.Fprintln(w)
 	}
 	if err := w.Flush(); err != nil || len(r.Classes) <= bars {
 		return err

@@ -226,3 +226,45 @@ func TestCompletion(t *testing.T) {
 	require.Equal(t, "crt", complete("longtail", "train", "--method", "cr"))
 	require.Equal(t, "fish", complete("longtail", "completion", "f"))
 }
+
+// Evaluate adjusts to a prior that is named, read or estimated, and says so.
+func TestEvaluateUnderAPrior(t *testing.T) {
+	data, run := trained(t) // by a logit-adjusted loss
+	file := filepath.Join(t.TempDir(), "prior.json")
+	write := func(text string) { require.NoError(t, os.WriteFile(file, []byte(text), 0o666)) }
+	under := func(words string) experiment.Evaluation {
+		out, _ := succeed(t, "evaluate --json "+run+" "+words)
+		return parseJSON[experiment.Evaluation](t, out)
+	}
+	plain, same := under(""), under("--prior uniform")
+	require.Nil(t, plain.Prior)
+	require.Equal(t, plain.Top1, same.Top1)
+	require.Contains(t, same.Prior.ModelIs, "logit-adjusted")
+	require.Equal(t, same.Top1, under("--prior train --model-prior train").Top1)
+	require.InDeltaSlice(t, []float64{40. / 59, 14. / 59, 5. / 59}, under("--prior train").Prior.Target, 1e-12)
+
+	write(`{"disc-0": 1}`)
+	classes := parseJSON[experiment.Evaluation](t, func() string { out, _ := succeed(t, "evaluate --json "+run); return out }()).Classes
+	require.Equal(t, "disc-0", classes[0].Name)
+	only := under("--prior " + file)
+	require.Equal(t, []float64{1, 0, 0}, only.Prior.Target)
+	require.EqualValues(t, 1, only.Classes[0].Accuracy, "nothing else is predicted")
+	require.EqualValues(t, 1, only.Prior.Top1Under)
+	write(`[0, 2, 2]`)
+	require.Equal(t, 0.5, *under("--prior " + file).Classes[2].Prior)
+	require.True(t, under("--prior estimate").Prior.Estimated)
+	out, _ := succeed(t, "evaluate "+run+" --prior estimate")
+	require.Regexp(t, `(?m)^adjusted to a prior +estimated from these images, without their labels, in \d+ rounds`, out)
+	require.Regexp(t, `(?m)^the model's own prior +uniform`, out)
+	require.Regexp(t, `(?m)^without the adjustment +top-1 [0-9.]+, `, out)
+	require.Regexp(t, `(?m)^disc-0 +40 +5 +[0-9.]+ +[0-9.]+$`, out)
+
+	for text, want := range map[string]string{`{"cat": 1}`: `"cat"`, `[1, 2]`: "2 weights for 3 classes", `x`: "neither a list", `[0, 0, 0]`: "no weight", `[1, -1, 0]`: "-1"} {
+		write(text)
+		fail(t, failed, want, "evaluate "+run+" "+data+" --prior "+file)
+	}
+	write(`[1, 1, 0]`)
+	fail(t, failed, "class 2", "evaluate "+run+" --prior uniform --model-prior "+file)
+	fail(t, usage, "none of uniform", "evaluate "+run+" --prior missing")
+	fail(t, usage, "--prior", "evaluate "+run+" --model-prior train")
+}
