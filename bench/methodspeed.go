@@ -66,7 +66,7 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	}
 	for _, stream := range streams {
 		seen, keys := viewsOf(stream)
-		speed.Rows, speed.KeyRows = speed.Rows+seen*speed.Samples, speed.KeyRows+keys*speed.Samples
+		speed.Rows, speed.KeyRows = speed.Rows+streams.Passes()*seen*speed.Samples, speed.KeyRows+keys*speed.Samples
 		fillQueues(stream, net.EmbeddingDim(), data)
 	}
 	if s.views == "cifar" {

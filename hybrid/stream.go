@@ -28,6 +28,11 @@ type Term struct {
 	// KeyViews are the views that a momentum encoder makes Input.Keys of, see train.Trainer.KeyDecay; required by losses that
 	// take keys. A view that no term of the stream sees passes that encoder alone.
 	KeyViews []int
+	// Rho ρ takes the loss's gradient g not at the weights but at ρ·g/‖g‖ from them, where it is about the worst near by:
+	// sharpness-aware minimization (SAM, arXiv 2010.01412), for which 0.05 is usual. 0: at the weights. The gradient of all
+	// terms with a Rho leads up together, so they must have the same, and the batch passes the network once more; terms
+	// without one beside them take a pass of their own. What reports tell of a loss is its value at the weights.
+	Rho float64
 }
 
 // Transforms returns the stream's views, at least one.

@@ -26,6 +26,22 @@ func (s Streams) Curriculum(alpha schedule.Scheduler) Streams {
 	return out
 }
 
+// Passes is how often a batch passes the network in a step: once, but twice where all terms have a Rho, and three times where
+// some have.
+func (s Streams) Passes() int {
+	plain, steep := 0, 0
+	for _, stream := range s {
+		for _, t := range stream.Terms {
+			if t.Rho > 0 {
+				steep = 2
+			} else {
+				plain = 1
+			}
+		}
+	}
+	return max(1, plain+steep)
+}
+
 // Augment puts one transform in place of every view: for images that want other augmentation than CIFAR's. A stream without
 // views gets one.
 func (s Streams) Augment(view augment.Transform) Streams {

@@ -104,12 +104,13 @@ type Stream struct {
 
 // Term is one loss of a stream.
 type Term struct {
-	Name     string            `json:"name"`      // "sc"
-	Loss     string            `json:"loss"`      // "supervised contrastive"
-	Weight   string            `json:"weight"`    // the schedule: "1 − (epoch/epochs)²"
-	Views    []int             `json:"views"`     // that the loss saw, from 0; none for all
-	KeyViews []int             `json:"key_views"` // that the encoder made keys of; none without keys
-	Settings map[string]string `json:"settings"`  // "temperature": "0.1"
+	Name     string            `json:"name"`          // "sc"
+	Loss     string            `json:"loss"`          // "supervised contrastive"
+	Weight   string            `json:"weight"`        // the schedule: "1 − (epoch/epochs)²"
+	Views    []int             `json:"views"`         // that the loss saw, from 0; none for all
+	KeyViews []int             `json:"key_views"`     // that the encoder made keys of; none without keys
+	Rho      float64           `json:"rho,omitempty"` // how far from the weights its gradient was taken; left out at them
+	Settings map[string]string `json:"settings"`      // "temperature": "0.1"
 }
 
 // Build is what a run was computed with: the same bits can be expected of the same build only.

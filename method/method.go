@@ -21,7 +21,7 @@ type Method struct {
 	Name   string // on command lines: "hybrid-sc"
 	Title  string // in tables: "Hybrid-SC"
 	ArXiv  string // the paper's number; "" if it has none
-	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams, partners' too
+	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams, partners' too, in each pass
 	// Branches is the number of final branches that the backbone must have (backbone.Branched); 0 means any backbone will do.
 	Branches int
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
@@ -137,7 +137,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(loss.Focal{}), ClassBalanced(loss.ClassBalanced{}),
-		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(),
+		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(), SAM(SAMSettings{}), ImbSAM(SAMSettings{}),
 		CRT(), LWS(), MiSLAS(), WeightBalancing(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
 		HybridSC(loss.SupervisedContrastive{}), HybridPSC(PSC{}), SupCon(loss.SupervisedContrastive{}), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }

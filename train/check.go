@@ -17,6 +17,9 @@ func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, 
 	if len(streams) == 0 {
 		return fmt.Errorf("train: no streams: set Trainer.Streams, for example to hybrid.CE()")
 	}
+	if err := checkRho(streams); err != nil {
+		return err
+	}
 	names := map[string]bool{}
 	for i, s := range streams {
 		where := fmt.Sprintf("train: stream %d", i)
@@ -92,6 +95,36 @@ func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int, s
 		return p.Prepare(classCounts)
 	}
 	return nil
+}
+
+// checkRho reports terms whose gradients cannot be taken together.
+func checkRho(streams hybrid.Streams) error {
+	first := hybrid.Term{}
+	for _, s := range streams {
+		for _, t := range s.Terms {
+			if !(t.Rho >= 0) || !finite(t.Rho) {
+				return fmt.Errorf("train: term %q: Rho is %v: it must be finite and at least 0", t.Name, t.Rho)
+			}
+			if first.Rho == 0 {
+				first = t
+			}
+			if t.Rho > 0 && t.Rho != first.Rho {
+				return fmt.Errorf("train: terms %q and %q have a Rho of %v and %v: a step goes one way, so all that have one must have the same",
+					first.Name, t.Name, first.Rho, t.Rho)
+			}
+		}
+	}
+	return nil
+}
+
+// rho is that of the terms, 0 if none has one.
+func rho(streams hybrid.Streams) (most float64) {
+	for _, s := range streams {
+		for _, t := range s.Terms {
+			most = max(most, t.Rho)
+		}
+	}
+	return most
 }
 
 // isNil reports a nil pointer or function as a loss too, which is no nil interface.

@@ -11,12 +11,13 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
-// losses computes the weighted sum of all terms on a batch and adds them to the report.
-func (r *run) losses(b *batch.Batch) (total *autograd.Var, err error) {
+// losses computes the weighted sum of all terms on a batch, those with a Rho and the others, and adds them to the report, unless
+// they are computed again.
+func (r *run) losses(b *batch.Batch, again bool) (total objective, err error) {
 	k := 0
 	features, err := r.features(b)
 	if err != nil {
-		return nil, err
+		return total, err
 	}
 	for i, part := range b.Parts {
 		inputs := r.heads(part, features[i])
@@ -24,22 +25,28 @@ func (r *run) losses(b *batch.Batch) (total *autograd.Var, err error) {
 		for j, term := range part.Stream.Terms {
 			weight := r.weight(term)
 			if !(weight >= 0) || !finite(weight) {
-				return nil, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
+				return total, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
 			}
 			inputs[j].Keys = keys[j]
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
 			if value == nil {
-				return nil, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)
+				return total, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)
 			}
-			if r.OnWarning != nil && weight > 0 {
+			if r.OnWarning != nil && weight > 0 && !again {
 				r.watches[k].addChance(term.Loss, inputs[j], r.tape.Mode())
 			}
-			r.report.add(k, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
-				Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
-			if value = autograd.Scale(value, weight); total != nil {
-				value = autograd.Add(total, value)
+			if !again {
+				r.report.add(k, LossReport{Name: term.Name, Value: float64(value.Value().Item()), Weight: weight,
+					Anchors: stats.Anchors, Skipped: stats.Skipped, ZeroRows: stats.ZeroRows})
 			}
-			total = value
+			sum := &total.plain
+			if term.Rho > 0 {
+				sum = &total.steep
+			}
+			if value = autograd.Scale(value, weight); *sum != nil {
+				value = autograd.Add(*sum, value)
+			}
+			*sum = value
 			k++
 		}
 		r.report.Images += part.Images

@@ -115,6 +115,9 @@ func (r *run) planMemory() (MemoryPlan, error) {
 		}
 	}
 	p.Averages = copies * bytesOf(r.network)
+	if r.update.Rho > 0 { // values and gradients, until it is back from the climb
+		p.Gradients *= 3
+	}
 
 	images := 0
 	for _, s := range r.Streams {
@@ -194,7 +197,7 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 		}
 		r.update.begin()
 		r.at.Steps = 1
-		if _, err := r.update.add(mode, 1, func(*autograd.Tape) (*autograd.Var, error) { return r.losses(b) }); err != nil {
+		if _, err := r.update.add(mode, 1, func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) }); err != nil {
 			return 0, err
 		}
 	}

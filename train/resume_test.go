@@ -116,6 +116,12 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		streams[1].Terms[0].Name = "remixed"
 		return train.Trainer{Streams: streams, Batch: 4, Accumulate: 2}
 	},
+	"at a distance from the weights": func(_ *testing.T, n *hybrid.Network) train.Trainer {
+		streams := hybrid.SC(0.1)
+		streams[0].Terms[0].Rho = 0.05
+		n.Classifier = nn.Sequential{nn.Dropout{Keep: 0.7}, n.Classifier}
+		return train.Trainer{Streams: streams, Batch: 4, Accumulate: 2, ClipNorm: 1, EMA: train.EMA{Decay: 0.9}}
+	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)

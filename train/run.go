@@ -78,7 +78,7 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
 	}
-	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm}
+	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm, Rho: rho(t.Streams)}
 	if err := r.open(ctx); err != nil {
 		r.saver.close()
 		return nil, err
@@ -105,7 +105,7 @@ func (r *run) step(b *batch.Batch) error {
 		}
 		r.update.begin()
 	}
-	total, err := r.update.add(mode, 1/float64(r.Accumulate), func(*autograd.Tape) (*autograd.Var, error) { return r.losses(b) })
+	total, err := r.update.add(mode, 1/float64(r.Accumulate), func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) })
 	if err != nil {
 		return err
 	}

@@ -16,16 +16,40 @@ type Step struct {
 	Optimizer optim.Optimizer
 	Tape      *autograd.Tape
 	ClipNorm  float64 // scale gradients down to this norm; 0: never
+	// Rho ρ takes the gradient g of a batch at ρ·g/‖g‖ from the parameters, in a second pass (SAM, arXiv 2010.01412); 0: at the
+	// parameters.
+	Rho float64
 	// Reduce joins the gradients with those of other ranks, after all of backward and before the norm is taken. nil: there
 	// are none.
 	Reduce func([]nn.Entry) error
+
+	climb climb // of Rho
 }
 
-// Take does a whole step on one batch: forward puts the loss, a scalar, on the tape. The norm is that of the gradient
+// objective is the loss of a batch: what is steep has its gradient taken at Rho from the parameters. nil: nothing is.
+type objective struct{ plain, steep *autograd.Var }
+
+// value is the whole loss.
+func (o objective) value() (sum float64) {
+	for _, y := range []*autograd.Var{o.plain, o.steep} {
+		if y != nil {
+			sum += float64(y.Value().Item())
+		}
+	}
+	return sum
+}
+
+// Take does a whole step on one batch: forward puts the loss, a scalar, on the tape, twice with Rho. The norm is that of the gradient
 // before clipping. A loss or gradient that is not finite is a *NonFiniteError, and only gradients have changed.
 func (s *Step) Take(rate float64, m autograd.Mode, forward func(*autograd.Tape) (*autograd.Var, error)) (loss, norm float64, err error) {
 	s.begin()
-	if loss, err = s.add(m, 1, forward); err != nil {
+	whole := func(t *autograd.Tape, _ bool) (o objective, err error) {
+		if o.plain, err = forward(t); s.Rho > 0 {
+			o.plain, o.steep = nil, o.plain
+		}
+		return o, err
+	}
+	if loss, err = s.add(m, 1, whole); err != nil {
 		return loss, 0, err
 	}
 	if norm, err = s.gradient(); err != nil {
@@ -41,19 +65,43 @@ func (s *Step) Take(rate float64, m autograd.Mode, forward func(*autograd.Tape) 
 // begin clears the gradients.
 func (s *Step) begin() { optim.ZeroGrad(s.Params) }
 
-// add joins share of the gradient of one batch. It begins with the tape, and what the batch changes waits for its Commit.
-func (s *Step) add(m autograd.Mode, share float64, forward func(*autograd.Tape) (*autograd.Var, error)) (loss float64, err error) {
-	s.Tape.Reset(m)
-	total, err := forward(s.Tape)
+// add joins share of the gradient of one batch. It begins with the tape, and what the batch changes waits for its Commit: that
+// of the last pass. forward is told when it sees the batch again.
+func (s *Step) add(m autograd.Mode, share float64, forward func(t *autograd.Tape, again bool) (objective, error)) (loss float64, err error) {
+	if s.Rho == 0 {
+		o, err := s.pass(m, false, forward, func(o objective) *autograd.Var { return o.plain }, share)
+		return o.value(), err
+	}
+	steep := func(o objective) *autograd.Var { return o.steep }
+	s.climb.begin(s.Params)
+	first, err := s.pass(m, false, forward, steep, 1)
 	if err != nil {
 		return 0, err
 	}
-	loss = float64(total.Value().Item())
-	if share != 1 {
-		total = autograd.Scale(total, share)
+	loss = first.value()
+	defer s.climb.down(s.Params) // a loss may panic with a *tensor.Error
+	s.climb.up(s.Params, s.Rho)
+	_, err = s.pass(m, true, forward, steep, share)
+	s.climb.down(s.Params)
+	if err == nil && first.plain != nil {
+		_, err = s.pass(m, true, forward, func(o objective) *autograd.Var { return o.plain }, share)
 	}
-	s.Tape.Backward(total, nil)
-	return loss, nil
+	return loss, err
+}
+
+// pass takes a batch through the network and adds share of the gradient of one part of its loss.
+func (s *Step) pass(m autograd.Mode, again bool, forward func(*autograd.Tape, bool) (objective, error), part func(objective) *autograd.Var, share float64) (objective, error) {
+	s.Tape.Reset(m)
+	o, err := forward(s.Tape, again)
+	if err != nil {
+		return objective{}, err
+	}
+	y := part(o)
+	if share != 1 {
+		y = autograd.Scale(y, share)
+	}
+	s.Tape.Backward(y, nil)
+	return o, nil
 }
 
 // gradient completes the gradient by those of other ranks and returns its norm.

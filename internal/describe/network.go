@@ -81,7 +81,7 @@ func transforms(say func(any) string, all []string, t augment.Transform) []strin
 }
 
 func describeTerm(say func(any) string, t hybrid.Term, epochs int) manifest.Term {
-	m := manifest.Term{Name: t.Name, Weight: "1", Views: t.Views, KeyViews: t.KeyViews, Settings: map[string]string{}}
+	m := manifest.Term{Name: t.Name, Weight: "1", Views: t.Views, KeyViews: t.KeyViews, Rho: t.Rho, Settings: map[string]string{}}
 	if t.Weight != nil {
 		m.Weight = say(t.Weight)
 	}
