@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/foreach"
 )
 
 // measured is how many images NormalizeOf looks at.
@@ -30,29 +31,30 @@ func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
 	if n == 0 {
 		return Normalize{}, fmt.Errorf("augment: no images to take a normalisation from")
 	}
-	var img dataset.Image
-	var sum, squares []uint64 // of bytes: exact
-	pixels := uint64(0)
-	for k := range n {
-		if err := ctx.Err(); err != nil {
-			return Normalize{}, context.Cause(ctx)
+	all := make([]moments, n)
+	at := func(k int) int { return k * d.Len() / n }
+	if err := foreach.Index(ctx, n, func() func(int) error {
+		var img dataset.Image
+		return func(k int) error {
+			if err := d.Image(at(k), &img); err != nil {
+				return fmt.Errorf("augment: normalisation: image %d: %w", at(k), err)
+			}
+			all[k].measure(&img)
+			return nil
 		}
-		i := k * d.Len() / n
-		if err := d.Image(i, &img); err != nil {
-			return Normalize{}, fmt.Errorf("augment: normalisation: image %d: %w", i, err)
+	}); err != nil {
+		return Normalize{}, err
+	}
+	sum, squares, pixels := make([]uint64, len(all[0].sum)), make([]uint64, len(all[0].sum)), uint64(0)
+	for k, m := range all {
+		if len(m.sum) != len(sum) {
+			return Normalize{}, fmt.Errorf("augment: normalisation: image %d has %d channels, image 0 has %d", at(k), len(m.sum), len(sum))
 		}
-		if k == 0 {
-			sum, squares = make([]uint64, img.Channels), make([]uint64, img.Channels)
+		for c := range sum {
+			sum[c] += m.sum[c]
+			squares[c] += m.squares[c]
 		}
-		if img.Channels != len(sum) {
-			return Normalize{}, fmt.Errorf("augment: normalisation: image %d has %d channels, image 0 has %d", i, img.Channels, len(sum))
-		}
-		for at, v := range img.Pix {
-			c := at % len(sum)
-			sum[c] += uint64(v)
-			squares[c] += uint64(v) * uint64(v)
-		}
-		pixels += uint64(img.Width * img.Height)
+		pixels += m.pixels
 	}
 	var out Normalize
 	for c := range sum {
@@ -62,6 +64,21 @@ func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
 		out.Std = append(out.Std, max(round4(math.Sqrt(max(variance, 0))), 0.01))
 	}
 	return out, nil
+}
+
+// moments are those of an image's bytes by channel: exact.
+type moments struct {
+	sum, squares []uint64
+	pixels       uint64
+}
+
+func (m *moments) measure(img *dataset.Image) {
+	m.sum, m.squares, m.pixels = make([]uint64, img.Channels), make([]uint64, img.Channels), uint64(img.Width*img.Height)
+	for at, v := range img.Pix {
+		c := at % img.Channels
+		m.sum[c] += uint64(v)
+		m.squares[c] += uint64(v) * uint64(v)
+	}
 }
 
 func round4(x float64) float64 { return math.Round(1e4*x) / 1e4 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/longtail-ml/longtail/internal/foreach"
 )
 
 // Load reads a whole set into memory, with as many readers as the process may use CPUs. All images must have one shape
@@ -21,7 +23,7 @@ func Load(ctx context.Context, d Dataset) (*Memory, error) {
 	shape := first.Shape()
 	pix := make([]uint8, n*len(first.Pix))
 	source, sources := sourceOf(d), make([]Source, n)
-	if err := forEach(ctx, n, func() func(int) error {
+	if err := foreach.Index(ctx, n, func() func(int) error {
 		var img Image
 		return func(i int) (err error) {
 			if err = d.Image(i, &img); err == nil && source != nil {

@@ -10,6 +10,8 @@ import (
 	"fmt"
 	"io"
 	"math"
+
+	"github.com/longtail-ml/longtail/internal/foreach"
 )
 
 // Source is the file that an image comes from. It is zero for one that comes from none.
@@ -54,7 +56,7 @@ func Sum(ctx context.Context, d Dataset, s SumSettings) (string, error) {
 		return "", nil
 	}
 	files := make([]Source, d.Len())
-	if err := forEach(ctx, len(files), func() func(int) error {
+	if err := foreach.Index(ctx, len(files), func() func(int) error {
 		return func(i int) (err error) { files[i], err = source(i); return err }
 	}); err != nil {
 		return "", err
@@ -87,7 +89,7 @@ func Sum(ctx context.Context, d Dataset, s SumSettings) (string, error) {
 func sumSamples(ctx context.Context, d Dataset, n int, w io.Writer) error {
 	lines := make([]string, n)
 	at := func(k int) int { return int(int64(k) * int64(d.Len()) / int64(n)) }
-	if err := forEach(ctx, n, func() func(int) error {
+	if err := foreach.Index(ctx, n, func() func(int) error {
 		var img Image
 		vector := make([]float32, WidthOf(d))
 		return func(k int) error {

@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -38,8 +37,8 @@ func (s Settings) begin(n *hybrid.Network) (note, told string, err error) {
 	if _, err := io.Copy(h, f); err != nil {
 		return "", "", fmt.Errorf("experiment: init: %w", err)
 	}
-	first, _, _ := strings.Cut(report.String(), "\n")
-	return fmt.Sprintf("the backbone of %s, %x", filepath.Base(path), h.Sum(nil)[:8]), "init: " + first + " of " + path, nil
+	note = fmt.Sprintf("begins with the backbone of %s, %x: %d tensors, %d left in the file", filepath.Base(path), h.Sum(nil)[:8], len(report.Loaded), len(report.Left))
+	return note, "weights of " + path + ": " + report.String(), nil
 }
 
 // initNormalize is how the network whose weights Init has saw pixels: what its model file says, or for weights of other programs

@@ -20,6 +20,8 @@ type Data struct {
 	Normalize         augment.Normalize // of the images' pixels, see augment.NormalizeOf
 	// Context ends NewRun early, as method.Setup.Context does; Open puts its own there. nil: it does not end.
 	Context context.Context
+	// Progress is told of what takes long in NewRun and between epochs, as method.Setup.Progress is; nil: it is not.
+	Progress func(done, of int)
 
 	// Keep is where Load keeps decoded images. Its Memory, if 0, is 2 GiB.
 	Keep dataset.CacheSettings

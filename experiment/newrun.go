@@ -36,7 +36,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if s.Crop == "resized" {
 		opts = append(opts, hybrid.WithResize(augment.Resize{Shorter: s.Shorter}))
 	}
-	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Features: d.width(), Dim: s.Embedding, Seed: d.Seed, Context: d.Context}, opts...)
+	net, streams, err := m.New(body, method.Setup{Counts: d.counts, Size: s.Size, Features: d.width(), Dim: s.Embedding, Seed: d.Seed, Context: d.Context, Progress: d.Progress}, opts...)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,8 @@ type Run struct {
 	// Override lets a run go on, or a finished one go further, though these differ from what it was begun with. The manifest
 	// and the report then say from which step on.
 	Override manifest.Override
-	Settings any // settings.json, for the caller; nil: none
+	Departed []manifest.Departure // what Do has used of it
+	Settings any                  // settings.json, for the caller; nil: none
 }
 
 // Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
@@ -55,6 +56,10 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 			return nil, err
 		}
 		defer release()
+	}
+	earlier := 0 // departures
+	if was, err := readManifest(r.Dir); err == nil && was != nil && r.Dir != "" {
+		earlier = len(was.NotBitForBit)
 	}
 	lost := r.lost()
 	if done, err := r.begin(); done != nil || err != nil { // looks again, now that nobody else changes it
@@ -81,6 +86,7 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	if fitted == nil {
 		return nil, r.byAnother(err)
 	}
+	r.Departed = fitted.NotBitForBit[min(earlier, len(fitted.NotBitForBit)):]
 	r.Manifest.NotBitForBit = fitted.NotBitForBit
 	report := r.reached(fitted)
 	if err == nil {

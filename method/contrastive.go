@@ -71,7 +71,7 @@ func fixed(n *hybrid.Network, s Setup) (prototype.Bank, error) {
 
 // onSphere returns a point for each class, as far from each other as they get.
 func onSphere(n *hybrid.Network, s Setup) (*tensor.Tensor, error) {
-	return prototype.OnSphere(s.context(), prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed})
+	return prototype.OnSphere(s.context(), prototype.Sphere{Points: n.Classes(), Dim: n.EmbeddingDim(), Seed: s.Seed, Progress: s.Progress})
 }
 
 // KCL is K-positive contrastive learning (Kang et al., ICLR 2021) and a classifier trained class-balanced on the frozen
@@ -105,6 +105,7 @@ func TSC() Method {
 				return nil, err
 			}
 			targets.AtEpochEnds = n.Classes() > 1000
+			targets.Watch(s.context(), s.Progress)
 			return withKeys("tsc", &loss.TSC{KCL: l, Targets: targets}, s), nil
 		}}
 }

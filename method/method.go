@@ -48,9 +48,11 @@ type Setup struct {
 	View     augment.FeatureTransform // nil means augment.FeatureViews
 	Dim      int                      // width of embeddings; 0 means 128
 	Seed     uint64                   // of the weights of heads, and of what losses are given; those that build their own take the trainer's
-	// Context ends New early, which takes seconds where points are spread on the sphere for thousands of classes. nil: it does
-	// not end.
+	// Context ends New early, which takes seconds where points are spread on the sphere for thousands of classes, and TSC's deals of
+	// these in training. nil: it does not end.
 	Context context.Context
+	// Progress is told now and then how many of the points are done: steps of spreading them, or classes dealt one. nil: it is not.
+	Progress func(done, of int)
 }
 
 func (s Setup) context() context.Context {

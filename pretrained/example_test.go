@@ -41,6 +41,7 @@ func ExampleLoad() {
 	// loaded 100 tensors, in the file behind "state_dict.module.", in the network behind "backbone."
 	// 2 left in the file (state_dict.module.fc.weight: [5 16], the network's is [12 16], state_dict.module.fc.bias: [5], the network's is [12])
 	// 2 as they were in the network (classifier.weight, classifier.bias)
+	// 20 counts of batches (num_batches_tracked) passed over
 	// 2 parameters learn
 	// 17 parameters learn
 	// 62 parameters learn

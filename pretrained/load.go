@@ -96,6 +96,7 @@ func (s Settings) match(f *safetensors.File, m nn.Visitable) (r Report, of map[s
 	var unlike, more []string
 	for _, x := range f.Tensors {
 		if isCounter(x) {
+			r.Counters++
 			continue
 		}
 		path, fate := s.assign(x, p, t)

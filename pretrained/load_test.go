@@ -67,6 +67,8 @@ func TestVectorCheckpoint(t *testing.T) {
 		require.Empty(t, r.Left)
 		require.Equal(t, []string{"projection.0.weight", "projection.0.bias", "projection.2.weight", "projection.2.bias"}, r.Missing)
 		require.Contains(t, r.String(), "state_dict.module.fc.bias as classifier.bias")
+		require.Equal(t, 20, r.Counters)
+		require.Contains(t, r.String(), "20 counts of batches")
 
 		x := tensor.New(c.Shape...)
 		for i := range x.Data() {

@@ -14,6 +14,8 @@ type Report struct {
 	Loaded  []safetensors.Name // what the network has from the file
 	Left    []Left             // tensors of the file that were not taken
 	Missing []string           // paths of the network that are as they were
+	// Counters is how many counts of batches of PyTorch's batch norm (num_batches_tracked) were passed over: they have no use here.
+	Counters int
 }
 
 // Left is a tensor of the file that was not taken.
@@ -51,6 +53,9 @@ func (r Report) String() string {
 	}
 	if elsewhere > 0 {
 		fmt.Fprintf(&b, "\n%d left in the file without that prefix", elsewhere)
+	}
+	if r.Counters > 0 {
+		fmt.Fprintf(&b, "\n%d counts of batches (num_batches_tracked) passed over", r.Counters)
 	}
 	return b.String()
 }

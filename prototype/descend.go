@@ -54,7 +54,9 @@ func (s Sphere) descend(ctx context.Context, x *tensor.Tensor) error {
 				now = then
 			}
 			length /= 3
-			step++
+			if step++; s.Progress != nil {
+				s.Progress(step, s.Steps)
+			}
 		}
 		if !fell {
 			copy(x.Data(), place)

@@ -136,6 +136,30 @@ func TestTargetsGoWhereTheClassesAre(t *testing.T) {
 	require.Equal(t, []float32{1, 0, -1, 0, 0, 1}, vectors(b))
 }
 
+// A deal that is ended early is made up for when the points are needed, by a run that goes on too.
+func TestTargetsThatAreYetToBeDealt(t *testing.T) {
+	points := rowsOf(t, 2, 1, 0, 0, 2, -1, 0)
+	z, labels := rowsOf(t, 2, -0.8, 0.6, 0.8, 0.6, 0, 1), []int{0, 1, 2}
+	b, err := prototype.NewTargets(points)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	b.Watch(ctx, nil)
+	b.Observe(z, labels, true)
+	next, err := prototype.NewTargets(points)
+	require.NoError(t, err)
+	for i, e := range nn.Entries(b) {
+		nn.Entries(next)[i].Buffer.CopyFrom(e.Buffer)
+	}
+	require.Equal(t, []float32{1, 0, 0, 1, -1, 0}, nn.Entries(next)[0].Buffer.Data(), "as they were")
+	for _, x := range []*prototype.Targets{b, next} {
+		require.Equal(t, []float32{-1, 0, 1, 0, 0, 1}, vectors(x))
+		x.Watch(context.Background(), nil)
+		x.Observe(z, labels, true)
+	}
+	require.Equal(t, state(b), state(next))
+}
+
 // Rows without a direction leave prototypes as they are.
 func TestUnusableRowsAreIgnored(t *testing.T) {
 	nan := float32(math.NaN())

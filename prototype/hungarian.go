@@ -1,52 +1,116 @@
 package prototype
 
-import "math"
+import (
+	"context"
+	"math"
+)
 
-// assign returns the permutation p that maximises Σ_i gain(i, p[i]) over n rows and columns, by the Hungarian method:
-// rows join one by one along the shortest augmenting path, O(n³). The gains must be finite.
-func assign(n int, gain func(i, j int) float64) []int {
-	// Rows and columns count from 1; column 0 holds the row that is joining.
-	rowPrice, colPrice := make([]float64, n+1), make([]float64, n+1)
-	rowOf, from := make([]int, n+1), make([]int, n+1)
-	least, done := make([]float64, n+1), make([]bool, n+1)
-	for i := 1; i <= n; i++ {
-		for j := range least {
-			least[j], done[j] = math.Inf(1), false
+// assign returns the permutation p that maximises Σ_i gain[i·n + p[i]] over n rows and columns, by the Hungarian method: most rows
+// take what is best for them, the others join one by one along the shortest augmenting path. That is O(n³) at worst. The gains
+// must be finite. progress, if not nil, is told now and then how many rows have joined. The error is that of ctx.
+func assign(ctx context.Context, n int, gain []float32, progress func(done, of int)) ([]int, error) {
+	a := newAssignment(n, gain)
+	a.reduce()
+	for i := range n {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
-		rowOf[0] = i
-		col := 0
-		for rowOf[col] != 0 {
-			done[col] = true
-			row, next, delta := rowOf[col], 0, math.Inf(1)
-			for j := 1; j <= n; j++ {
-				if done[j] {
-					continue
-				}
-				if c := -gain(row-1, j-1) - rowPrice[row] - colPrice[j]; c < least[j] {
-					least[j], from[j] = c, col
-				}
-				if least[j] < delta {
-					delta, next = least[j], j
-				}
-			}
-			for j := range least {
-				if done[j] {
-					rowPrice[rowOf[j]] += delta
-					colPrice[j] -= delta
-				} else {
-					least[j] -= delta
-				}
-			}
-			col = next
+		if a.colOf[i] < 0 {
+			a.join(i)
 		}
-		for col != 0 {
-			rowOf[col] = rowOf[from[col]]
-			col = from[col]
+		if progress != nil && (i+1)%256 == 0 {
+			progress(i+1, n)
 		}
 	}
-	p := make([]int, n)
-	for j := 1; j <= n; j++ {
-		p[rowOf[j]-1] = j - 1
+	return a.colOf, nil
+}
+
+// assignment has a price for each row and column, by which no cost, which is −gain, is below the sum of its two prices, and those of the
+// pairs so far are equal to it.
+type assignment struct {
+	n                  int
+	gain               []float32
+	rowPrice, colPrice []float64
+	colOf, rowOf       []int // −1: free
+
+	// Of the path at hand.
+	least   []float64 // that it costs to come to a column
+	from    []int     // the row from which
+	left    []int     // columns that it has not gone through
+	through []int     // those that it has, in order
+}
+
+func newAssignment(n int, gain []float32) *assignment {
+	a := &assignment{n: n, gain: gain, rowPrice: make([]float64, n), colPrice: make([]float64, n), colOf: make([]int, n), rowOf: make([]int, n),
+		least: make([]float64, n), from: make([]int, n), left: make([]int, n)}
+	for i := range n {
+		a.colOf[i], a.rowOf[i] = -1, -1
 	}
-	return p
+	return a
+}
+
+// reduce prices columns, then rows, and pairs each row with its best column where that is free.
+func (a *assignment) reduce() {
+	for j := range a.colPrice {
+		a.colPrice[j] = math.Inf(1)
+	}
+	for i := range a.n {
+		for j, g := range a.row(i) {
+			a.colPrice[j] = min(a.colPrice[j], -float64(g))
+		}
+	}
+	for i := range a.n {
+		best, at := math.Inf(1), 0
+		for j, g := range a.row(i) {
+			if c := -float64(g) - a.colPrice[j]; c < best {
+				best, at = c, j
+			}
+		}
+		if a.rowPrice[i] = best; a.rowOf[at] < 0 {
+			a.colOf[i], a.rowOf[at] = at, i
+		}
+	}
+}
+
+func (a *assignment) row(i int) []float32 { return a.gain[i*a.n : (i+1)*a.n] }
+
+// join pairs a free row, along the cheapest path of columns that ends in a free one.
+func (a *assignment) join(free int) {
+	for j := range a.least {
+		a.least[j], a.left[j] = math.Inf(1), j
+	}
+	left, row, cost := a.left, free, 0.0
+	a.through = a.through[:0]
+	end := -1
+	for end < 0 {
+		gains, price, next := a.row(row), a.rowPrice[row], 0
+		best := math.Inf(1)
+		for k, j := range left {
+			if c := cost - float64(gains[j]) - price - a.colPrice[j]; c < a.least[j] {
+				a.least[j], a.from[j] = c, row
+			}
+			if l := a.least[j]; l < best || l == best && a.rowOf[j] < 0 && a.rowOf[left[next]] >= 0 {
+				best, next = l, k
+			}
+		}
+		j := left[next]
+		cost = best
+		if a.rowOf[j] < 0 {
+			end = j
+			break
+		}
+		a.through, row = append(a.through, j), a.rowOf[j]
+		left[next] = left[len(left)-1]
+		left = left[:len(left)-1]
+	}
+	a.rowPrice[free] += cost
+	for _, j := range a.through {
+		a.rowPrice[a.rowOf[j]] += cost - a.least[j]
+		a.colPrice[j] -= cost - a.least[j]
+	}
+	for j := end; j >= 0; {
+		i := a.from[j]
+		a.rowOf[j] = i
+		j, a.colOf[i] = a.colOf[i], j
+	}
 }

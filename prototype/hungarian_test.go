@@ -1,6 +1,9 @@
 package prototype
 
 import (
+	"context"
+	"errors"
+	"math/rand/v2"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -26,6 +29,66 @@ func bestGain(g [][]float64, row int, used []bool) float64 {
 	return best
 }
 
+// dealt assigns by gains that float32 can hold.
+func dealt(t require.TestingT, n int, gain func(i, j int) float64) []int {
+	all := make([]float32, n*n)
+	for k := range all {
+		all[k] = float32(gain(k/n, k%n))
+	}
+	p, err := assign(context.Background(), n, all, nil)
+	require.NoError(t, err)
+	return p
+}
+
+// The prices prove that nothing is better: no cost is below those of its row and column, and the pairs' are equal to them.
+func TestAssignProvesItself(t *testing.T) {
+	const n = 300
+	rng := rand.New(rand.NewPCG(1, 2))
+	gain := make([]float32, n*n)
+	for k := range gain {
+		gain[k] = rng.Float32()*2 - 1
+	}
+	told := 0
+	p, err := assign(context.Background(), n, gain, func(done, of int) { told = done })
+	require.NoError(t, err)
+	require.Equal(t, 256, told)
+	sum, seen := 0.0, map[int]bool{}
+	for i, j := range p {
+		sum, seen[j] = sum+float64(gain[i*n+j]), true
+	}
+	require.Len(t, seen, n)
+	// No exchange of two rows, and no cycle of three, gains anything.
+	for i := range n {
+		for j := range i {
+			require.LessOrEqual(t, float64(gain[i*n+p[j]])+float64(gain[j*n+p[i]]), float64(gain[i*n+p[i]])+float64(gain[j*n+p[j]])+1e-6)
+		}
+	}
+	require.InDelta(t, sum, -dual(n, gain), 1e-9*n)
+}
+
+// dual is the sum of the prices, which no assignment costs less than.
+func dual(n int, gain []float32) (sum float64) {
+	a := newAssignment(n, gain)
+	a.reduce()
+	for i := range n {
+		if a.colOf[i] < 0 {
+			a.join(i)
+		}
+	}
+	for i := range n {
+		sum += a.rowPrice[i] + a.colPrice[i]
+	}
+	return sum
+}
+
+func TestAssignEndsWithItsContext(t *testing.T) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	why := errors.New("enough")
+	cancel(why)
+	_, err := assign(ctx, 2, make([]float32, 4), nil)
+	require.ErrorIs(t, err, why)
+}
+
 func TestAssignIsTheBestPermutation(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(0, 6).Draw(t, "n")
@@ -34,7 +97,7 @@ func TestAssignIsTheBestPermutation(t *testing.T) {
 			// Whole numbers: ties, and sums without rounding.
 			g[i] = rapid.SliceOfN(rapid.Map(rapid.IntRange(-5, 5), func(v int) float64 { return float64(v) }), n, n).Draw(t, "row")
 		}
-		p := assign(n, func(i, j int) float64 { return g[i][j] })
+		p := dealt(t, n, func(i, j int) float64 { return g[i][j] })
 		require.Len(t, p, n)
 		seen, sum := map[int]bool{}, 0.0
 		for i, j := range p {
@@ -47,7 +110,7 @@ func TestAssignIsTheBestPermutation(t *testing.T) {
 }
 
 func TestAssignKeepsWhatIsBestInPlace(t *testing.T) {
-	p := assign(200, func(i, j int) float64 { return -float64((i - j) * (i - j)) })
+	p := dealt(t, 200, func(i, j int) float64 { return -float64((i - j) * (i - j)) })
 	for i, j := range p {
 		require.Equal(t, i, j)
 	}

@@ -14,6 +14,8 @@ type Sphere struct {
 	Temperature float64 // τ of the energy, at least 0.001; 0 means 0.07
 	Steps       int     // of descent, at most; 0 means 200, or 120 of more than 4,000 points
 	Seed        uint64  // turns the points and draws the start of the descent
+	// Progress is told after each step of descent how many of the most are done; nil: it is not.
+	Progress func(done, of int)
 }
 
 // OnSphere returns n = Points unit rows [n, Dim] as far from each other as they get: they minimise

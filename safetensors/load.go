@@ -23,6 +23,7 @@ type Partial struct {
 	Loaded     []Name            // what the model has from the file
 	Missing    []string          // paths of the model that the file lacks, left as they were
 	Unexpected []Name            // tensors of the file that the model lacks
+	Counters   int               // counts of batches of PyTorch's batch norm, which have no use here and are in neither list
 }
 
 // LoadPartial is Load for files that hold less or more than m: a backbone for a network with another classifier, one
@@ -60,7 +61,7 @@ func (f *File) LoadPartial(m nn.Visitable, renames ...Rename) (Partial, error) {
 	if err := f.apply(match); err != nil {
 		return Partial{}, err
 	}
-	p := Partial{Metadata: f.Metadata}
+	p := Partial{Metadata: f.Metadata, Counters: match.counters}
 	for _, c := range match.both {
 		p.Loaded = append(p.Loaded, c.from.name)
 	}

@@ -147,6 +147,7 @@ func TestPyTorchBatchCountersArePassedOver(t *testing.T) {
 	p, err := f.LoadPartial(m)
 	require.NoError(t, err)
 	require.Empty(t, p.Unexpected)
+	require.Equal(t, 1, p.Counters)
 }
 
 func TestSharedParameters(t *testing.T) {

@@ -13,6 +13,7 @@ type match struct {
 	both       []pair
 	missing    []nn.Entry
 	unexpected []source
+	counters   int
 	unlike     []string // both name it, but in different shapes
 }
 
@@ -50,7 +51,10 @@ func (f *File) match(m nn.Visitable, renames []Rename) (*match, error) {
 		}
 	}
 	for _, t := range sources {
-		if _, left := in[t.name.Model]; left && !isBatchCounter(t.Tensor) {
+		switch _, left := in[t.name.Model]; {
+		case left && isBatchCounter(t.Tensor):
+			r.counters++
+		case left:
 			r.unexpected = append(r.unexpected, t)
 		}
 	}

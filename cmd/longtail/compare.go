@@ -135,6 +135,8 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		fmt.Fprintf(c.log, "%s, seed %d: from %s\n", r.Method, r.Seed, r.From())
 	}
 	n := 0
+	var departed []manifest.Departure
+	defer func() { o.tellUnused(c, departed) }()
 	for r, err := range p.Runs(ctx) {
 		if err != nil {
 			return all, o.resumable(listing(err, how.Settings.Data))
@@ -145,6 +147,7 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		lines := newInset(c.log)
 		r.Trainer.Observers, r.Trainer.OnWarning = append(r.Trainer.Observers, lines), lines.warn
 		report, err := r.Do(ctx)
+		departed = append(departed, r.Departed...)
 		lines.end()
 		if err != nil {
 			fmt.Fprintln(c.log, err)

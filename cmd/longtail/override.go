@@ -32,6 +32,19 @@ func (f setup) override(resume bool) (o manifest.Override, err error) {
 	return o, nil
 }
 
+// tellUnused writes which parts of --override nothing needed.
+func (f setup) tellUnused(c *console, used []manifest.Departure) {
+	fields := map[string]string{"epochs": "training.epochs", "cpu": manifest.Processor, "eval-batch": "training.eval_batch"}
+	for _, name := range list(f.Override) {
+		needed := slices.ContainsFunc(used, func(d manifest.Departure) bool {
+			return slices.ContainsFunc(d.Changes, func(change string) bool { return strings.HasPrefix(change, fields[name]+":") })
+		})
+		if !needed {
+			fmt.Fprintf(c.log, "no effect: --override=%s: it is as the run was begun with\n", name)
+		}
+	}
+}
+
 // overriding adds to the error of a run that is another which option lets it go on.
 func overriding(err error) error {
 	var would *manifest.Overridable

@@ -2,11 +2,24 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"time"
 
 	"github.com/longtail-ml/longtail/internal/terminal"
 	"github.com/longtail-ml/longtail/record"
 	"github.com/schollz/progressbar/v3"
 )
+
+// paced returns what writes how far something is, every half a minute.
+func paced(w io.Writer) func(what string, done, of int) {
+	next := time.Now().Add(every)
+	return func(what string, done, of int) {
+		if time.Now().After(next) {
+			next = time.Now().Add(every)
+			fmt.Fprintf(w, "%s: %d of %d\n", what, done, of)
+		}
+	}
+}
 
 // progress shows how a run goes: a bar within each epoch on a terminal, otherwise a line every ten seconds; and a line after
 // each epoch everywhere, on a terminal with small plots of the last ones.

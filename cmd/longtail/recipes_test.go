@@ -57,11 +57,11 @@ func TestFineTuning(t *testing.T) {
 	succeed(t, "train --data "+dir+small+"--out", first)
 	fine := "train --data " + dir + " --depth 8 --width 2 --epochs 1 --batch 8 --lr 1e-9 --layer-decay 0.5 --init " + first + " --out"
 	_, log := succeed(t, fine, second)
-	require.Contains(t, log, "init: loaded ")
+	require.Contains(t, log, "model.safetensors: loaded ")
 	require.Contains(t, log, "pixels normalized as for the network of")
 	was := parseJSON[experiment.Report](t, read(t, first, "report.json")).Manifest
 	r := parseJSON[experiment.Report](t, read(t, second, "report.json")).Manifest
-	require.Contains(t, r.Training.Other[0], "the backbone of model.safetensors")
+	require.Contains(t, r.Training.Other[0], "begins with the backbone of model.safetensors")
 	require.Contains(t, r.Training.Recipe, "each layer at 0.5")
 	require.Equal(t, was.Network.Normalize, r.Network.Normalize)
 	_, log = succeed(t, "train --resume --out", second)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strings"
-	"time"
 
 	"github.com/longtail-ml/longtail/experiment"
 )
@@ -14,13 +13,8 @@ func (f setup) leaveOut(ctx context.Context, c *console, s experiment.Settings) 
 	if !f.SkipBad {
 		return s, nil
 	}
-	next := time.Now().Add(every)
-	bad, err := s.FindBad(ctx, func(part string, done, of int) {
-		if time.Now().After(next) {
-			next = time.Now().Add(every)
-			fmt.Fprintf(c.log, "%s: %d of %d images read\n", part, done, of)
-		}
-	})
+	tell := paced(c.log)
+	bad, err := s.FindBad(ctx, func(part string, done, of int) { tell("reading images of "+part, done, of) })
 	if err != nil {
 		return s, err
 	}

@@ -160,6 +160,8 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	points := paced(c.log)
+	d.Progress = func(done, of int) { points("points on the sphere", done, of) }
 	r, err := d.NewRun(m)
 	if err != nil {
 		return err
@@ -187,6 +189,7 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if report == nil {
 		return overriding(err)
 	}
+	t.tellUnused(c, r.Departed)
 	if errors.Is(err, context.Canceled) {
 		err = exitError{stopped, fmt.Errorf("%w\nlongtail train --resume --out %s goes on", err, argument(t.Out))}
 	}

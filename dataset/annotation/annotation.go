@@ -147,6 +147,26 @@ func open(path string) (*os.File, error) {
 	return os.Open(path)
 }
 
+// readLines reads a file of lines, each of an image, by read.
+func (s Settings) readLines(path string, read func(*bufio.Reader, *Set) error) (*Set, error) {
+	if err := s.check(); err != nil {
+		return nil, err
+	}
+	file, r, err := text(path)
+	if err != nil {
+		return nil, fmt.Errorf("annotation: %w", err)
+	}
+	defer file.Close()
+	set := &Set{Files: &dataset.FileList{}}
+	if err := read(r, set); err != nil {
+		return nil, fmt.Errorf("annotation: %w", err)
+	}
+	if set.Files.Len() == 0 {
+		return nil, fmt.Errorf("annotation: %s has no line of a path and a label", path)
+	}
+	return set, nil
+}
+
 // text opens a file of lines, after its byte order mark.
 func text(path string) (io.Closer, *bufio.Reader, error) {
 	f, err := open(path)

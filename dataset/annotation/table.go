@@ -8,40 +8,28 @@ import (
 	"io"
 	"slices"
 	"strings"
-
-	"github.com/longtail-ml/longtail/dataset"
 )
 
 // ReadTable reads a table of comma-separated values, or of values with tabs, semicolons or bars between them, with a header or
 // without: a column of paths and one of labels, which may be words or numbers, or one column for each class, with a 1 for its
 // images and 0 for others. Columns that cannot be told are a *ColumnsError. Errors name the line.
 func ReadTable(path string, s Settings) (*Set, error) {
-	if err := s.check(); err != nil {
-		return nil, err
-	}
-	file, r, err := text(path)
-	if err != nil {
-		return nil, fmt.Errorf("annotation: %w", err)
-	}
-	defer file.Close()
-	in := reader(r)
-	t := &table{path: path, settings: s, set: &Set{Files: &dataset.FileList{}}, of: newLabels(s)}
-	if err := t.read(in); err != nil {
+	return s.readLines(path, func(r *bufio.Reader, set *Set) error {
+		t := &table{path: path, settings: s, set: set, of: newLabels(s)}
+		err := t.read(reader(r))
 		var syntax *csv.ParseError
-		if errors.As(err, &syntax) {
-			err = fmt.Errorf("%s: %w", place(path, syntax.Line), syntax.Err)
+		switch {
+		case errors.As(err, &syntax):
+			return fmt.Errorf("%s: %w", place(path, syntax.Line), syntax.Err)
+		case err != nil:
+			return err
+		case t.columns.oneHot():
+			set.Classes = t.classes
+		default:
+			t.of.finish(set, s.Names)
 		}
-		return nil, fmt.Errorf("annotation: %w", err)
-	}
-	if t.set.Files.Len() == 0 {
-		return nil, fmt.Errorf("annotation: %s has no line of a path and a label", path)
-	}
-	if t.columns.oneHot() {
-		t.set.Classes = t.classes
-	} else {
-		t.of.finish(t.set, s.Names)
-	}
-	return t.set, nil
+		return nil
+	})
 }
 
 func reader(r *bufio.Reader) *csv.Reader {

@@ -1,4 +1,5 @@
-package dataset
+// Package foreach does something for every index, on several goroutines.
+package foreach
 
 import (
 	"context"
@@ -9,10 +10,10 @@ import (
 	"github.com/longtail-ml/longtail/internal/cause"
 )
 
-// forEach calls functions that worker makes, one for each goroutine, for all of 0 to n−1, with as many goroutines as the process
+// Index calls functions that worker makes, one for each goroutine, for all of 0 to n−1, with as many goroutines as the process
 // may use CPUs. It returns the error of the lowest index, and after ctx ends, its error. A panic is raised again where the
 // caller can recover it.
-func forEach(ctx context.Context, n int, worker func() func(i int) error) error {
+func Index(ctx context.Context, n int, worker func() func(i int) error) error {
 	var next atomic.Int64
 	var stop atomic.Int64
 	stop.Store(int64(n))
