@@ -14,8 +14,8 @@ import (
 	"os"
 	"strings"
 
-	_ "golang.org/x/image/bmp"  // registers the decoder
-	_ "golang.org/x/image/tiff" // registers the decoder
+	_ "golang.org/x/image/bmp" // registers the decoder
+	"golang.org/x/image/tiff"
 	_ "golang.org/x/image/webp" // registers the decoder
 )
 
@@ -102,8 +102,12 @@ func decode(ctx context.Context, f format, raw []byte) (image.Image, error) {
 		return decodePlainCMYK(ctx, raw)
 	}
 	picture, _, err := image.Decode(&reader{ctx, bytes.NewReader(raw)})
-	if f.name == "WebP" && err == nil {
+	switch {
+	case err != nil:
+	case f.name == "WebP":
 		picture = webpColors(picture)
+	case f.name == "TIFF":
+		faxColors(picture, raw)
 	}
 	return picture, err
 }
@@ -147,9 +151,10 @@ func damaged(f format, err error) error {
 	if errors.Is(err, io.EOF) || strings.HasSuffix(err.Error(), io.ErrUnexpectedEOF.Error()) {
 		return fmt.Errorf("a %s that is cut off: %w", f.name, io.ErrUnexpectedEOF)
 	}
-	var unsupported jpeg.UnsupportedError
-	if errors.As(err, &unsupported) {
-		return fmt.Errorf("a %s of a kind that cannot be decoded: %w", f.name, err)
+	var ofJPEG jpeg.UnsupportedError
+	var ofTIFF tiff.UnsupportedError
+	if errors.As(err, &ofJPEG) || errors.As(err, &ofTIFF) {
+		return fmt.Errorf("a %s of a kind that cannot be decoded (%w): convert it to RGB, as PNG for example", f.name, err)
 	}
 	return fmt.Errorf("a %s that is damaged: %w", f.name, err)
 }

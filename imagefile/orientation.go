@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"image"
 	"image/draw"
+
+	"github.com/longtail-ml/longtail/internal/chroma"
 )
 
 // orientation returns EXIF's tag 274 of a file, 1 to 8; 1, as stored, where there is none.
@@ -56,10 +58,18 @@ func chunk(raw []byte, name string, order binary.ByteOrder, png bool) []byte {
 	return nil
 }
 
-// tag274 looks into the first directory of a TIFF structure. Whatever is odd about it means 1.
+// tag274 is the orientation in a TIFF structure. Whatever is odd about it means 1.
 func tag274(tiff []byte) int {
+	if o := tag(tiff, 274); o >= 1 && o <= 8 {
+		return o
+	}
+	return 1
+}
+
+// tag looks into the first directory of a TIFF structure for a tag that is one number of 16 bits; −1: it is not there.
+func tag(tiff []byte, id uint16) int {
 	if len(tiff) < 8 {
-		return 1
+		return -1
 	}
 	var order binary.ByteOrder = binary.BigEndian
 	if tiff[0] == 'I' {
@@ -67,22 +77,19 @@ func tag274(tiff []byte) int {
 	}
 	at := uint64(order.Uint32(tiff[4:]))
 	if at+2 > uint64(len(tiff)) {
-		return 1
+		return -1
 	}
 	entries := tiff[at+2:]
 	for range order.Uint16(tiff[at:]) {
 		if len(entries) < 12 {
 			break
 		}
-		if order.Uint16(entries) == 274 {
-			if o := int(order.Uint16(entries[8:])); o >= 1 && o <= 8 {
-				return o
-			}
-			break
+		if order.Uint16(entries) == id {
+			return int(order.Uint16(entries[8:]))
 		}
 		entries = entries[12:]
 	}
-	return 1
+	return -1
 }
 
 // upright undoes an orientation: 2 mirrored, 3 upside down, 4 mirrored and upside down, 5 to 8 the same lying on a side.
@@ -92,8 +99,7 @@ func upright(src image.Image, orientation int) image.Image {
 	}
 	r := src.Bounds()
 	w, h := r.Dx(), r.Dy()
-	flat := image.NewRGBA(image.Rect(0, 0, w, h))
-	draw.Draw(flat, flat.Rect, src, r.Min, draw.Src)
+	flat := flattened(src)
 	turned := image.Rect(0, 0, w, h)
 	if orientation >= 5 {
 		turned = image.Rect(0, 0, h, w)
@@ -110,4 +116,27 @@ func upright(src image.Image, orientation int) image.Image {
 		}
 	}
 	return dst
+}
+
+// flattened has the pixels of a picture from (0, 0) on, those of a JPEG with their color interpolated: turned, its values would belong
+// to other pixels.
+func flattened(src image.Image) *image.RGBA {
+	r := src.Bounds()
+	flat := image.NewRGBA(image.Rectangle{Max: r.Size()})
+	var picture *chroma.Picture
+	if m, ok := src.(*image.YCbCr); ok {
+		picture, _ = chroma.Of(m)
+	}
+	if picture == nil {
+		draw.Draw(flat, flat.Rect, src, r.Min, draw.Src)
+		return flat
+	}
+	rgb := make([]uint8, 3*r.Dx())
+	for y := range r.Dy() {
+		picture.RGB(rgb, image.Rect(0, y, r.Dx(), y+1))
+		for x := range r.Dx() {
+			copy(flat.Pix[flat.PixOffset(x, y):], []uint8{rgb[3*x], rgb[3*x+1], rgb[3*x+2], 255})
+		}
+	}
+	return flat
 }

@@ -1,6 +1,10 @@
 package imagefile
 
-import "image"
+import (
+	"image"
+
+	"github.com/longtail-ml/longtail/internal/chroma"
+)
 
 // webpColors turns a lossy WebP to RGB. Its luma runs from 16 to 235 and its chroma from 16 to 240 (ITU-R BT.601), while an
 // image.YCbCr is understood as JPEG's, from 0 to 255.
@@ -16,11 +20,14 @@ func webpColors(src image.Image) image.Image {
 		return src
 	}
 	dst := image.NewNRGBA(ycc.Rect)
-	for y := ycc.Rect.Min.Y; y < ycc.Rect.Max.Y; y++ {
-		for x := ycc.Rect.Min.X; x < ycc.Rect.Max.X; x++ {
-			c := ycc.COffset(x, y)
-			luma := 76309 * (int(ycc.Y[ycc.YOffset(x, y)]) - 16)
-			u, v := int(ycc.Cb[c])-128, int(ycc.Cr[c])-128
+	picture, ok := chroma.Of(ycc)
+	if !ok { // no lossy WebP is otherwise
+		return src
+	}
+	for y := range ycc.Rect.Max.Y {
+		lumas, blue, red := picture.Row(y)
+		for x, v := range lumas {
+			luma, u, v := 76309*(int(v)-16), int(blue[x])-128, int(red[x])-128
 			o := dst.PixOffset(x, y)
 			dst.Pix[o] = clamp(luma + 104597*v)
 			dst.Pix[o+1] = clamp(luma - 25675*u - 53279*v)
