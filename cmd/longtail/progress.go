@@ -10,11 +10,14 @@ import (
 	"github.com/schollz/progressbar/v3"
 )
 
-// paced returns what writes how far something is, every half a minute.
+// paced returns what writes how far something is, every half a minute. What takes less is not told of.
 func paced(w io.Writer) func(what string, done, of int) {
-	next := time.Now().Add(every)
+	next, last := time.Now().Add(every), 0
 	return func(what string, done, of int) {
-		if time.Now().After(next) {
+		if done <= last { // another begins
+			next = time.Now().Add(every)
+		}
+		if last = done; time.Now().After(next) {
 			next = time.Now().Add(every)
 			fmt.Fprintf(w, "%s: %d of %d\n", what, done, of)
 		}
