@@ -2,6 +2,7 @@ package experiment
 
 import (
 	"crypto/sha256"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -42,10 +43,19 @@ func (s Settings) begin(n *hybrid.Network) (note, told string, err error) {
 }
 
 // initNormalize is how the network whose weights Init has saw pixels: what its model file says, or for weights of other programs
-// ImageNet's means.
-func (s Settings) initNormalize() (n augment.Normalize, why string) {
-	if net, _, err := hybrid.Open(s.initFile()); err == nil {
-		return net.Normalize(), "pixels normalized as for the network of " + s.Init
+// ImageNet's means. A model file that is damaged is an error.
+func (s Settings) initNormalize() (n augment.Normalize, why string, err error) {
+	f, err := pretrained.Open(s.initFile())
+	if err != nil {
+		return n, "", fmt.Errorf("experiment: init: %w", err)
 	}
-	return augment.ImageNetNormalize(), "pixels normalized by ImageNet's means and deviations, as weights of other programs expect them"
+	f.Close()
+	net, _, err := hybrid.Open(s.initFile())
+	switch {
+	case err == nil:
+		return net.Normalize(), "pixels normalized as for the network of " + s.Init, nil
+	case f.Metadata == nil || errors.Is(err, hybrid.ErrWeightsAlone): // PyTorch's files have no metadata
+		return augment.ImageNetNormalize(), "pixels normalized by ImageNet's means and deviations, as weights of other programs expect them", nil
+	}
+	return n, "", fmt.Errorf("experiment: init: %w", err)
 }

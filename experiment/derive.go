@@ -47,9 +47,9 @@ func (f *origin) deriveSize(images dataset.Dataset) {
 // deriveNormalize takes means and deviations from the training images, or those that the weights of Init are used to.
 func (f *origin) deriveNormalize(ctx context.Context, s Settings) error {
 	if s.Init != "" {
-		n, why := s.initNormalize()
+		n, why, err := s.initNormalize()
 		f.normalize, f.derived = n, append(f.derived, why)
-		return nil
+		return err
 	}
 	n, err := augment.NormalizeOf(ctx, f.train)
 	if err != nil {

@@ -13,6 +13,10 @@ import (
 	"github.com/longtail-ml/longtail/tensor"
 )
 
+// ErrWeightsAlone is wrapped by errors of Open about files that do not say what network their weights are of, as those that other
+// programs wrote.
+var ErrWeightsAlone = errors.New("a file of weights alone, which does not say what network they are of")
+
 // checkpointModel is the model file of a checkpoint directory.
 const checkpointModel = "model.safetensors"
 
@@ -77,8 +81,8 @@ func open(f *safetensors.File, s OpenSettings) (*Network, error) {
 		if reason, ok := f.Metadata[whyNotKey]; ok {
 			why = reason
 		}
-		return nil, fmt.Errorf("a file of weights alone, which does not say what network they are of (%s): make the network by "+
-			"hybrid.NewNetwork with the settings it was trained with, and fill it with safetensors.Load", why)
+		return nil, fmt.Errorf("%w (%s): make the network by hybrid.NewNetwork with the settings it was trained with, and fill it with safetensors.Load",
+			ErrWeightsAlone, why)
 	}
 	if err := checkSum(f, text); err != nil {
 		return nil, err

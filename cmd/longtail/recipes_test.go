@@ -1,6 +1,7 @@
 package main
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 
@@ -68,6 +69,11 @@ func TestFineTuning(t *testing.T) {
 	require.NotContains(t, log, "epoch 1/")
 	fail(t, failed, "of another", "train --data "+dir+" --depth 14 --width 2 --epochs 1 --batch 8 --init "+first+" --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, failed, "none", "train --data "+dir+" --epochs 1 --batch 8 --init none --out "+filepath.Join(t.TempDir(), "run"))
+	damaged := filepath.Join(t.TempDir(), "model.safetensors")
+	raw := []byte(read(t, first, "model.safetensors"))
+	raw[len(raw)-9] ^= 1
+	require.NoError(t, os.WriteFile(damaged, raw, 0o666))
+	fail(t, failed, "checksum", "train --data "+dir+" --depth 8 --width 2 --epochs 1 --batch 8 --init "+damaged+" --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, usage, "layer-decay is 2", "train --data "+dir+" --layer-decay 2 --out "+filepath.Join(t.TempDir(), "run"))
 
 	net, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 18, Width: 2, Seed: 1})
