@@ -77,6 +77,7 @@ func ExampleTSC() {
 	// queue.ring
 	// targets.vectors
 	// targets.centroids
+	// targets.due
 }
 
 func ExampleBalancedContrastive() {
