@@ -20,7 +20,7 @@ type Backbone interface {
 }
 
 // Branched is a Backbone whose last part is there several times, for samples of different kinds, as in BBN (arXiv
-// 1912.02413). Its features are those of the branches side by side, the same number of each; Forward gives an image to all
+// 1912.02413), or for experts (RIDE, arXiv 2010.01809). Its features are those of the branches side by side, the same number of each; Forward gives an image to all
 // of them and weighs them alike, by 1/Branches.
 type Branched interface {
 	Backbone

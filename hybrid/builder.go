@@ -111,7 +111,10 @@ func (b builder) cosine(p part) (nn.Module, error) {
 	if err := b.room(product(s.In, s.Out), s.In, s.Out); err != nil {
 		return nil, err
 	}
-	return &nn.Cosine{Weight: autograd.NewParam(tensor.New(s.Out, s.In)), Scale: s.Scale}, nil
+	if s.Groups < 0 || s.In%max(s.Groups, 1) != 0 {
+		return nil, fmt.Errorf("an input of width %d in %d groups: they must divide it", s.In, s.Groups)
+	}
+	return &nn.Cosine{Weight: autograd.NewParam(tensor.New(s.Out, s.In)), Scale: s.Scale, Groups: s.Groups}, nil
 }
 
 func (b builder) batchNorm(p part) (nn.Module, error) {

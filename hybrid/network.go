@@ -206,6 +206,26 @@ func (n *Network) Embed(features *autograd.Var) *autograd.Var {
 // Logits returns the logits [R, C] of features [R, F].
 func (n *Network) Logits(features *autograd.Var) *autograd.Var { return n.Classifier.Forward(features) }
 
+// Experts returns the logits [R, C] of each branch of the backbone, of features [R, F]. Their mean is Logits. It panics with
+// *tensor.Error where CheckExperts has an error.
+func (n *Network) Experts(features *autograd.Var) []*autograd.Var {
+	if err := n.CheckExperts(); err != nil {
+		panic(&tensor.Error{Op: "hybrid.Experts", Detail: err.Error()})
+	}
+	return n.Classifier.(nn.Ensemble).Each(features, n.Backbone.(backbone.Branched).Branches())
+}
+
+// CheckExperts says why the network has no experts: a backbone of several branches, and a classifier of the features of each.
+func (n *Network) CheckExperts() error {
+	if b, ok := n.Backbone.(backbone.Branched); !ok || b.Branches() < 2 {
+		return fmt.Errorf("experts need a backbone of several branches, such as a backbone.CIFARResNet with CIFARResNetSettings.Branches 3")
+	}
+	if _, ok := n.Classifier.(nn.Ensemble); !ok {
+		return fmt.Errorf("experts need a classifier that is an nn.Ensemble, as nn.Linear and nn.Cosine are, the network's is %T", n.Classifier)
+	}
+	return nil
+}
+
 // Forward returns the logits of normalised images: what prediction uses.
 func (n *Network) Forward(images *autograd.Var) *autograd.Var { return n.Logits(n.Features(images)) }
 

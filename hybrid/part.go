@@ -27,9 +27,10 @@ type linear struct {
 }
 
 type cosine struct {
-	In    int     `json:"in"`
-	Out   int     `json:"out"`
-	Scale float64 `json:"scale"`
+	In     int     `json:"in"`
+	Out    int     `json:"out"`
+	Scale  float64 `json:"scale"`
+	Groups int     `json:"groups,omitempty"`
 }
 
 type batchNorm struct {
@@ -86,7 +87,7 @@ func partOf(path string, m nn.Module) (part, error) {
 		return withSettings(path, "linear", linear{s[len(s)-1], s[0], m.Bias != nil})
 	case *nn.Cosine:
 		s := m.Weight.Value.Shape()
-		return withSettings(path, "cosine", cosine{s[len(s)-1], s[0], m.Scale})
+		return withSettings(path, "cosine", cosine{s[len(s)-1], s[0], m.Scale, m.Groups})
 	case *nn.BatchNorm2d:
 		return withSettings(path, "batch-norm", batchNorm{m.Weight.Value.Len(), m.Epsilon, m.Momentum, m.NoRunningUpdates})
 	case *nn.LayerNorm:

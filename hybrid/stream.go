@@ -47,7 +47,7 @@ func (s Stream) Transforms() []augment.Transform {
 func (s Stream) Needs() (n loss.Needs) {
 	for _, t := range s.Terms {
 		m := t.Loss.Needs()
-		n.Embedding, n.Logits, n.Keys = n.Embedding || m.Embedding, n.Logits || m.Logits, n.Keys || m.Keys
+		n.Embedding, n.Logits, n.Keys, n.Experts = n.Embedding || m.Embedding, n.Logits || m.Logits, n.Keys || m.Keys, n.Experts || m.Experts
 	}
 	return n
 }

@@ -26,7 +26,7 @@ func (d *DRW) Needs() Needs {
 		return Needs{}
 	}
 	a, b := d.Before.Needs(), d.After.Needs()
-	return Needs{Embedding: a.Embedding || b.Embedding, Logits: a.Logits || b.Logits, Keys: a.Keys || b.Keys}
+	return Needs{Embedding: a.Embedding || b.Embedding, Logits: a.Logits || b.Logits, Keys: a.Keys || b.Keys, Experts: a.Experts || b.Experts}
 }
 
 // Prepare prepares both losses.

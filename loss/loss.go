@@ -1,7 +1,7 @@
 // Package loss has the losses of hybrid networks, those the field compares them with, and the interface for your own.
 //
 // On logits: CrossEntropy, LabelAwareSmoothing, Focal, ClassBalanced, LDAM, DRW, LogitAdjusted, which is balanced softmax too, and
-// VectorScaling.
+// VectorScaling. On those of several experts: Experts, which gives each a loss of its own, and ExpertDiversity.
 // On embeddings: SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive,
 // BalancedContrastive (BCL), KCL, TSC and ProCo. On both: PaCo, which is GPaCo too.
 //
@@ -22,11 +22,12 @@ import (
 
 // Input is what a loss computes from: the R rows of a stream in this step.
 type Input struct {
-	Embedding *autograd.Var // [R, D], unit rows; nil unless Needs has Embedding
-	Logits    *autograd.Var // [R, C]; nil unless Needs has Logits
-	Labels    []int         // of the R rows; view-major: view v of sample i is row v·(R/Views)+i
-	Views     int           // views of each sample, at least 1
-	Mix       *Mix          // second labels under mixup and its kin; nil: none
+	Embedding *autograd.Var   // [R, D], unit rows; nil unless Needs has Embedding
+	Logits    *autograd.Var   // [R, C]; nil unless Needs has Logits
+	Experts   []*autograd.Var // [R, C] of each expert, whose mean Logits are; nil unless Needs has Experts
+	Labels    []int           // of the R rows; view-major: view v of sample i is row v·(R/Views)+i
+	Views     int             // views of each sample, at least 1
+	Mix       *Mix            // second labels under mixup and its kin; nil: none
 	// Keys are embeddings [V·R/Views, D] of V other views of the same samples by a momentum encoder: unit rows, view-major
 	// like the others, row i of sample i mod R/Views. They take no gradient. nil unless Needs has Keys.
 	Keys *tensor.Tensor
@@ -48,7 +49,7 @@ type Stats struct {
 }
 
 // Needs says which outputs of the network a loss reads.
-type Needs struct{ Embedding, Logits, Keys bool }
+type Needs struct{ Embedding, Logits, Keys, Experts bool }
 
 // Loss is a scalar of a stream's rows. Implement nn.Visitable too if it has parameters of its own, such as prototypes.
 //

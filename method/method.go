@@ -139,7 +139,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(loss.Focal{}), ClassBalanced(loss.ClassBalanced{}),
-		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(), SAM(SAMSettings{}), ImbSAM(SAMSettings{}),
+		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(), SAM(SAMSettings{}), ImbSAM(SAMSettings{}), RIDE(), SADE(), BalPoE(),
 		CRT(), LWS(), MiSLAS(), WeightBalancing(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
 		HybridSC(loss.SupervisedContrastive{}), HybridPSC(PSC{}), SupCon(loss.SupervisedContrastive{}), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }

@@ -22,6 +22,7 @@ func chance(t *autograd.Tape, l loss.Loss, in loss.Input) (value float64) {
 		return t.Const(t.Tensor(x.Shape()...))
 	}
 	in.Embedding, in.Logits = zeros(in.Embedding), zeros(in.Logits)
+	in.Experts = each(in.Experts, zeros)
 	if in.Keys != nil {
 		in.Keys = t.Tensor(in.Keys.Shape()...)
 	}
@@ -34,6 +35,14 @@ func chance(t *autograd.Tape, l loss.Loss, in loss.Input) (value float64) {
 		return 0
 	}
 	return value
+}
+
+// each returns f of all of xs.
+func each(xs []*autograd.Var, f func(*autograd.Var) *autograd.Var) (ys []*autograd.Var) {
+	for _, x := range xs {
+		ys = append(ys, f(x))
+	}
+	return ys
 }
 
 // stall follows a loss beside its chance over stretches of steps.

@@ -86,6 +86,11 @@ func checkTerm(t hybrid.Term, views int, n *hybrid.Network, classCounts []int, s
 	if needs := t.Loss.Needs(); (needs.Embedding || needs.Keys) && n.Projection == nil {
 		return fmt.Errorf("the loss needs embeddings, the network was made without a projection head")
 	}
+	if t.Loss.Needs().Experts {
+		if err := n.CheckExperts(); err != nil {
+			return err
+		}
+	}
 	if b, ok := t.Loss.(loss.Builder); ok {
 		if err := b.Build(loss.Target{Classes: n.Classes(), Dim: n.EmbeddingDim(), Seed: seed}); err != nil {
 			return err
@@ -186,6 +191,9 @@ func checkPartner(s hybrid.Stream, n *hybrid.Network, epochs int) error {
 	}
 	if s.Mixer != nil {
 		return fmt.Errorf("Partner and Mixer are both set: a row can be mixed once")
+	}
+	if s.MixesFeatures() && s.Needs().Experts {
+		return fmt.Errorf("Partner mixes features of two branches, so a loss cannot see them as experts: use a Blender, or another stream")
 	}
 	if len(s.Keyed()) > 0 {
 		return fmt.Errorf("Partner and KeyViews are both set: a key is of one image")

@@ -140,6 +140,9 @@ func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 	if needs.Logits {
 		whole.Logits = r.network.Logits(features)
 	}
+	if needs.Experts {
+		whole.Experts = r.network.Experts(features)
+	}
 	inputs := make([]loss.Input, len(p.Stream.Terms))
 	for i, t := range p.Stream.Terms {
 		inputs[i] = batch.Input(whole, batch.Positions(p.Seen, t.Views))
@@ -152,6 +155,9 @@ func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 		}
 		if !needs.Logits {
 			inputs[i].Logits = nil
+		}
+		if !needs.Experts {
+			inputs[i].Experts = nil
 		}
 	}
 	return inputs

@@ -122,6 +122,14 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		n.Classifier = nn.Sequential{nn.Dropout{Keep: 0.7}, n.Classifier}
 		return train.Trainer{Streams: streams, Batch: 4, Accumulate: 2, ClipNorm: 1, EMA: train.EMA{Decay: 0.9}}
 	},
+	"experts": func(t *testing.T, n *hybrid.Network) train.Trainer {
+		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
+		require.NoError(t, err)
+		*n = *newNetwork(t, body, hybrid.WithSeed(3))
+		return train.Trainer{ClipNorm: 1, Streams: []hybrid.Stream{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{
+			{Name: "experts", Loss: &loss.Experts{Each: []loss.Loss{newStateful(), &loss.LogitAdjusted{}}}},
+			{Name: "diversity", Loss: &loss.ExpertDiversity{Scale: 1}}}}}}
+	},
 	"losses with queues and means": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		points, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: classes, Dim: n.EmbeddingDim(), Seed: 1})
 		require.NoError(t, err)

@@ -2,6 +2,7 @@ package train
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
@@ -111,7 +112,9 @@ func (w *watch) input(in loss.Input) loss.Input {
 		})
 	}
 	in.Embedding, in.Logits = look(in.Embedding), look(in.Logits)
-	if (in.Embedding == nil || !in.Embedding.NeedsGrad()) && (in.Logits == nil || !in.Logits.NeedsGrad()) {
+	in.Experts = each(in.Experts, look)
+	learns := func(x *autograd.Var) bool { return x != nil && x.NeedsGrad() }
+	if !learns(in.Embedding) && !learns(in.Logits) && !slices.ContainsFunc(in.Experts, learns) {
 		w.alive, w.frozen = true, true // a frozen network
 	}
 	return in

@@ -92,6 +92,9 @@ func Input(in loss.Input, views []int) loss.Input {
 		return autograd.Concat(kept...)
 	}
 	out := loss.Input{Embedding: pick(in.Embedding), Logits: pick(in.Logits), Views: len(views), At: in.At}
+	for _, x := range in.Experts {
+		out.Experts = append(out.Experts, pick(x))
+	}
 	for _, v := range views {
 		out.Labels = append(out.Labels, in.Labels[v*n:(v+1)*n]...)
 	}

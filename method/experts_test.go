@@ -1,0 +1,102 @@
+package method_test
+
+import (
+	"context"
+	"testing"
+
+	"github.com/longtail-ml/longtail/augment"
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/method"
+	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/posthoc"
+	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
+	"github.com/longtail-ml/longtail/train"
+	"github.com/stretchr/testify/require"
+)
+
+// Training parts the experts, their mean predicts, and what is done after training is done to the mean.
+func TestExpertsOfMethods(t *testing.T) {
+	trainSet, _, test := data(t)
+	for _, m := range []method.Method{method.RIDE(), method.SADE(), method.BalPoE()} {
+		n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+		require.NoError(t, err)
+		tr := train.Trainer{Streams: streams.Augment(augment.Identity{}), Epochs: 6, Batch: 16, ClipNorm: 1, LearningRate: schedule.Constant(0.05)}
+		r, err := tr.Fit(context.Background(), n, trainSet, nil)
+		require.NoError(t, err)
+		require.Equal(t, r.Epochs[0].Images, r.Epochs[0].Steps*16, "one image a sample")
+		x, labels, err := n.FeaturesOf(context.Background(), test, 0)
+		require.NoError(t, err)
+		tape := autograd.NewTape(autograd.Mode{NoGrad: true})
+		mean, experts := n.Logits(tape.Const(x)).Value(), n.Experts(tape.Const(x))
+		require.Len(t, experts, 3)
+		apart := 0.0
+		for i, v := range mean.Data() {
+			require.InDelta(t, float64(experts[0].Data()[i]+experts[1].Data()[i]+experts[2].Data()[i])/3, float64(v), 1e-4, m.Name)
+			apart = max(apart, float64(experts[0].Data()[i]-experts[2].Data()[i]))
+		}
+		require.Greater(t, apart, 0.01, m.Name)
+		if head, ok := n.Classifier.(*nn.Linear); ok {
+			logits, err := posthoc.Logits(head, x)
+			require.NoError(t, err)
+			require.InDeltaSlice(t, mean.Data(), logits.Data(), 1e-4)
+			_, err = posthoc.Retrain{Batch: 8}.CRT(context.Background(), posthoc.Set{Features: x, Labels: labels, Classes: classes})
+			require.NoError(t, err)
+		}
+	}
+}
+
+func TestSettingsOfExperts(t *testing.T) {
+	trainSet, _, _ := data(t)
+	taus := func(m method.Method) (all []float64, mean bool, mixer hybrid.Mixer) {
+		_, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+		require.NoError(t, err)
+		l := streams[0].Terms[0].Loss.(*loss.Experts)
+		for _, inner := range l.Each {
+			all = append(all, inner.(*loss.LogitAdjusted).Tau)
+		}
+		return all, l.Mean, streams[0].Mixer
+	}
+	all, mean, mixer := taus(method.SADE())
+	require.Equal(t, []float64{loss.Off, 1, 3}, all)
+	require.False(t, mean)
+	require.Nil(t, mixer)
+	all, mean, mixer = taus(method.BalPoE())
+	require.Equal(t, []float64{loss.Off, 1, 2}, all)
+	require.True(t, mean)
+	require.Equal(t, hybrid.Mixing{Blender: augment.Mixup{Alpha: 0.4}}, mixer)
+	at := func(m method.Method, epoch int) float64 {
+		return m.Recipe(200).LearningRate.At(schedule.Progress{Epoch: epoch, Epochs: 200})
+	}
+	require.InDelta(t, 0.001, at(method.RIDE(), 160), 1e-12)
+	require.InDelta(t, 0.01, at(method.SADE(), 160), 1e-12)
+	require.Equal(t, optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 5e-4}, method.RIDE().Recipe(200).Optimizer)
+
+	_, _, err := method.SADE().New(body(t), setup(trainSet))
+	require.ErrorContains(t, err, "method: sade: needs a backbone of 3 branches")
+	_, _, err = method.SADE().New(bodyOf(t, method.SADE()), setup(trainSet), hybrid.WithClassifier(nn.Sequential{
+		nn.NewLinear(nn.LinearSettings{In: 24, Out: classes, Seed: 1})}))
+	require.ErrorContains(t, err, "need a classifier that is an nn.Ensemble")
+}
+
+// Losses of experts on a network that has none, and on features that a partner mixes.
+func TestExpertsSayWhatIsMissing(t *testing.T) {
+	trainSet, _, _ := data(t)
+	n, streams, err := method.CE().New(body(t), setup(trainSet))
+	require.NoError(t, err)
+	streams[0].Terms = []hybrid.Term{{Name: "experts", Loss: &loss.Experts{Each: []loss.Loss{&loss.CrossEntropy{}}}}}
+	_, err = train.Trainer{Streams: streams.Augment(augment.Identity{}), Batch: 8}.Fit(context.Background(), n, trainSet, nil)
+	require.ErrorContains(t, err, `term "experts": experts need a backbone of several branches`)
+	require.Error(t, tensor.Try(func() error { n.Experts(autograd.NewTape(autograd.Mode{}).Const(tensor.New(1, 12))); return nil }))
+
+	m := method.BBN()
+	n, streams, err = m.New(bodyOf(t, m), method.Setup{Counts: dataset.Counts(trainSet), Size: size})
+	require.NoError(t, err)
+	streams[0].Terms[0].Loss = &loss.Experts{Each: []loss.Loss{&loss.CrossEntropy{}, &loss.CrossEntropy{}}}
+	_, err = train.Trainer{Streams: streams.Augment(augment.Identity{}), Batch: 8}.Fit(context.Background(), n, trainSet, nil)
+	require.ErrorContains(t, err, "Partner mixes features of two branches")
+}
