@@ -42,7 +42,7 @@ func TestEmbedNearestAndDuplicates(t *testing.T) {
 	require.Equal(t, 1, d.Total)
 	require.Equal(t, [2]string{"disc-0", "disc-1"}, d.Pairs[0].Class)
 	require.True(t, strings.HasSuffix(d.Pairs[0].Names[0], "again.png"))
-	out, _ = succeed(t, "duplicates --at-least -0.9 --most 1 "+test)
+	out, _ = succeed(t, "duplicates --at-least=-0.9 --most 1 "+test)
 	require.Contains(t, out, "(the nearest 1; --most names more)")
 
 	fail(t, usage, ".csv", "embed "+run+" -o x.csv")
