@@ -15,6 +15,7 @@
 //	cores   the speed-up that 8, 16, 32 and 64 cores could give each layer shape of -net, by how its work is divided
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, and what was planned, MB; -chunk N passes so many samples at once, -recompute computes activations again
+//	losses  memory of the SC and PSC losses over batches of 256 images to -batch, and classes, MB
 //	peak    float32 fused multiply-adds from registers alone, GFLOP/s
 //
 // Run nothing beside it: a second busy process makes its figures wrong.
@@ -53,7 +54,7 @@ type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
 	"train": trainSet, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "cores": cores, "width": width,
-	"memory": memory, "peak": peak, "methods": methods,
+	"memory": memory, "peak": peak, "methods": methods, "losses": losses,
 }
 
 func main() {
@@ -108,7 +109,7 @@ func main() {
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
 	"train": "net size batch recompute bf16", "infer": "net size batch bf16", "step": "net size batch chunk recompute bf16", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
-	"width": "batch", "memory": "net size batch chunk recompute bf16", "peak": "", "methods": "batch methods views largest",
+	"width": "batch", "memory": "net size batch chunk recompute bf16", "peak": "", "losses": "batch dim", "methods": "batch methods views largest",
 }
 
 // unused reports arguments and flags that have no effect on a job.

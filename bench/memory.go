@@ -8,7 +8,9 @@ import (
 )
 
 // peakMB is the largest resident size of the process so far; 0 where the system does not tell.
-func peakMB() int {
+func peakMB() int { return peakKB() >> 10 }
+
+func peakKB() int {
 	status, err := os.ReadFile("/proc/self/status")
 	if err != nil {
 		return 0
@@ -19,7 +21,7 @@ func peakMB() int {
 		return 0
 	}
 	kb, _ := strconv.Atoi(fields[0])
-	return kb >> 10
+	return kb
 }
 
 // settledMB gives memory back that is no longer used and returns the resident size, from which peakMB then starts anew:

@@ -1,11 +1,13 @@
 // Command plot draws docs/results/by-class.svg, accuracy by class against the images of the class, from the figures of
-// docs/results/methods/cifar10-lt.json:
+// docs/results/methods/cifar10-lt.json, and docs/results/memory.svg, what losses take over the batch, from those of
+// docs/results/memory/losses.json:
 //
 //	go run ./docs/results/plot
 package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image/color"
 	"os"
@@ -43,13 +45,14 @@ type results struct {
 }
 
 func main() {
-	if err := run("docs/results/methods/cifar10-lt.json", "docs/results/by-class.svg"); err != nil {
+	if err := errors.Join(byClass("docs/results/methods/cifar10-lt.json", "docs/results/by-class.svg"),
+		memory("docs/results/memory/losses.json", "docs/results/memory.svg")); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 }
 
-func run(from, to string) error {
+func byClass(from, to string) error {
 	raw, err := os.ReadFile(from)
 	if err != nil {
 		return err
@@ -81,14 +84,24 @@ func run(from, to string) error {
 	return p.Save(16*vg.Centimeter, 8*vg.Centimeter, to)
 }
 
-// axes is an empty plot: images of a class, many to few, against top-1 of the class.
-func axes() *plot.Plot {
+// empty is a plot without anything, in the font of all.
+func empty() *plot.Plot {
 	p := plot.New()
 	p.BackgroundColor = color.White
 	sans := font.Font{Typeface: "Liberation", Variant: "Sans"}
 	for _, f := range []*font.Font{&p.X.Label.TextStyle.Font, &p.Y.Label.TextStyle.Font, &p.X.Tick.Label.Font, &p.Y.Tick.Label.Font, &p.Legend.TextStyle.Font} {
 		f.Typeface, f.Variant = sans.Typeface, sans.Variant
 	}
+	p.X.Padding, p.Y.Padding = vg.Points(5), vg.Points(5)
+	p.Add(plotter.NewGrid())
+	p.Legend.Padding, p.Legend.XOffs, p.Legend.YOffs = vg.Points(2), vg.Points(10), vg.Points(6)
+	p.Legend.Left = true
+	return p
+}
+
+// axes is an empty plot: images of a class, many to few, against top-1 of the class.
+func axes() *plot.Plot {
+	p := empty()
 	p.X.Label.Text, p.Y.Label.Text = "training images of the class", "top-1 of the class (%)"
 	p.X.Scale = plot.InvertedScale{Normalizer: plot.LogScale{}}
 	p.X.Tick.Marker = plot.ConstantTicks{
@@ -96,9 +109,5 @@ func axes() *plot.Plot {
 		{Value: 200, Label: "200"}, {Value: 100, Label: "100"}, {Value: 50, Label: "50"},
 	}
 	p.Y.Min, p.Y.Max = 0, 100
-	p.X.Padding, p.Y.Padding = vg.Points(5), vg.Points(5)
-	p.Add(plotter.NewGrid())
-	p.Legend.Padding, p.Legend.XOffs, p.Legend.YOffs = vg.Points(2), vg.Points(10), vg.Points(6)
-	p.Legend.Left = true
 	return p
 }
