@@ -1,6 +1,7 @@
 package train
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math/rand/v2"
@@ -205,10 +206,13 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 }
 
 func (r *run) planEvaluation(p *MemoryPlan, image int64) {
-	most := r.EvalBatch
-	if most == 0 {
-		most = 128
+	images := 0
+	for _, d := range []dataset.Dataset{r.test, r.Validation} {
+		if d != nil {
+			images = max(images, d.Len())
+		}
 	}
+	most := min(cmp.Or(r.EvalBatch, 128), images)
 	takes := func(n int) int64 {
 		t := autograd.NewTape(autograd.Mode{NoGrad: true, BLAS: r.BLAS})
 		r.network.Forward(t.Const(tensor.New(r.network.Input().Batch(n)...)))

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
@@ -80,6 +81,11 @@ func TestAPlanThatDoesNotFitNamesTheBatch(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 128, plan.Batch)
 	require.Positive(t, plan.Evaluation)
+	few, err := dataset.Subset(test, []int{0, 1})
+	require.NoError(t, err)
+	small, err := tr.PlanMemory(t.Context(), n, trainSet, few)
+	require.NoError(t, err)
+	require.Less(t, small.Evaluation, plan.Evaluation, "no batch of evaluation is larger than the set")
 	require.Contains(t, plan.String(), "for batch 128")
 	require.NoError(t, plan.Check(0), "a few megabytes")
 	require.NoError(t, plan.Check(1<<40))
