@@ -68,9 +68,9 @@ func compile(m model, s OpenSettings) (*Backbone, error) {
 	if !c.made[c.output] {
 		return nil, fmt.Errorf("no node gives the output %q", c.output)
 	}
-	for _, name := range c.order { // those that are left are not trained
-		if a := c.arrays[name]; a.param == nil && a.ints == nil && a.buffer == nil {
-			return nil, fmt.Errorf("the initializer %q is read in a way that is not supported", name)
+	for name, a := range c.arrays { // the file's bytes are not needed any more
+		if a.from = nil; a.param == nil && a.buffer == nil && a.ints == nil {
+			delete(c.arrays, name)
 		}
 	}
 	return c.Backbone, c.width(m.graph)

@@ -292,6 +292,7 @@ func importBinary(op string) func(*compiling) runner {
 				return r.wholeBinary(op, in[0].ints, in[1].ints)
 			}
 			a, b, first := r.together(in[0], in[1])
+			r.room(stretched(a.Shape(), b.Shape())...)
 			return val{v: combine(op, a, b), first: first}
 		}
 	}
@@ -320,6 +321,19 @@ func (r *run) plainShape(v val) tensor.Shape {
 		r.plain(v)
 	}
 	return v.shape()
+}
+
+// stretched is at least as large as what shapes stretch to.
+func stretched(a, b tensor.Shape) []int {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	s := slices.Clone(a)
+	for i, n := range b {
+		at := len(a) - len(b) + i
+		s[at] = max(s[at], n)
+	}
+	return s
 }
 
 func combine(op string, a, b *autograd.Var) *autograd.Var {

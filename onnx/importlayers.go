@@ -171,7 +171,7 @@ func importBatchNorm(k *compiling) runner {
 	}
 	b := nn.NewBatchNorm2d(v[0].Len())
 	b.Weight, b.Bias = k.param(k.node.in[1], v[0]), k.param(k.node.in[2], v[1])
-	b.RunningMean, b.RunningVar, b.Epsilon, b.Momentum = v[2], v[3], epsilon, 1-momentum
+	b.RunningMean, b.RunningVar, b.Epsilon, b.Momentum = v[2], v[3], epsilon, max(1-momentum, math.SmallestNonzeroFloat32)
 	k.layer(k.node.in[1], b)
 	k.weighted = true
 	k.only(0)

@@ -159,6 +159,11 @@ func importConcat(k *compiling) runner {
 		if first {
 			at = []int{0, 3, 1, 2}[at]
 		}
+		total := 0
+		for _, v := range in {
+			total += v.shapeOrNone().Len()
+		}
+		r.room(total)
 		all := make([]*autograd.Var, len(in))
 		for i, v := range in {
 			if all[i] = v.v; !first {

@@ -42,6 +42,9 @@ func (e *exportCmd) Run(c *console) error {
 	if e.Batch < 0 {
 		return misused("--batch=%d must be at least 1", e.Batch)
 	}
+	if same(e.Model, e.Out) {
+		return misused("-o %s is the model itself: name another file", e.Out)
+	}
 	net, about, err := hybrid.Open(e.Model)
 	if err != nil {
 		return err
@@ -70,6 +73,13 @@ func (e *exportCmd) Run(c *console) error {
 	_, err = fmt.Fprintf(c.out, "%s (%.1f MB) takes %s, and gives %s of %d classes.\n", said.File, float64(said.Bytes)/1e6, said.Input,
 		strings.Join(said.Outputs, ", "), said.Classes)
 	return err
+}
+
+// same says whether two paths lead to one file.
+func same(a, b string) bool {
+	x, err := os.Stat(a)
+	y, failed := os.Stat(b)
+	return err == nil && failed == nil && os.SameFile(x, y)
 }
 
 // input says what the file takes.
