@@ -71,7 +71,7 @@ func TestBatchesGather(t *testing.T) {
 	for i := range 5 {
 		ask(float32(10*i + 20))
 	}
-	require.Eventually(t, func() bool { return b.queued.Load() >= 6 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.queued.Load() >= 6 }, time.Minute, time.Millisecond)
 	close(d.gate)
 	group.Wait()
 	b.stop()
@@ -127,7 +127,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 			_, err := b.do(ctx, number(float32(i)))
 			require.ErrorIs(t, err, errLate)
 		})
-		require.Eventually(t, func() bool { return b.queued.Load() == int64(i) }, time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return b.queued.Load() == int64(i) }, time.Minute, time.Millisecond)
 	}
 	_, err := b.do(t.Context(), number(1))
 	require.ErrorIs(t, err, errFull)
@@ -137,7 +137,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 	require.Eventually(t, func() bool {
 		y, err := b.do(t.Context(), number(4))
 		return err == nil && y[0] == 8
-	}, time.Second, time.Millisecond, "it recovers")
+	}, time.Minute, time.Millisecond, "it recovers")
 	b.stop()
 	require.Len(t, d.sizes, 2, "what nobody waits for is not computed")
 }
@@ -161,10 +161,10 @@ func TestAFailureIsOnesOwn(t *testing.T) {
 			}
 		})
 		if i == 0 {
-			require.Eventually(t, func() bool { return b.queued.Load() == 0 }, time.Second, time.Millisecond)
+			require.Eventually(t, func() bool { return b.queued.Load() == 0 }, time.Minute, time.Millisecond)
 		}
 	}
-	require.Eventually(t, func() bool { return b.queued.Load() == 5 }, time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return b.queued.Load() == 5 }, time.Minute, time.Millisecond)
 	close(d.gate)
 	group.Wait()
 	b.stop()

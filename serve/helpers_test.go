@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"image"
 	"image/color"
@@ -11,6 +12,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -60,10 +62,14 @@ func handler(t testing.TB, s serve.Settings) *serve.Handler {
 	if s.Models == nil {
 		s.Models = []serve.Model{{Name: "first", Predictor: predictor(t, 1)}}
 	}
+	s.ReadTimeout, s.Timeout = cmp.Or(s.ReadTimeout, patience), patience
 	h, err := serve.New(s)
 	require.NoError(t, err)
 	return h
 }
+
+// patience is how long tests wait for what should come soon, on a machine with other work.
+const patience = 3 * time.Minute
 
 // server is a handler's, on loopback.
 func server(t testing.TB, s serve.Settings) (*serve.Handler, *httptest.Server) {

@@ -65,7 +65,7 @@ func TestLoad(t *testing.T) {
 		bare = alone(t, p, last/6)
 	}
 	h := handler(t, serve.Settings{Models: []serve.Model{{Name: "first", Predictor: p}}})
-	url, stop := running(t, h, serve.ServerSettings{Drain: 100 * time.Millisecond})
+	url, stop := running(t, h, serve.ServerSettings{Drain: 100 * time.Millisecond, Stop: patience})
 	const clients = 64
 	times := make([][]time.Duration, clients)
 	transport := &http.Transport{MaxIdleConnsPerHost: clients}

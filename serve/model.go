@@ -47,6 +47,9 @@ func load(m Model, s Settings, seen func(images int, took time.Duration)) (*load
 	if err == nil && m.Index != nil {
 		err = m.Index.CheckModel(l.plain)
 	}
+	if err == nil && m.Index != nil && m.Index.Len() == 0 {
+		err = errors.New("its index has no images")
+	}
 	if err != nil {
 		return nil, fmt.Errorf("model %s: %w", m.Name, err)
 	}

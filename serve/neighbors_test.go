@@ -80,4 +80,6 @@ func TestEmbeddingsAndNeighbours(t *testing.T) {
 	}
 	_, err := serve.New(serve.Settings{Models: []serve.Model{{Name: "other", Predictor: predictor(t, 2), Index: indexed(t, p, 3)}}})
 	require.ErrorContains(t, err, "of another model")
+	_, err = serve.New(serve.Settings{Models: []serve.Model{{Name: "none", Predictor: p, Index: indexed(t, p, 0)}}})
+	require.ErrorContains(t, err, "no images")
 }

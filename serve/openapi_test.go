@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/longtail-ml/longtail/serve"
 	"github.com/stretchr/testify/require"
@@ -90,8 +89,7 @@ func conforms(doc, schema node, v any, at string) error {
 // The description names the routes that there are, and every answer is one that it has.
 func TestTheDescriptionIsTrue(t *testing.T) {
 	p := predictor(t, 1)
-	h, s := server(t, serve.Settings{Models: []serve.Model{{Name: "first", Predictor: p, Index: indexed(t, p, 10)}, {Name: "bare", Predictor: p}}, MaxBody: 100 << 10, MaxImages: 4,
-		ReadTimeout: 200 * time.Millisecond})
+	h, s := server(t, serve.Settings{Models: []serve.Model{{Name: "first", Predictor: p, Index: indexed(t, p, 10)}, {Name: "bare", Predictor: p}}, MaxBody: 100 << 10, MaxImages: 4})
 	var doc node
 	get(t, s.URL+"/openapi.json").into(t, &doc)
 	paths := within(t, doc, "paths").(node)

@@ -36,7 +36,7 @@ func running(t *testing.T, h *serve.Handler, s serve.ServerSettings) (url string
 func TestAStopLosesNothing(t *testing.T) {
 	for range 2 {
 		h := handler(t, serve.Settings{})
-		url, stop := running(t, h, serve.ServerSettings{Drain: 200 * time.Millisecond})
+		url, stop := running(t, h, serve.ServerSettings{Drain: 200 * time.Millisecond, Stop: patience})
 		var answered, began, late atomic.Int64
 		var group sync.WaitGroup
 		enough := make(chan bool)
