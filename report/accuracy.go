@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -13,11 +12,11 @@ func (r *Run) byClass() *chart {
 	counts, accuracy := r.counts(), r.accuracies()
 	of, _ := r.groups()
 	c := newChart("by-class", "Accuracy by class", "training images of the class", "accuracy of the class (%)")
-	groups := make([]plotter.XYs, len(groupNames))
-	var all plotter.XYs
+	groups := make([]xys, len(groupNames))
+	var all xys
 	for i, a := range accuracy {
 		if !math.IsNaN(a) && counts[i] > 0 {
-			at := plotter.XY{X: float64(counts[i]), Y: 100 * a}
+			at := xy{X: float64(counts[i]), Y: 100 * a}
 			groups[of[i]], all = append(groups[of[i]], at), append(all, at)
 		}
 	}
@@ -47,7 +46,7 @@ func (r *Run) byClass() *chart {
 }
 
 // binned is the mean of y over ranges of x, each of a factor of 1.6.
-func binned(points plotter.XYs) (means plotter.XYs) {
+func binned(points xys) (means xys) {
 	type sum struct{ x, y, n float64 }
 	bins := map[int]*sum{}
 	low, high := math.MaxInt, math.MinInt
@@ -63,7 +62,7 @@ func binned(points plotter.XYs) (means plotter.XYs) {
 	}
 	for at := low; at <= high && len(points) > 0; at++ {
 		if b := bins[at]; b != nil {
-			means = append(means, plotter.XY{X: math.Exp(b.x / b.n), Y: b.y / b.n})
+			means = append(means, xy{X: math.Exp(b.x / b.n), Y: b.y / b.n})
 		}
 	}
 	return means

@@ -7,11 +7,8 @@ import (
 	"image/color"
 	"image/png"
 	"io"
-	"math"
 	"strings"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
@@ -23,7 +20,7 @@ type chart struct {
 	file    string // name of a PNG file, without its ending
 	title   string
 	alt     string // what a reader who cannot see it should know
-	plot    *plot.Plot
+	plot    *frame
 	legend  []key
 	caption string
 	height  vg.Length // 0 means 260
@@ -42,28 +39,9 @@ const chartWidth = 400
 
 // newChart makes an empty plot. Axis labels name the units.
 func newChart(file, title, x, y string) *chart {
-	p := plot.New()
-	p.BackgroundColor = nil
-	sans := func(f *font.Font, size vg.Length) {
-		f.Typeface, f.Variant, f.Size = "Liberation", "Sans", size
-	}
-	for _, a := range []*plot.Axis{&p.X, &p.Y} {
-		sans(&a.Label.TextStyle.Font, 11)
-		sans(&a.Tick.Label.Font, 10)
-		a.LineStyle.Color, a.Tick.LineStyle.Color, a.Label.TextStyle.Color, a.Tick.Label.Color = ink, ink, ink, ink
-		a.Padding = 4
-		a.Label.Padding = 3
-	}
-	p.X.Label.Text, p.Y.Label.Text = x, y
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks{}, ticks{}
-	p.Add(&grid{})
+	p := newFrame()
+	p.X.Label, p.Y.Label = x, y
 	return &chart{file: file, title: title, plot: p}
-}
-
-func label(size vg.Length) draw.TextStyle {
-	s := draw.TextStyle{Color: ink, Handler: plot.DefaultTextHandler, YAlign: draw.YCenter}
-	s.Font.Typeface, s.Font.Variant, s.Font.Size = "Liberation", "Sans", size
-	return s
 }
 
 // draw draws legend and plot.
@@ -88,7 +66,7 @@ func (c *chart) draw(to draw.Canvas) {
 	if len(c.legend) > 0 {
 		used = to.Max.Y - y + row/2 + 4
 	}
-	c.plot.Draw(draw.Crop(to, 0, -10, 0, -used))
+	c.plot.draw(draw.Crop(to, 0, -10, 0, -used))
 }
 
 // mark draws what the entry stands for.
@@ -144,23 +122,4 @@ func (c *chart) png(to io.Writer) error {
 	canvas := vgimg.NewWith(vgimg.UseWH(w, h), vgimg.UseDPI(2*vgimg.DefaultDPI), vgimg.UseBackgroundColor(color.White))
 	c.draw(draw.New(canvas))
 	return png.Encode(to, canvas.Image())
-}
-
-// grid draws lines at the ticks that have labels.
-type grid struct{}
-
-// Plot draws them.
-func (g *grid) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	style := draw.LineStyle{Color: faint, Width: 0.5}
-	for _, t := range p.X.Tick.Marker.Ticks(p.X.Min, p.X.Max) {
-		if at := x(t.Value); t.Label != "" && t.Value >= p.X.Min && t.Value <= p.X.Max && !math.IsNaN(float64(at)) {
-			c.StrokeLine2(style, at, c.Min.Y, at, c.Max.Y)
-		}
-	}
-	for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
-		if at := y(t.Value); t.Label != "" && t.Value >= p.Y.Min && t.Value <= p.Y.Max && !math.IsNaN(float64(at)) {
-			c.StrokeLine2(style, c.Min.X, at, c.Max.X, at)
-		}
-	}
 }

@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"image/color"
 	"strings"
-
-	"gonum.org/v1/plot/palette"
 )
 
 // The colors of Okabe and Ito, which color-blind people tell apart, without their black, which is ink, and their yellow, which
@@ -37,25 +35,19 @@ var themed = func() *strings.Replacer {
 
 func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }
 
-// scale is a palette that runs through some colors.
-type scale []color.Color
-
-// Colors returns them.
-func (s scale) Colors() []color.Color { return s }
-
 // sequential goes from near white to dark blue: more is darker, in print too (the first and last colors of ColorBrewer's Blues).
-func sequential() palette.Palette {
+func sequential() []color.Color {
 	return through(color.RGBA{0xf7, 0xfb, 0xff, 0xff}, color.RGBA{0x9e, 0xca, 0xe1, 0xff}, color.RGBA{0x21, 0x71, 0xb5, 0xff}, color.RGBA{0x08, 0x30, 0x6b, 0xff})
 }
 
 // diverging goes from orange through white to blue.
-func diverging() palette.Palette {
+func diverging() []color.Color {
 	return through(color.RGBA{0xb3, 0x58, 0x06, 0xff}, color.RGBA{0xfd, 0xb8, 0x63, 0xff}, color.RGBA{0xf7, 0xf7, 0xf7, 0xff},
 		color.RGBA{0x6b, 0xae, 0xd6, 0xff}, color.RGBA{0x08, 0x51, 0x9c, 0xff})
 }
 
 // through interpolates 256 colors.
-func through(stops ...color.RGBA) (s scale) {
+func through(stops ...color.RGBA) (s []color.Color) {
 	for i := range 256 {
 		at := float64(i) / 255 * float64(len(stops)-1)
 		k := min(int(at), len(stops)-2)

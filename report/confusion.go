@@ -3,11 +3,14 @@ package report
 import (
 	"cmp"
 	"fmt"
+	"image"
+	"image/color"
 	"math"
 	"slices"
 
 	"github.com/longtail-ml/longtail/metrics"
-	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 )
 
 // mostCells is how many classes a heat map has a row for; of more, neighbors in the order of the tail share one.
@@ -19,10 +22,6 @@ type matrix struct {
 	values []float64
 }
 
-func (m matrix) Dims() (c, r int)         { return m.n, m.n }
-func (m matrix) Z(c, r int) float64       { return m.values[(m.n-1-r)*m.n+c] }
-func (m matrix) X(c int) float64          { return float64(c) + 0.5 }
-func (m matrix) Y(r int) float64          { return float64(r) + 0.5 }
 func (m *matrix) add(i, j int, v float64) { m.values[i*m.n+j] += v }
 
 // cells is how many rows a heat map of so many classes has, and the row of the class at a place of the order.
@@ -31,14 +30,31 @@ func cells(classes int) (n int, row func(at int) int) {
 	return n, func(at int) int { return at * n / classes }
 }
 
+// heat is a matrix drawn in colors, those from low to high; what is no number is shaded.
+type heat struct {
+	matrix
+	colors    []color.Color
+	low, high float64
+}
+
+func (h *heat) draw(c draw.Canvas, _, _ func(float64) vg.Length) {
+	img := image.NewRGBA(image.Rect(0, 0, h.n, h.n))
+	for at, v := range h.values {
+		col := color.Color(shaded)
+		if !math.IsNaN(v) {
+			where := (min(max(v, h.low), h.high) - h.low) / (h.high - h.low)
+			col = h.colors[int(where*float64(len(h.colors)-1)+0.5)]
+		}
+		img.Set(at%h.n, at/h.n, col)
+	}
+	c.DrawImage(c.Rectangle, img)
+}
+
 // heatMap draws a matrix of classes in the order of the tail.
-func heatMap(file, title, x, y string, m matrix, h *plotter.HeatMap) *chart {
+func heatMap(file, title, x, y string, h *heat) *chart {
 	c := newChart(file, title, x, y)
 	c.height = 400
-	h.Rasterized = true
-	c.plot.Add(h)
-	c.plot.X.Padding, c.plot.Y.Padding = 0, 0
-	c.plot.X.Min, c.plot.X.Max, c.plot.Y.Min, c.plot.Y.Max = 0, float64(m.n), 0, float64(m.n)
+	c.plot.add(h, xy{0, 0}, xy{float64(h.n), float64(h.n)})
 	return c
 }
 
@@ -64,11 +80,9 @@ func (r *Run) confusionChart() *chart {
 			}
 		}
 	}
-	h := plotter.NewHeatMap(m, sequential())
-	h.Min, h.Max, h.NaN = 0, 100, shaded
-	c := heatMap("confusion", "Confusion", "predicted class, by training images", "true class, by training images", m, h)
+	c := heatMap("confusion", "Confusion", "predicted class, by training images", "true class, by training images", &heat{m, sequential(), 0, 100})
 	c.axisOfClasses(r, order, n)
-	c.legend = []key{{text: "0 to 100% of the images of the class (row)", ramp: sequential().Colors()}}
+	c.legend = []key{{text: "0 to 100% of the images of the class (row)", ramp: sequential()}}
 	c.alt = fmt.Sprintf("Each row is a class, or several, and the classes go from the most training images to the fewest. %s%% of %s test images are on the diagonal.", t.Top1(), count(t.Total()))
 	return c
 }

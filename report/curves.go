@@ -6,17 +6,15 @@ import (
 	"math"
 	"slices"
 	"strings"
-
-	"gonum.org/v1/plot/plotter"
 )
 
 // epochs turns figures by epoch into points, epochs from 1.
-func epochs(all []Point, factor float64) plotter.XYs {
-	xy := make(plotter.XYs, len(all))
+func epochs(all []Point, factor float64) xys {
+	points := make(xys, len(all))
 	for i, p := range all {
-		xy[i] = plotter.XY{X: float64(p.At + 1), Y: factor * p.Value}
+		points[i] = xy{X: float64(p.At + 1), Y: factor * p.Value}
 	}
-	return finite(xy)
+	return finite(points)
 }
 
 // curveCharts draw how training went.
@@ -45,7 +43,7 @@ func (r *Run) curveCharts() (all []*chart) {
 			continue
 		}
 		ch.fromZero()
-		ch.plot.X.Tick.Marker = wholeTicks{}
+		ch.plot.X.Ticks = wholeTicks{}
 		all = append(all, ch)
 	}
 	for _, on := range []struct{ prefix, name string }{{"validation/", "held-out images"}, {"test/", "test images"}} {
@@ -64,7 +62,7 @@ func accuracyChart(c Curves, prefix, name string) *chart {
 		ch.line(group, epochs(c[prefix+group], 100), groupColor(g), dashes[g+1])
 	}
 	ch.rates()
-	ch.plot.X.Tick.Marker = wholeTicks{}
+	ch.plot.X.Ticks = wholeTicks{}
 	ch.alt = ends("The accuracy", c[prefix+"top1"], 100, "%")
 	return ch
 }

@@ -4,8 +4,6 @@ import (
 	"image/color"
 	"math"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
@@ -15,17 +13,14 @@ import (
 var dashes = [][]vg.Length{nil, {6, 3}, {1.5, 3}, {8, 3, 1.5, 3}}
 
 // line adds a line through the finite points, with dots on it where they are few, and an entry of the legend unless text is "".
-func (c *chart) line(text string, points plotter.XYs, col color.Color, dash []vg.Length) {
+func (c *chart) line(text string, points xys, col color.Color, dash []vg.Length) {
 	points = finite(points)
 	if len(points) == 0 {
 		return
 	}
-	if l, err := plotter.NewLine(points); err == nil {
-		l.Color, l.Width, l.Dashes = col, 1.8, dash
-		c.plot.Add(l)
-	}
+	c.plot.add(&stroke{points, draw.LineStyle{Color: col, Width: 1.8, Dashes: dash}}, points...)
 	if len(points) <= 15 {
-		c.plot.Add(&dots{points, col, 2.2})
+		c.plot.add(&dots{points, col, 2.2})
 	}
 	if text != "" {
 		c.legend = append(c.legend, key{text: text, color: col, dash: dash})
@@ -33,14 +28,14 @@ func (c *chart) line(text string, points plotter.XYs, col color.Color, dash []vg
 }
 
 // points adds dots, and an entry of the legend.
-func (c *chart) points(text string, points plotter.XYs, col color.Color, radius vg.Length) {
+func (c *chart) points(text string, points xys, col color.Color, radius vg.Length) {
 	if points = finite(points); len(points) > 0 {
-		c.plot.Add(&dots{points, col, radius})
+		c.plot.add(&dots{points, col, radius}, points...)
 		c.legend = append(c.legend, key{text: text, color: col, dot: true})
 	}
 }
 
-func finite(points plotter.XYs) (good plotter.XYs) {
+func finite(points xys) (good xys) {
 	for _, p := range points {
 		if !math.IsNaN(p.X+p.Y) && !math.IsInf(p.X+p.Y, 0) {
 			good = append(good, p)
@@ -51,14 +46,12 @@ func finite(points plotter.XYs) (good plotter.XYs) {
 
 // dots are points of one color. In an SVG they are one path of round ends of lines, a tenth of the bytes of circles.
 type dots struct {
-	at     plotter.XYs
+	at     xys
 	color  color.Color
 	radius vg.Length
 }
 
-// Plot draws them.
-func (d *dots) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
+func (d *dots) draw(c draw.Canvas, x, y func(float64) vg.Length) {
 	_, small := c.Canvas.(*vgsvg.Canvas)
 	var path vg.Path
 	for _, at := range d.at {
@@ -81,8 +74,19 @@ func (d *dots) Plot(c draw.Canvas, p *plot.Plot) {
 
 func round(x vg.Length) vg.Length { return vg.Length(math.Round(float64(x)*10) / 10) }
 
-// DataRange is what they span.
-func (d *dots) DataRange() (xmin, xmax, ymin, ymax float64) { return plotter.XYRange(d.at) }
+// stroke is a line through points.
+type stroke struct {
+	at    xys
+	style draw.LineStyle
+}
+
+func (s *stroke) draw(c draw.Canvas, x, y func(float64) vg.Length) {
+	line := make([]vg.Point, len(s.at))
+	for i, at := range s.at {
+		line[i] = vg.Point{X: x(at.X), Y: y(at.Y)}
+	}
+	c.StrokeLines(s.style, c.ClipLinesXY(line)...)
+}
 
 // within sets the range of the y axis.
 func (c *chart) within(low, high float64) { c.plot.Y.Min, c.plot.Y.Max = low, high }
@@ -93,15 +97,10 @@ func (c *chart) rates() { c.within(0, min(100, max(10, 10*math.Ceil(1.02*c.plot.
 // fromZero lets the y axis begin at 0 or below, with some room above.
 func (c *chart) fromZero() { c.within(min(c.plot.Y.Min, 0), c.plot.Y.Max+0.04*math.Abs(c.plot.Y.Max)) }
 
-// logX makes the x axis logarithmic; what is plotted must be above 0.
+// logX makes the x axis logarithmic; what is plotted must be above 0. No dot lies on its edge.
 func (c *chart) logX() {
-	c.plot.X.Scale, c.plot.X.Tick.Marker = plot.LogScale{}, logTicks{}
-	c.plot.X.Min, c.plot.X.Max = c.plot.X.Min/1.2, c.plot.X.Max*1.2 // no dot lies on the edge
+	c.plot.X.Log, c.plot.X.Ticks = true, logTicks{}
+	c.plot.X.Min, c.plot.X.Max = c.plot.X.Min/1.2, c.plot.X.Max*1.2
 }
 
-func (c *chart) logY() {
-	c.plot.Y.Scale, c.plot.Y.Tick.Marker = plot.LogScale{}, logTicks{}
-	if c.plot.Y.Min == c.plot.Y.Max {
-		c.plot.Y.Min, c.plot.Y.Max = c.plot.Y.Min/2, c.plot.Y.Max*2
-	}
-}
+func (c *chart) logY() { c.plot.Y.Log, c.plot.Y.Ticks = true, logTicks{} }

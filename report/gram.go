@@ -11,7 +11,6 @@ import (
 	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/longtail-ml/longtail/tensor"
-	"gonum.org/v1/plot/plotter"
 )
 
 // mostGram is how many classes a Gram matrix is computed of: that of more takes too long.
@@ -108,11 +107,9 @@ func (r *Run) gram(k int, p Prototypes) *chart {
 			sum.values[i] = math.NaN()
 		}
 	}
-	h := plotter.NewHeatMap(sum, diverging())
-	h.Min, h.Max, h.NaN = -1, 1, shaded
-	c := heatMap(fmt.Sprintf("gram-%d", k+1), "Gram matrix: "+p.Of, "class, by training images", "class, by training images", sum, h)
+	c := heatMap(fmt.Sprintf("gram-%d", k+1), "Gram matrix: "+p.Of, "class, by training images", "class, by training images", &heat{sum, diverging(), -1, 1})
 	c.axisOfClasses(r, of, n)
-	c.legend = []key{{text: "cosine from −1 to 1", ramp: diverging().Colors()}}
+	c.legend = []key{{text: "cosine from −1 to 1", ramp: diverging()}}
 	mean, worst := g.FromSimplex()
 	c.alt = fmt.Sprintf("The cosines of different classes differ from %s, which all have when classes are spread evenly, by %.3f in the mean and %.3f at most.", number(math.Round(-1e4/float64(len(of)-1))/1e4), mean, worst)
 	c.caption = c.alt

@@ -3,8 +3,6 @@ package report
 import (
 	"fmt"
 
-	"gonum.org/v1/plot"
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 )
 
@@ -26,9 +24,9 @@ func (r *Run) mapSection() section {
 	} {
 		byGroup := r.mapChart(of2.file+"-by-group", of2.title+", by group", of2.x, of2.y)
 		byClass := r.mapChart(of2.file+"-by-class", of2.title+", by class", of2.x, of2.y)
-		groups, classes := make([]plotter.XYs, len(groupNames)), map[int]plotter.XYs{}
+		groups, classes := make([]xys, len(groupNames)), map[int]xys{}
 		for k, i := range m.Images {
-			at, label := plotter.XY{X: of2.at[k][0], Y: of2.at[k][1]}, t.Outcomes[i].Label
+			at, label := xy{X: of2.at[k][0], Y: of2.at[k][1]}, t.Outcomes[i].Label
 			groups[of[label]] = append(groups[of[label]], at)
 			class := -1
 			for _, c := range shown {
@@ -66,7 +64,7 @@ func (r *Run) mapChart(file, title, x, y string) *chart {
 	c := newChart(file, title, x, y)
 	c.height = 340
 	if x == "" {
-		c.plot.X.Tick.Marker, c.plot.Y.Tick.Marker = plot.ConstantTicks{}, plot.ConstantTicks{}
+		c.plot.X.Ticks, c.plot.Y.Ticks = fixedTicks{}, fixedTicks{}
 	}
 	return c
 }

@@ -6,14 +6,13 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/metrics"
-	"gonum.org/v1/plot/plotter"
 )
 
 // reliability draws accuracy against confidence, before and after the temperature.
 func (c Calibration) reliability() *chart {
 	ch := newChart("reliability", "Reliability", "confidence (%)", "accuracy (%)")
 	ch.height = 360
-	ch.line("as confident as right", plotter.XYs{{X: 0, Y: 0}, {X: 100, Y: 100}}, shaded, dashes[1])
+	ch.line("as confident as right", xys{{X: 0, Y: 0}, {X: 100, Y: 100}}, shaded, dashes[1])
 	ch.line("before, ECE "+metrics.ECE(c.Before).String()+"%", binPoints(c.Before), colors[4], nil)
 	ch.line("after "+c.temperatures()+", ECE "+metrics.ECE(c.After).String()+"%", binPoints(c.After), colors[0], dashes[3])
 	ch.plot.X.Min, ch.plot.X.Max = 0, 100
@@ -39,11 +38,11 @@ func (c Calibration) fitted() string {
 	return "No images were held out: each half of the test images was scaled by a temperature fitted on the other half."
 }
 
-func binPoints(bins []metrics.Bin) (xy plotter.XYs) {
+func binPoints(bins []metrics.Bin) (points xys) {
 	for _, b := range bins {
 		if b.Images > 0 {
-			xy = append(xy, plotter.XY{X: 100 * float64(b.Confidence), Y: 100 * float64(b.Accuracy)})
+			points = append(points, xy{X: 100 * float64(b.Confidence), Y: 100 * float64(b.Accuracy)})
 		}
 	}
-	return xy
+	return points
 }

@@ -8,7 +8,6 @@ import (
 
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
-	"gonum.org/v1/plot/plotter"
 )
 
 // several is the page of runs side by side.
@@ -39,7 +38,7 @@ func several(runs []*Run) page {
 const mostDrawn = 12
 
 // ofRun adds the line of the k-th of several runs.
-func (c *chart) ofRun(k int, name string, points plotter.XYs) {
+func (c *chart) ofRun(k int, name string, points xys) {
 	c.line(name, points, colors[k%len(colors)], dashes[k/len(colors)%len(dashes)])
 }
 
@@ -123,7 +122,7 @@ func curvesOver(runs []*Run) (all []*chart) {
 		} else {
 			c.fromZero()
 		}
-		c.plot.X.Tick.Marker = wholeTicks{}
+		c.plot.X.Ticks = wholeTicks{}
 		all = append(all, c)
 	}
 	return all
@@ -143,12 +142,12 @@ func classSection(runs, drawn []*Run) (section, bool) {
 	d := newChart("difference", "Difference from "+first.Name, "training images of the class", "mean difference (points)")
 	base := first.accuracies()
 	for k, r := range drawn {
-		var own, difference plotter.XYs
+		var own, difference xys
 		for i, a := range r.accuracies() {
 			if n := float64(first.counts()[i]); n > 0 && a == a {
-				own = append(own, plotter.XY{X: n, Y: 100 * a})
+				own = append(own, xy{X: n, Y: 100 * a})
 				if b := base[i]; b == b {
-					difference = append(difference, plotter.XY{X: n, Y: 100 * (a - b)})
+					difference = append(difference, xy{X: n, Y: 100 * (a - b)})
 				}
 			}
 		}

@@ -4,11 +4,9 @@ import (
 	"fmt"
 	"slices"
 
-	"gonum.org/v1/plot/plotter"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"gonum.org/v1/plot"
 	"image/color"
 )
 
@@ -29,16 +27,16 @@ func (r *Run) tail() *chart {
 		b := &bars{color: groupColor(g), low: low}
 		for at, class := range order {
 			if of[class] == g {
-				b.at = append(b.at, plotter.XY{X: float64(at + 1), Y: float64(counts[class])})
+				b.at = append(b.at, xy{X: float64(at + 1), Y: float64(counts[class])})
 			}
 		}
 		if len(b.at) > 0 {
-			c.plot.Add(b)
+			c.plot.add(b)
 			c.legend = append(c.legend, key{text: fmt.Sprintf("%s (%s classes)", name, count(len(b.at))), color: b.color, dot: true})
 		}
 	}
 	c.plot.X.Min, c.plot.X.Max = 0.5, float64(len(order))+0.5
-	c.plot.X.Tick.Marker = wholeTicks{}
+	c.plot.X.Ticks = wholeTicks{}
 	c.plot.Y.Min, c.plot.Y.Max = low, max(1.05*float64(most), low+1)
 	if low > 0 {
 		c.logY()
@@ -53,14 +51,12 @@ func (r *Run) tail() *chart {
 
 // bars are columns one unit wide, neighbors as one shape.
 type bars struct {
-	at    plotter.XYs
+	at    xys
 	low   float64
 	color color.Color
 }
 
-// Plot draws them.
-func (b *bars) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
+func (b *bars) draw(c draw.Canvas, x, y func(float64) vg.Length) {
 	var outline []vg.Point
 	end := func() {
 		if outline != nil {
@@ -93,10 +89,10 @@ func (b *bars) Plot(c draw.Canvas, p *plot.Plot) {
 type wholeTicks struct{}
 
 // Ticks returns them.
-func (wholeTicks) Ticks(low, high float64) []plot.Tick {
-	all := slices.DeleteFunc(ticks{}.Ticks(low, high), func(t plot.Tick) bool { return t.Value != float64(int(t.Value)) || t.Value < 1 })
+func (wholeTicks) Ticks(low, high float64) []tick {
+	all := slices.DeleteFunc(ticks{}.Ticks(low, high), func(t tick) bool { return t.Value != float64(int(t.Value)) || t.Value < 1 })
 	if len(all) == 0 || all[0].Value > 1 && low <= 1 {
-		all = append([]plot.Tick{{Value: 1, Label: "1"}}, all...)
+		all = append([]tick{{Value: 1, Label: "1"}}, all...)
 	}
 	return all
 }

@@ -5,17 +5,15 @@ import (
 	"math"
 	"strconv"
 	"strings"
-
-	"gonum.org/v1/plot"
 )
 
 // ticks puts about five at round numbers.
 type ticks struct{}
 
 // Ticks returns them.
-func (ticks) Ticks(low, high float64) (all []plot.Tick) {
+func (ticks) Ticks(low, high float64) (all []tick) {
 	if !(high > low) || math.IsInf(high-low, 0) {
-		return []plot.Tick{{Value: low, Label: number(low)}}
+		return []tick{{Value: low, Label: number(low)}}
 	}
 	base, step := math.Pow(10, math.Floor(math.Log10((high-low)/5))), 0.0
 	for _, k := range []float64{1, 2, 5, 10} {
@@ -24,7 +22,7 @@ func (ticks) Ticks(low, high float64) (all []plot.Tick) {
 		}
 	}
 	for i := math.Ceil(low/step - 1e-9); i*step <= high+1e-9*step; i++ {
-		all = append(all, plot.Tick{Value: i * step, Label: number(i * step)})
+		all = append(all, tick{Value: i * step, Label: number(i * step)})
 	}
 	return all
 }
@@ -33,7 +31,7 @@ func (ticks) Ticks(low, high float64) (all []plot.Tick) {
 type logTicks struct{}
 
 // Ticks returns them.
-func (logTicks) Ticks(low, high float64) (all []plot.Tick) {
+func (logTicks) Ticks(low, high float64) (all []tick) {
 	if !(low > 0) || !(high >= low) {
 		return nil
 	}
@@ -44,7 +42,7 @@ func (logTicks) Ticks(low, high float64) (all []plot.Tick) {
 			if v < low*(1-1e-9) || v > high*(1+1e-9) || k > 1 && wide > 2.5 {
 				continue
 			}
-			all = append(all, plot.Tick{Value: v, Label: number(v)})
+			all = append(all, tick{Value: v, Label: number(v)})
 		}
 	}
 	return all
