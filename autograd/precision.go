@@ -8,7 +8,7 @@ type Precision int
 const (
 	Float32 Precision = iota
 	// BFloat16 has the range of float32 and 8 bits of precision, half the memory, and twice the multiply-adds where the processor
-	// has instructions for it (AVX512_BF16).
+	// has instructions for it (AVX512_BF16). Elsewhere it is slower than float32.
 	BFloat16
 )
 

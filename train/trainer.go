@@ -51,7 +51,7 @@ type Trainer struct {
 	Recompute    bool               // keep less for the backward pass and compute it again, see autograd.Mode: the same bits in less memory and more time
 	// Precision is what convolutions multiply and keep for the backward pass: autograd.BFloat16 takes half the memory for it, and half
 	// the time for products on processors with AVX512_BF16. Others round to the same numbers and multiply them as float32: a run
-	// can go on there, with results that differ by rounding, but gains no speed. Weights, sums, norms, losses, the optimizer and
+	// can go on there, with results that differ by rounding, at a third of float32's speed. Weights, sums, norms, losses, the optimizer and
 	// evaluation are float32 in any case.
 	Precision   autograd.Precision
 	BLAS        blas.Float32   // dense products; nil means package blas. Another may cost the same-bits promise.

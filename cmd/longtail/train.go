@@ -23,7 +23,7 @@ type trainCmd struct {
 	EMA       float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
 	Chunk     int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
 	Recompute bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
-	Precision string   `help:"What convolutions multiply, float32 or bfloat16: faster where the processor has AVX512_BF16, in less memory (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
+	Precision string   `help:"What convolutions multiply, float32 or bfloat16: in less memory, faster where the processor has AVX512_BF16 and slower elsewhere (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
 	Limit     int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
 	Holdout   *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
 	Choose    string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`

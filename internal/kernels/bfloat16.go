@@ -26,12 +26,12 @@ func toBFloat16(y, x []float32) {
 	if n > 0 && !toBFloat16Vec(&y[0], &x[0], n) {
 		n = 0
 	}
-	for i := n / 2; i < len(y); i++ {
-		var upper float32
-		if 2*i+1 < len(x) {
-			upper = x[2*i+1]
-		}
-		y[i] = pair(x[2*i], upper)
+	y, x = y[n/2:], x[n:]
+	for ; len(x) > 1; y, x = y[1:], x[2:] {
+		y[0] = pair(x[0], x[1])
+	}
+	if len(x) == 1 {
+		y[0] = pair(x[0], 0)
 	}
 }
 
@@ -46,11 +46,12 @@ func fromBFloat16(y, x []float32) {
 	if n > 0 && !fromBFloat16Vec(&y[0], &x[0], n) {
 		n = 0
 	}
-	for i := n / 2; i < len(x); i++ {
-		y[2*i] = lower(x[i])
-		if 2*i+1 < len(y) {
-			y[2*i+1] = upper(x[i])
-		}
+	y, x = y[n:], x[n/2:]
+	for ; len(y) > 1; y, x = y[2:], x[1:] {
+		y[0], y[1] = lower(x[0]), upper(x[0])
+	}
+	if len(y) == 1 {
+		y[0] = lower(x[0])
 	}
 }
 
@@ -105,20 +106,30 @@ func RoundBFloat16(y, x []float32) {
 	})
 }
 
+const (
+	signBit      = 1 << 31
+	exponentBits = 0xff << 23
+)
+
 // rounded is x as a bfloat16 in the upper half.
 func rounded(x float32) uint32 {
-	const sign, exponent, quiet = 1 << 31, 0xff << 23, 1 << 22
 	b := math.Float32bits(x)
-	switch b & exponent {
-	case 0:
-		return b & sign
-	case exponent:
-		if b&^(sign|exponent) != 0 {
-			b |= quiet
-		}
-		return b &^ 0xffff
+	if b&exponentBits-1<<23 < 0xfe<<23 {
+		return (b + 0x7fff + b>>16&1) &^ 0xffff
 	}
-	return (b + 0x7fff + b>>16&1) &^ 0xffff
+	return roundedSpecial(b)
+}
+
+// roundedSpecial is rounded for zero, denormals, infinity and NaN.
+func roundedSpecial(b uint32) uint32 {
+	const quiet = 1 << 22
+	switch {
+	case b&exponentBits == 0:
+		return b & signBit
+	case b&^(signBit|exponentBits) != 0:
+		b |= quiet
+	}
+	return b &^ 0xffff
 }
 
 func pair(lower, upper float32) float32 {
@@ -142,8 +153,8 @@ func addPairs(sum, x, y float32) float32 {
 }
 
 func noDenormal(x float32) float32 {
-	if b := math.Float32bits(x); b&(0xff<<23) == 0 {
-		return math.Float32frombits(b & (1 << 31))
+	if b := math.Float32bits(x); b&exponentBits == 0 {
+		return math.Float32frombits(b & signBit)
 	}
 	return x
 }

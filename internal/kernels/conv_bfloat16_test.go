@@ -136,6 +136,10 @@ func TestConvOfBFloat16InParts(t *testing.T) {
 		packedAct.Packed = true
 		s.Before, s.Packed = &packedAct, true
 		require.Equal(t, want, run(s, px, dy, norm, pconv), "packed: %+v", s)
+		s.Before = nil
+		want = run(s, x, dy, norm, pconv)
+		s.Before = &Activation{Packed: true}
+		require.Equal(t, want, run(s, px, dy, norm, pconv), "stored as it is multiplied: %+v", s)
 	}
 }
 
