@@ -48,7 +48,7 @@ func memory(from, to string) error {
 	p := empty()
 	p.X.Label.Text, p.Y.Label.Text = "images in the batch, of two views each", "memory of the loss (MB)"
 	p.X.Scale, p.Y.Scale = plot.LogScale{}, plot.LogScale{}
-	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(256, 512, 1024, 2048, 4096, 8192), ticks(1, 10, 100, 1000, 10000)
+	p.X.Tick.Marker, p.Y.Tick.Marker = ticks(256, 1024, 4096, 16384), ticks(1, 10, 100, 1000, 10000)
 	p.Y.Min, p.Y.Max = 1, 10000 // with room for the legend
 	p.Legend.Top, p.Legend.YOffs = true, vg.Points(-6)
 	for _, c := range curves {
