@@ -3,7 +3,9 @@ package serve
 import (
 	"net/http"
 	"net/url"
+	"path/filepath"
 	"strconv"
+	"strings"
 
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -38,7 +40,7 @@ type NeighborsImage struct {
 // Neighbor is an image of a model's index.
 type Neighbor struct {
 	Row       int     `json:"row"`
-	Name      string  `json:"name"`
+	Name      string  `json:"name"` // its file and that one's folder: where they lie is this machine's affair
 	Class     string  `json:"class"`
 	Cosine    float32 `json:"cosine"`
 	Thumbnail string  `json:"thumbnail,omitempty"` // where to GET it, relative to the server's root
@@ -103,13 +105,19 @@ func (l *loaded) nearest(r *http.Request, vector []float32, k int) (all []Neighb
 		return nil, err
 	}
 	for _, n := range near[0] {
-		one := Neighbor{Row: n.Row, Name: l.Index.Name(n.Row), Class: l.Index.Class(n.Row), Cosine: n.Cosine}
+		one := Neighbor{Row: n.Row, Name: below(l.Index.Name(n.Row)), Class: l.Index.Class(n.Row), Cosine: n.Cosine}
 		if l.Index.Thumbnails != nil {
 			one.Thumbnail = "v1/thumbnail?model=" + url.QueryEscape(l.Name) + "&row=" + strconv.Itoa(n.Row)
 		}
 		all = append(all, one)
 	}
 	return all, nil
+}
+
+// below leaves the last two parts of a path.
+func below(name string) string {
+	parts := strings.Split(filepath.ToSlash(name), "/")
+	return strings.Join(parts[max(0, len(parts)-2):], "/")
 }
 
 // thumbnail answers with that of an image of the index.

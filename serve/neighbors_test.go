@@ -25,7 +25,7 @@ func indexed(t testing.TB, p *hybrid.Predictor, n int) *embedding.Index {
 		copy(s.Vectors.Rows(i, i+1).Data(), vector(t, p, i))
 		var b bytes.Buffer
 		require.NoError(t, jpeg.Encode(&b, drawn(i), nil))
-		s.Labels, s.Names, s.Thumbnails = append(s.Labels, i%len(names)), append(s.Names, fmt.Sprintf("train/%d.png", i)), append(s.Thumbnails, b.Bytes())
+		s.Labels, s.Names, s.Thumbnails = append(s.Labels, i%len(names)), append(s.Names, fmt.Sprintf("/home/me/photos/train/%d.png", i)), append(s.Thumbnails, b.Bytes())
 	}
 	x, err := embedding.NewIndex(s)
 	require.NoError(t, err)
