@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -20,13 +21,15 @@ func number(v float32) *tensor.Tensor {
 
 // doubling computes twice the numbers, and notes the sizes of batches. A negative number fails, 13 panics. gate holds it up.
 type doubling struct {
-	gate chan bool
+	gate  chan bool
+	began atomic.Int64 // batches
 
 	mu    sync.Mutex
 	sizes []int
 }
 
 func (d *doubling) compute(x ...*tensor.Tensor) ([]float32, error) {
+	d.began.Add(1)
 	if d.gate != nil {
 		<-d.gate
 	}
@@ -127,7 +130,7 @@ func TestAFullQueueRefuses(t *testing.T) {
 			_, err := b.do(ctx, number(float32(i)))
 			require.ErrorIs(t, err, errLate)
 		})
-		require.Eventually(t, func() bool { return b.queued.Load() == int64(i) }, time.Minute, time.Millisecond)
+		require.Eventually(t, func() bool { return d.began.Load() == 1 && b.queued.Load() == int64(i) }, time.Minute, time.Millisecond)
 	}
 	_, err := b.do(t.Context(), number(1))
 	require.ErrorIs(t, err, errFull)
@@ -161,7 +164,7 @@ func TestAFailureIsOnesOwn(t *testing.T) {
 			}
 		})
 		if i == 0 {
-			require.Eventually(t, func() bool { return b.queued.Load() == 0 }, time.Minute, time.Millisecond)
+			require.Eventually(t, func() bool { return d.began.Load() == 1 }, time.Minute, time.Millisecond)
 		}
 	}
 	require.Eventually(t, func() bool { return b.queued.Load() == 5 }, time.Minute, time.Millisecond)
