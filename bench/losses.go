@@ -32,7 +32,7 @@ func losses(s settings) (result, error) {
 		all = append(all, point{name, batch, classes, round(s.above(2*batch, classes, f))})
 	}
 	for batch := 256; batch <= or(s.batch, 32768); batch *= 2 {
-		if rows := 2 * batch; 8*rows*rows <= mostHeld {
+		if rows := int64(2 * batch); 8*rows*rows <= mostHeld {
 			add("SC, similarities held", batch, 10, heldContrast)
 		}
 		sc := &loss.SupervisedContrastive{}
