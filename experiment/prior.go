@@ -41,7 +41,7 @@ type Unadjusted struct {
 
 // asTrained are the methods whose probabilities are right where classes are distributed as in training, and unsure those that are
 // somewhere between; others serve all classes alike.
-var asTrained, unsure = []string{"ce", "focal"}, []string{"remix", "cmo"}
+var asTrained, unsure = []string{"ce", "focal", "sam", "imbsam"}, []string{"remix", "cmo", "ride", "tau-norm", "ncm"}
 
 // OwnPrior is the distribution under which a model's probabilities are right, by the method that trained it, and how that is known:
 // that of the training images for plain cross-entropy, and uniform for methods that serve all classes alike.

@@ -112,7 +112,11 @@ func TestOwnPrior(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []float64{1, 1}, p)
 	require.Contains(t, why, "hybrid-sc")
-	for _, name := range []string{"", "remix"} {
+	about.Method = "sam"
+	p, _, err = OwnPrior(about, 2)
+	require.NoError(t, err)
+	require.Equal(t, []float64{30, 10}, p)
+	for _, name := range []string{"", "remix", "ride"} {
 		about.Method = name
 		_, _, err = OwnPrior(about, 2)
 		require.ErrorContains(t, err, "prior")
