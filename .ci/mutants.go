@@ -74,7 +74,7 @@ func changes(path string) ([]change, error) {
 			add(n.Cond.Pos(), n.Cond.End(), "!("+string(text[files.Position(n.Cond.Pos()).Offset:files.Position(n.Cond.End()).Offset])+")")
 		case *ast.BasicLit:
 			switch {
-			case n.Kind == token.INT && n.Value == "0":
+			case n.Value == "0" || n.Value == "0.0":
 				add(n.Pos(), n.End(), "1")
 			case n.Kind == token.INT:
 				add(n.Pos(), n.End(), "("+n.Value+"-1)")
