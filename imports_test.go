@@ -57,6 +57,8 @@ var mayImport = map[string][]string{
 	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",
 		"safetensors", "schedule", "train", "internal/smallfile"},
 	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/atomicfile", "internal/smallfile", "manifest", "metrics", "nn", "posthoc", "safetensors", "tensor"},
+	"distributed":         {"internal/kernels"},
+	"distributed/mpi":     {"distributed"},
 	"docs/results/plot":   {},
 	"internal/atomicfile": {},
 	"internal/cause":      {},
@@ -111,6 +113,7 @@ func TestImportsPointOneWay(t *testing.T) {
 			require.NoError(t, err)
 			require.NotEqual(t, "log", name, "%s: library code does not log", path)
 			require.False(t, strings.HasPrefix(name, "github.com/parquet-go/") && room != "dataset/parquet", "%s: only users of dataset/parquet link %s", path, name)
+			require.False(t, strings.HasPrefix(name, "github.com/ebitengine/purego") && room != "distributed/mpi", "%s: only users of distributed/mpi link %s", path, name)
 			if ours, ok := strings.CutPrefix(name, module+"/"); ok {
 				require.True(t, slices.Contains(allowed, ours), "%s must not import %s", path, ours)
 			}

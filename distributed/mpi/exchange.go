@@ -1,0 +1,138 @@
+//go:build linux && (amd64 || arm64)
+
+package mpi
+
+import (
+	"fmt"
+	"math"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// thread makes the calls to MPI.
+type thread struct {
+	*library
+	rank, size int
+	timeout    time.Duration
+	number     int // of exchanges
+	requests   []request
+	status     status
+}
+
+// request is a message under way. MPI writes its handle.
+type request struct {
+	handle   uintptr
+	rank     int
+	bytes    int
+	receives bool
+	done     bool
+}
+
+// status is MPI_Status of Open MPI 4 and 5.
+type status struct {
+	source, tag, code, cancelled int32
+	bytes                        uint64
+}
+
+// abandoned is memory that MPI may still write to after an exchange has failed.
+var abandoned []*runtime.Pinner
+
+// exchange sends a part to every other rank and receives one of each, all at once. Each exchange has a tag of its own, so that no
+// message is taken for one of another.
+func (t *thread) exchange(send, receive [][]byte) (err error) {
+	pin := new(runtime.Pinner)
+	defer func() {
+		if err != nil {
+			abandoned = append(abandoned, pin)
+			return
+		}
+		pin.Unpin()
+	}()
+	t.requests = t.requests[:0]
+	tag := t.number % (1 << 20)
+	t.number++
+	for k := 1; k < t.size; k++ { // receives first, and no two ranks begin with the same
+		if err := t.post("MPI_Irecv", t.irecv, (t.rank+t.size-k)%t.size, receive, tag, pin); err != nil {
+			return err
+		}
+	}
+	for k := 1; k < t.size; k++ {
+		if err := t.post("MPI_Isend", t.isend, (t.rank+k)%t.size, send, tag, pin); err != nil {
+			return err
+		}
+	}
+	begun := time.Now()
+	for i := range t.requests {
+		if err := t.finish(i, begun); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// post begins to send a rank its part, or to receive it.
+func (t *thread) post(name string, function uintptr, rank int, parts [][]byte, tag int, pin *runtime.Pinner) error {
+	x := parts[rank]
+	if len(x) > math.MaxInt32 {
+		return fmt.Errorf("%d bytes between ranks %d and %d: a message has 2 GiB at most", len(x), t.rank, rank)
+	}
+	at := uintptr(0)
+	if len(x) > 0 {
+		pin.Pin(&x[0])
+		at = address(&x[0])
+	}
+	t.requests = append(t.requests, request{rank: rank, bytes: len(x), receives: function == t.irecv})
+	handle := &t.requests[len(t.requests)-1].handle
+	return t.call(name, function, at, uintptr(len(x)), t.byteType, uintptr(rank), uintptr(tag), t.world, address(handle))
+}
+
+// finish waits for a message. MPI moves all others on meanwhile.
+func (t *thread) finish(i int, begun time.Time) error {
+	for {
+		done, err := t.test(i)
+		if done || err != nil {
+			return err
+		}
+		// What comes soon is waited for at once. Later the processor is left to others, for a small part of what was waited.
+		waited := time.Since(begun)
+		if waited > t.timeout {
+			return t.missing(waited)
+		}
+		if waited > 20*time.Microsecond {
+			time.Sleep(min(waited/32, time.Millisecond))
+		}
+	}
+}
+
+// test reports whether a message has come, or gone.
+func (t *thread) test(i int) (bool, error) {
+	r := &t.requests[i]
+	if err := t.call("MPI_Test", t.testOne, address(&r.handle), address(&t.out.done), address(&t.status)); err != nil {
+		return false, fmt.Errorf("a message between ranks %d and %d: %w", t.rank, r.rank, err)
+	}
+	if t.out.done == 0 {
+		return false, nil
+	}
+	r.done = true
+	if got := t.status.bytes; r.receives && got != uint64(r.bytes) {
+		return false, fmt.Errorf("rank %d sent %d bytes, rank %d expects %d: all ranks must do the same in the same order", r.rank, got, t.rank, r.bytes)
+	}
+	return true, nil
+}
+
+// missing is the error of waiting too long.
+func (t *thread) missing(waited time.Duration) error {
+	l := &late{waited: waited.Round(time.Millisecond)}
+	for i, r := range t.requests { // receives come first: a rank from which nothing comes is not named twice
+		if r.done || slices.Contains(l.ranks, r.rank) {
+			continue
+		}
+		if done, err := t.test(i); err != nil {
+			return err
+		} else if !done {
+			l.ranks = append(l.ranks, r.rank)
+		}
+	}
+	return l
+}
