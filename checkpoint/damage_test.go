@@ -81,6 +81,7 @@ func TestDamagedCheckpoints(t *testing.T) {
 		{"missing run.json", "DIR/run.json: missing: the copy is incomplete", remove("run.json")},
 		{"no checksums", "DIR: has no file SHA256SUMS: it is no checkpoint, or an incomplete copy of one", remove("SHA256SUMS")},
 		{"truncated checksums", "DIR/SHA256SUMS: truncated: the last line has no end", change("SHA256SUMS", func(b []byte) []byte { return b[:len(b)-1] })},
+		{"empty checksums", "DIR/SHA256SUMS: truncated: the last line has no end", write("SHA256SUMS", "")},
 		{"lost line of checksums", "DIR/run.json: foreign: SHA256SUMS does not list it: move it elsewhere",
 			change("SHA256SUMS", func(b []byte) []byte { return b[:strings.LastIndex(string(b[:len(b)-1]), "\n")+1] })},
 		{"checksums of something else", "DIR/SHA256SUMS: line 1 is not a checksum and a name: \"hello\"", write("SHA256SUMS", "hello\n")},

@@ -171,6 +171,39 @@ func TestAFailedSaveLeavesOlderCheckpointsAndNothingElse(t *testing.T) {
 	require.Equal(t, first, c.Path)
 }
 
+func TestTheLockMakesTheFolderAndKeepsOthersOut(t *testing.T) {
+	s := checkpoint.Store{Dir: filepath.Join(t.TempDir(), "new", "run")}
+	release, err := s.Lock()
+	require.NoError(t, err)
+	_, err = s.Lock()
+	var held *checkpoint.InUseError
+	require.ErrorAs(t, err, &held)
+	require.Equal(t, s.Dir, held.What)
+	release()
+	release, err = s.Lock()
+	require.NoError(t, err)
+	release()
+	require.Empty(t, names(t, s.Dir))
+
+	file := filepath.Join(t.TempDir(), "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o666))
+	_, err = checkpoint.Store{Dir: file}.Lock()
+	require.ErrorContains(t, err, file)
+}
+
+func TestFilesHaveTheModeOfOthers(t *testing.T) {
+	plain := filepath.Join(t.TempDir(), "plain")
+	require.NoError(t, os.WriteFile(plain, nil, 0o666))
+	want, err := os.Stat(plain)
+	require.NoError(t, err)
+	path := saved(t, checkpoint.Store{Dir: t.TempDir()}, 1, 0, newModel(t))
+	for _, name := range names(t, path) {
+		is, err := os.Stat(filepath.Join(path, name))
+		require.NoError(t, err)
+		require.Equal(t, want.Mode(), is.Mode(), name)
+	}
+}
+
 func TestSaveIntoAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o666))

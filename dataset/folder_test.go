@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/longtail-ml/longtail/imagefile"
 	"github.com/stretchr/testify/require"
 )
 
@@ -33,8 +34,13 @@ func TestOpenFolder(t *testing.T) {
 	require.EqualError(t, f.Image(3, &img),
 		"dataset: image 3 asked of a set of 3: the index must be at least 0 and less than 3")
 
+	f, err = OpenFolder(dir, FolderSettings{Decode: imagefile.Settings{Budget: imagefile.NewBudget(15)}})
+	require.NoError(t, err)
+	require.ErrorContains(t, f.Image(0, &img), "a picture of 16 pixels, more than the budget of 15")
+
 	f, err = OpenFolder(dir, FolderSettings{})
 	require.NoError(t, err)
+	require.NotNil(t, f.settings.Decode.Budget, "a bound where none is given")
 	require.NoError(t, f.Image(0, &img))
 	require.Equal(t, Shape{Height: 32, Width: 32, Channels: 3}, img.Shape())
 }

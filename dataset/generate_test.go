@@ -27,6 +27,38 @@ func TestGenerateDefaults(t *testing.T) {
 	}
 }
 
+// The images are those of earlier versions: figures of the examples rest on them. In each row is one of a class, as the mean of
+// the green values in 4×4 blocks.
+func TestGenerateIsAsItWas(t *testing.T) {
+	set, _, err := Generate(GenerateSettings{PerClass: 3, TestPerClass: 1, Seed: 1})
+	require.NoError(t, err)
+	var img Image
+	for class, want := range [][16]int{
+		{66, 89, 108, 130, 59, 55, 99, 133, 76, 33, 78, 152, 89, 106, 136, 141},
+		{32, 40, 28, 29, 61, 51, 49, 55, 62, 66, 52, 80, 121, 181, 109, 109},
+		{104, 133, 122, 82, 123, 125, 123, 118, 143, 108, 114, 119, 145, 139, 135, 125},
+		{107, 129, 135, 126, 110, 149, 168, 133, 110, 141, 131, 120, 109, 100, 82, 109},
+		{104, 124, 112, 135, 96, 104, 107, 94, 90, 107, 101, 116, 53, 93, 103, 115},
+		{45, 105, 119, 85, 117, 123, 126, 94, 131, 121, 118, 101, 128, 122, 117, 105},
+		{81, 100, 119, 134, 81, 94, 115, 128, 70, 113, 99, 119, 51, 67, 90, 85},
+		{120, 60, 77, 89, 73, 110, 65, 48, 98, 56, 62, 118, 137, 134, 129, 121},
+		{167, 135, 116, 86, 144, 105, 105, 65, 183, 105, 119, 48, 110, 76, 46, 28},
+		{87, 110, 100, 138, 74, 63, 109, 126, 53, 33, 56, 116, 57, 65, 91, 98},
+	} {
+		require.NoError(t, set.Image(3*class+1, &img))
+		var is [16]int
+		for block := range is {
+			for y := range 4 {
+				for x := range 4 {
+					is[block] += int(img.Pix[3*((block/4*4+y)*16+block%4*4+x)+1])
+				}
+			}
+			is[block] /= 16
+		}
+		require.InDeltaSlice(t, want[:], is[:], 1, "class %d: %v", class, is)
+	}
+}
+
 func TestGenerateIsDeterministicAndExtends(t *testing.T) {
 	few, _, err := Generate(GenerateSettings{Classes: 3, PerClass: 2, TestPerClass: 1, Seed: 5})
 	require.NoError(t, err)

@@ -23,6 +23,9 @@ func TestChooseTakesTheFirstOfTheBest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, 3.0, best)
 	require.Equal(t, []posthoc.Trial{{1, 0.5}, {3, 0.75}, {2, 0.75}}, trials)
+	best, _, err = posthoc.Choose([]float64{7}, []int{0}, func(float64) (*tensor.Tensor, error) { return matrix(1, 2, 0, 1), nil })
+	require.NoError(t, err)
+	require.Equal(t, 7.0, best, "the only one, though it gets nothing right")
 }
 
 func TestChooseAdjustment(t *testing.T) {

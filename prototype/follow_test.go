@@ -65,6 +65,19 @@ func TestClassMeanIsRecomputedEachEpoch(t *testing.T) {
 	require.InDeltaSlice(t, []float32{0, -1, 0, 1}, vectors(b)[:4], 1e-6, "the former epoch is forgotten")
 }
 
+// Of two that are as near, the first has the embedding.
+func TestEquallyNearPrototypes(t *testing.T) {
+	b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 1, Dim: 2, PerClass: 2, Seed: 4}})
+	require.NoError(t, err)
+	for _, e := range nn.Entries(b) {
+		copy(e.Tensor().Data(), []float32{1, 0, 1, 0})
+	}
+	b.Observe(rowsOf(t, 2, 0, 1), []int{0}, false)
+	v := vectors(b)
+	require.Greater(t, v[1], float32(0))
+	require.Equal(t, []float32{1, 0}, v[2:])
+}
+
 // Two lumps of one class: each prototype goes to the lump nearest to it.
 func TestSeveralPrototypesShareAClass(t *testing.T) {
 	size := prototype.Settings{Classes: 2, Dim: 2, PerClass: 2, Seed: 4}

@@ -47,7 +47,7 @@ func (s *file) keep(err error) error {
 	return err
 }
 
-// Flush puts everything recorded so far on disk.
+// Flush puts everything recorded so far on disk. A file that is no longer at its path is an error: what it has is lost with it.
 func (s *file) Flush() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,6 +56,15 @@ func (s *file) Flush() error {
 	}
 	if err := s.f.Sync(); err != nil {
 		return s.keep(fmt.Errorf("record: %w", err))
+	}
+	is, err := s.f.Stat()
+	if err != nil {
+		return s.keep(fmt.Errorf("record: %w", err))
+	}
+	if at, err := os.Stat(s.path); err != nil {
+		return s.keep(fmt.Errorf("record: %w: removed while it was written, and what was recorded is lost with it", err))
+	} else if !os.SameFile(is, at) {
+		return s.keep(fmt.Errorf("record: %s was replaced while it was written, and what was recorded is lost with it", s.path))
 	}
 	return nil
 }

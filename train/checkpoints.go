@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -52,6 +53,7 @@ type saver struct {
 	draws    string            // checksum of the epoch's samples
 	resumed  *state            // until it was compared with the epoch's draws
 	release  func()            // of the lock of store; nil: it is not held
+	dir      os.FileInfo       // of the directory that is locked
 }
 
 // close lets others have the directory.
@@ -71,6 +73,9 @@ func (r *run) open(ctx context.Context) error {
 	r.saver.store = checkpoint.Store{Dir: c.Dir, Keep: c.Keep}
 	var err error
 	if r.saver.release, err = r.saver.store.Lock(); err != nil {
+		return fmt.Errorf("train: %w", err)
+	}
+	if r.saver.dir, err = os.Stat(c.Dir); err != nil {
 		return fmt.Errorf("train: %w", err)
 	}
 	if r.saver.manifest, err = r.describe(ctx, r.network, r.train, r.test); err != nil {
@@ -132,6 +137,11 @@ func (r *run) save(score *float64) error {
 	}
 	if err := r.observe("before saving", record.Observer.Flush); err != nil {
 		return fmt.Errorf("%w; %s", err, before(r.result.Checkpoint))
+	}
+	if now, err := os.Stat(r.Checkpoints.Dir); err != nil {
+		return fmt.Errorf("train: the directory of the checkpoints: %w: it was removed while the run went on", err)
+	} else if !os.SameFile(now, r.saver.dir) {
+		return fmt.Errorf("train: %s is no longer the directory that the run began in: it was removed, or hidden by another; nothing was saved there", r.Checkpoints.Dir)
 	}
 	s, err := json.Marshal(r.state())
 	if err != nil {
