@@ -22,6 +22,7 @@ import (
 
 // A run with every option on, stopped and gone on with eight times: from a sixth of the epochs to the last it keeps its
 // open files and goroutines, and its heap grows by the history alone, less than 4 KB an epoch. LONGTAIL_SOAK is how many epochs.
+// A checkpoint has the history too: of more than 1,000 epochs not every step is saved.
 func TestALongRunKeepsMemoryFilesAndGoroutines(t *testing.T) {
 	if underRace() {
 		t.Skip("pools do not keep their memory under the race detector")
@@ -44,6 +45,9 @@ func TestALongRunKeepsMemoryFilesAndGoroutines(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(context.Background())
 		tr, n := everything(t, dir)
 		tr.Epochs, tr.Validation = epochs, validation
+		if epochs > 1000 {
+			tr.Checkpoints.EverySteps, tr.Checkpoints.EveryEpochs = 0, 50
+		}
 		tr.OnEpoch = func(e train.EpochReport) error {
 			if e.Epoch == first || e.Epoch > first && e.Epoch%part == part/2 || e.Epoch == epochs-1 {
 				runtime.GC()
