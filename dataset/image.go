@@ -1,6 +1,9 @@
 package dataset
 
-import "fmt"
+import (
+	"fmt"
+	"image"
+)
 
 // Image is a picture of unsigned bytes in row-major HWC order: channel c of the pixel in row y and column x is
 // Pix[(y*Width+x)*Channels+c]. Colour images have the channels red, green, blue.
@@ -53,4 +56,20 @@ func (m *Image) Check() error {
 		return fmt.Errorf("has %d bytes of pixels, %s takes %.0f", len(m.Pix), s, n)
 	}
 	return nil
+}
+
+// Picture returns a copy of an image of one or three channels for package image, to show it: what Convert undoes.
+func (m *Image) Picture() (*image.RGBA, error) {
+	if err := m.Check(); err != nil {
+		return nil, err
+	}
+	if m.Channels != 1 && m.Channels != 3 {
+		return nil, fmt.Errorf("has %d channels: a picture has one or three", m.Channels)
+	}
+	p := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
+	for at := range m.Height * m.Width {
+		v, q := m.Pix[at*m.Channels:(at+1)*m.Channels], p.Pix[4*at:]
+		q[0], q[1], q[2], q[3] = v[0], v[len(v)/2], v[len(v)-1], 255
+	}
+	return p, nil
 }

@@ -57,3 +57,26 @@ func TestResizeOfAbsurdShapes(t *testing.T) {
 		img.Resize(s)
 	})
 }
+
+// A picture of an image is read back as the image.
+func TestPictureAndBack(t *testing.T) {
+	for _, channels := range []int{1, 3} {
+		m := Image{Height: 2, Width: 3, Channels: channels}
+		for i := range 6 * channels {
+			m.Pix = append(m.Pix, uint8(40*i))
+		}
+		p, err := m.Picture()
+		require.NoError(t, err)
+		var back Image
+		require.NoError(t, Convert(p, Scale{Fit: Whole}, &back))
+		for i := range back.Pix {
+			require.Equal(t, m.Pix[i/3*channels+i%channels], back.Pix[i])
+		}
+	}
+	_, err := (&Image{Height: 1, Width: 1, Channels: 2, Pix: []uint8{1, 2}}).Picture()
+	require.ErrorContains(t, err, "2 channels")
+	_, err = (&Image{Height: 1, Width: 1, Channels: 3}).Picture()
+	require.ErrorContains(t, err, "0 bytes")
+	_, err = (*Image)(nil).Picture()
+	require.ErrorContains(t, err, "is nil")
+}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"image"
-	"image/color"
 	"image/png"
 	"os"
 	"path/filepath"
@@ -78,18 +77,21 @@ func writeImages(t *testing.T, dir string, seed uint64, counts []int) {
 	var img dataset.Image
 	for c, n := range counts {
 		folder := filepath.Join(dir, all.Classes()[c])
-		require.NoError(t, os.MkdirAll(folder, 0o777))
 		for k := range n {
 			require.NoError(t, all.Image(c*most+k, &img))
-			picture := image.NewRGBA(image.Rect(0, 0, img.Width, img.Height))
-			for p := range img.Width * img.Height {
-				picture.Set(p%img.Width, p/img.Width, color.RGBA{img.Pix[3*p], img.Pix[3*p+1], img.Pix[3*p+2], 255})
-			}
-			var b bytes.Buffer
-			require.NoError(t, png.Encode(&b, picture))
-			require.NoError(t, os.WriteFile(filepath.Join(folder, fmt.Sprintf("%03d.png", k)), b.Bytes(), 0o666))
+			picture, err := img.Picture()
+			require.NoError(t, err)
+			writePNG(t, filepath.Join(folder, fmt.Sprintf("%03d.png", k)), picture)
 		}
 	}
+}
+
+func writePNG(t *testing.T, path string, m image.Image) {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o777))
+	var b bytes.Buffer
+	require.NoError(t, png.Encode(&b, m))
+	require.NoError(t, os.WriteFile(path, b.Bytes(), 0o666))
 }
 
 var times = regexp.MustCompile(`"(seconds|images_per_second)": [^,\n]*`)

@@ -50,34 +50,6 @@ func program(t *testing.T, dir, words string, more ...string) *exec.Cmd {
 	return c
 }
 
-// The commands of the README, from a folder of images to what is on one of them, and to another program.
-func TestCommandsOfANewcomer(t *testing.T) {
-	dir := t.TempDir()
-	require.NoError(t, os.Rename(photos(t), filepath.Join(dir, "photos")))
-	do := func(words string) string {
-		t.Helper()
-		var log bytes.Buffer
-		c := program(t, dir, words)
-		c.Stderr = &log
-		out, err := c.Output()
-		require.NoError(t, err, "%s\n%s", words, log.String())
-		return string(out)
-	}
-	require.Contains(t, do("data photos"), "longtail train --data photos --out runs/first")
-	require.Contains(t, do("train --data photos --out runs/first --epochs 4 --depth 8 --width 4"), "longtail evaluate runs/first")
-	require.Contains(t, do("evaluate runs/first"), "the run's test set: 15 images")
-	photo := filepath.Join("photos", "test", "disc-0", "000.png")
-	require.Regexp(t, `000.png\n +[0-9.]+%  \S+\n +[0-9.]+%  \S+\n +[0-9.]+%  \S+\n$`, do("predict runs/first "+photo))
-	require.Contains(t, do("export runs/first -o model.onnx"), "normalised pixels [N, 16, 16, 3], channels last, and gives logits of 3 classes")
-
-	readme := read(t, "..", "..", "README.md")
-	for _, words := range []string{"go install github.com/longtail-ml/longtail/cmd/longtail@latest", "longtail data photos",
-		"longtail train --data photos --out runs/first", "longtail evaluate runs/first", "longtail predict runs/first photo.jpg",
-		"longtail export runs/first -o model.onnx"} {
-		require.Contains(t, readme, words+"\n", "the README has the commands that this test runs")
-	}
-}
-
 // Ctrl-C saves and exits with the code that says so; a second one ends the program at once.
 func TestCtrlC(t *testing.T) {
 	dir := t.TempDir()
