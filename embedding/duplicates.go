@@ -5,6 +5,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"github.com/longtail-ml/longtail/internal/nearest"
 )
 
 // Pair is two images of a Set, A before B.
@@ -24,14 +26,14 @@ func (x *Index) Duplicates(ctx context.Context, atLeast float64, most int) (pair
 	order := func(p, q Pair) int {
 		return cmp.Or(cmp.Compare(q.Cosine, p.Cosine), cmp.Compare(p.A, q.A), cmp.Compare(p.B, q.B))
 	}
-	err = x.cosines(ctx, x.unit, func(row int) int { return row }, func(row, from int, cosines []float32) {
+	err = nearest.Cosines(ctx, x.unit, x.unit, func(row int) int { return row }, func(row, from int, cosines []float32) {
 		for j := row + 1 - from; j < len(cosines); j++ {
 			if c := cosines[j]; c >= least {
 				total++
 				pairs = append(pairs, Pair{row, from + j, c})
 			}
 		}
-		if len(pairs) >= 2*most+chunk {
+		if len(pairs) >= 2*most+1<<20 {
 			slices.SortFunc(pairs, order)
 			pairs = pairs[:most]
 		}

@@ -3,8 +3,6 @@ package embedding_test
 import (
 	"bytes"
 	"context"
-	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
 	"math"
@@ -33,14 +31,6 @@ func network(t testing.TB, seed uint64, options ...hybrid.Option) *hybrid.Predic
 	p, err := n.Freeze()
 	require.NoError(t, err)
 	return p
-}
-
-func picture(img *dataset.Image) image.Image {
-	m := image.NewNRGBA(image.Rect(0, 0, img.Width, img.Height))
-	for i := range img.Width * img.Height {
-		m.SetNRGBA(i%img.Width, i/img.Width, color.NRGBA{img.Pix[3*i], img.Pix[3*i+1], img.Pix[3*i+2], 255})
-	}
-	return m
 }
 
 func generated(t testing.TB, perClass int) *dataset.Memory {
@@ -107,6 +97,23 @@ func TestOfEmbedsAsThePredictorDoes(t *testing.T) {
 	require.ErrorIs(t, err, context.Canceled)
 }
 
+// Sets that are compared are of one model, with classes that are told apart by name.
+func TestCheckSet(t *testing.T) {
+	known, asked := random(t, 6, 4), random(t, 9, 4)
+	asked.Classes = []string{"cat", "ant", "bee", "dog"} // of which there is no image
+	to, err := known.CheckSet(asked)
+	require.NoError(t, err)
+	require.Equal(t, []int{2, 0, 1, -1}, to)
+	asked.Labels[8] = 3
+	_, err = known.CheckSet(asked)
+	require.ErrorContains(t, err, "the class dog is not one of the other set's 3")
+	_, err = known.CheckSet(random(t, 6, 5))
+	require.ErrorContains(t, err, "4 and of 5 values")
+	known.Probe, asked.Probe = []float32{1, 0, 0, 0}, []float32{0, 1, 0, 0}
+	_, err = known.CheckSet(asked)
+	require.ErrorContains(t, err, "different models")
+}
+
 // Files have their paths for names, and thumbnails of their own size.
 func TestOfFiles(t *testing.T) {
 	dir := t.TempDir()
@@ -117,7 +124,9 @@ func TestOfFiles(t *testing.T) {
 		folder := filepath.Join(dir, d.Classes()[d.Label(i)])
 		require.NoError(t, os.MkdirAll(folder, 0o777))
 		var b bytes.Buffer
-		require.NoError(t, png.Encode(&b, picture(&img)))
+		picture, err := img.Picture()
+		require.NoError(t, err)
+		require.NoError(t, png.Encode(&b, picture))
 		require.NoError(t, os.WriteFile(filepath.Join(folder, string(rune('a'+i))+".png"), b.Bytes(), 0o666))
 	}
 	files, err := dataset.OpenFolder(dir, dataset.FolderSettings{Height: 16, Width: 16})

@@ -6,6 +6,7 @@ import (
 	"image"
 	"image/color"
 	"math"
+	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -81,13 +82,39 @@ func (s *Set) CheckModel(p *hybrid.Predictor) error {
 		return nil
 	}
 	is, err := ProbeOf(p)
-	if err != nil {
-		return err
+	if err == nil && !s.probed(is) {
+		err = fmt.Errorf("embedding: the vectors are of another model, or of one that was trained on since: embed the images with this model")
 	}
-	for i, v := range is {
-		if !(math.Abs(float64(v-s.Probe[i])) < 1e-2) {
-			return fmt.Errorf("embedding: the vectors are of another model, or of one that was trained on since: embed the images with this model")
+	return err
+}
+
+// CheckSet says that other has vectors of another network, as far as can be told, or images of classes that s has not. to gives the
+// labels of other's classes in s.
+func (s *Set) CheckSet(other *Set) (to []int, err error) {
+	if s.Dim() != other.Dim() {
+		return nil, fmt.Errorf("embedding: vectors of %d and of %d values: embed the images of both with one model", s.Dim(), other.Dim())
+	}
+	if s.Probe != nil && other.Probe != nil && !s.probed(other.Probe) {
+		return nil, fmt.Errorf("embedding: the vectors are of different models: embed the images of both with one")
+	}
+	to = make([]int, len(other.Classes))
+	for c, name := range other.Classes {
+		to[c] = slices.Index(s.Classes, name)
+	}
+	for _, y := range other.Labels {
+		if to[y] < 0 {
+			return nil, fmt.Errorf("embedding: the class %s is not one of the other set's %d", other.Classes[y], len(s.Classes))
 		}
 	}
-	return nil
+	return to, nil
+}
+
+// probed tells whether the probe of a network is that of s.
+func (s *Set) probed(probe []float32) bool {
+	for i, v := range probe {
+		if !(math.Abs(float64(v-s.Probe[i])) < 1e-2) {
+			return false
+		}
+	}
+	return true
 }

@@ -51,25 +51,15 @@ func thumbnails(ctx context.Context, data dataset.Dataset, side int) ([][]byte, 
 
 // thumbnail is the middle of an image, scaled.
 func thumbnail(img *dataset.Image, side int) ([]byte, error) {
-	if err := img.Check(); err != nil {
+	src, err := img.Picture()
+	if err != nil {
 		return nil, err
-	}
-	if img.Channels != 1 && img.Channels != 3 {
-		return nil, fmt.Errorf("has %d channels: a thumbnail needs one or three", img.Channels)
-	}
-	src := image.NewNRGBA(image.Rect(0, 0, img.Width, img.Height))
-	for y := range img.Height {
-		row := img.Row(y)
-		for x := range img.Width {
-			p, q := src.Pix[src.PixOffset(x, y):], row[x*img.Channels:]
-			p[0], p[1], p[2], p[3] = q[0], q[img.Channels/2], q[img.Channels-1], 255
-		}
 	}
 	dst := image.NewRGBA(image.Rect(0, 0, side, side))
 	short := min(img.Width, img.Height)
 	at := image.Pt((img.Width-short)/2, (img.Height-short)/2)
 	draw.CatmullRom.Scale(dst, dst.Rect, src, image.Rectangle{at, at.Add(image.Pt(short, short))}, draw.Src, nil)
 	var b bytes.Buffer
-	err := jpeg.Encode(&b, dst, &jpeg.Options{Quality: 85})
+	err = jpeg.Encode(&b, dst, &jpeg.Options{Quality: 85})
 	return b.Bytes(), err
 }

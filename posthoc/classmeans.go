@@ -5,6 +5,7 @@ import (
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/nearest"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -48,7 +49,7 @@ func NewClassMeans(train Set, s ClassMeansSettings) (*ClassMeans, error) {
 	for i, sum := range sums {
 		means.Data()[i] = float32(sum / float64(max(m.counts[i/dim], 1)))
 	}
-	m.means = unitRows(means)
+	m.means = nearest.Unit(means)
 	return m, nil
 }
 
@@ -59,7 +60,7 @@ func (m *ClassMeans) unit(x *tensor.Tensor) *tensor.Tensor {
 			x.Data()[i] = float32(float64(x.Data()[i]) - m.center[i%len(m.center)])
 		}
 	}
-	return unitRows(x)
+	return nearest.Unit(x)
 }
 
 // Scores returns the cosines [N, C] of features [N, D] with the means, and −Inf for classes that had no images. A feature

@@ -2,9 +2,13 @@ package posthoc
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"math"
 
+	"github.com/longtail-ml/longtail/internal/cause"
+	"github.com/longtail-ml/longtail/internal/nearest"
+	"github.com/longtail-ml/longtail/metrics"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -36,54 +40,57 @@ func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) 
 	if err := checkWidth(features, train.Features.Dim(1)); err != nil {
 		return nil, err
 	}
-	known, asked := unitRows(train.Features), unitRows(features)
-	rows, counts := asked.Dim(0), train.Counts()
-	scores := tensor.New(rows, train.Classes)
-	chunk := max(1, 1<<22/known.Dim(0)) // keeps the cosines of a chunk within 16 MiB
-	near := make([]neighbor, 0, min(neighbors, known.Dim(0)))
-	for from := 0; from < rows; from += chunk {
-		to := min(from+chunk, rows)
-		s, err := cosines(asked.Rows(from, to), known)
+	counts, near := train.Counts(), make([]nearest.Row, 0, min(neighbors, train.Features.Dim(0)))
+	scores, votes := tensor.New(features.Dim(0), train.Classes), make([]float64, train.Classes)
+	err := nearest.Cosines(context.Background(), nearest.Unit(features), nearest.Unit(train.Features), func(int) int { return 0 }, func(row, _ int, cosines []float32) {
+		near = nearest.Largest(near[:0], cosines, -1)
+		clear(votes)
+		for _, n := range near {
+			votes[train.Labels[n.Row]] += math.Exp(float64(n.Cosine-near[0].Cosine) / temperature)
+		}
+		for c, v := range votes {
+			if k.Balanced {
+				v /= float64(max(counts[c], 1))
+			}
+			scores.Data()[row*train.Classes+c] = float32(v)
+		}
+	})
+	return scores, err
+}
+
+// Evaluate classifies the rows of test by those of train, a part at a time, and counts: the class of the most votes is predicted, the
+// first of equals. Both sets have the same classes.
+func (k KNN) Evaluate(ctx context.Context, train, test Set) (*metrics.Confusion, error) {
+	if err := checkMatrix("test features", test.Features); err != nil {
+		return nil, err
+	}
+	if err := checkLabels(test.Labels, test.Features.Dim(0), test.Classes); err != nil {
+		return nil, err
+	}
+	if test.Classes != train.Classes {
+		return nil, fmt.Errorf("posthoc: a test set of %d classes for a training set of %d: they must have the same", test.Classes, train.Classes)
+	}
+	counted, err := metrics.NewConfusion(test.Classes)
+	if err != nil {
+		return nil, err
+	}
+	part := max(1, 1<<24/test.Classes) // keeps the votes within 64 MiB
+	for from := 0; from < len(test.Labels); from += part {
+		if err := cause.Err(ctx); err != nil {
+			return nil, err
+		}
+		to := min(from+part, len(test.Labels))
+		scores, err := k.Scores(train, test.Features.Rows(from, to))
 		if err != nil {
 			return nil, err
 		}
-		for i := range to - from {
-			near = nearest(near[:0], s.Rows(i, i+1).Data())
-			votes := make([]float64, train.Classes)
-			for _, n := range near {
-				votes[train.Labels[n.row]] += math.Exp(float64(n.cosine-near[0].cosine) / temperature)
-			}
-			for c, v := range votes {
-				if k.Balanced {
-					v /= float64(max(counts[c], 1))
-				}
-				scores.Data()[(from+i)*train.Classes+c] = float32(v)
-			}
+		c, err := Judge(scores, test.Labels[from:to])
+		if err == nil {
+			err = counted.Merge(c)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
-	return scores, nil
-}
-
-type neighbor struct {
-	cosine float32
-	row    int
-}
-
-// nearest fills near, empty and with room for as many as wanted, with the largest cosines in falling order.
-func nearest(near []neighbor, cosines []float32) []neighbor {
-	for row, c := range cosines {
-		if len(near) == cap(near) {
-			if c <= near[len(near)-1].cosine {
-				continue
-			}
-			near = near[:len(near)-1]
-		}
-		at := len(near)
-		near = append(near, neighbor{})
-		for ; at > 0 && near[at-1].cosine < c; at-- {
-			near[at] = near[at-1]
-		}
-		near[at] = neighbor{c, row}
-	}
-	return near
+	return counted, nil
 }

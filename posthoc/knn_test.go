@@ -2,6 +2,7 @@ package posthoc_test
 
 import (
 	"cmp"
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -76,4 +77,36 @@ func TestKNNErrors(t *testing.T) {
 	require.EqualError(t, err, "posthoc: KNN.Temperature is -1: it must be positive and finite, or 0 for 0.07")
 	_, err = posthoc.KNN{}.Scores(s, matrix(1, 1, nan))
 	require.EqualError(t, err, "posthoc: features of row 0 have the value NaN at position 0: they must be finite")
+}
+
+// Counted a part at a time, predictions are those of all scores at once.
+func TestKNNEvaluates(t *testing.T) {
+	train, test := clouds(1, 4, 1, 30, 9, 2), clouds(2, 4, 1, 15, 15, 10)
+	for _, k := range []posthoc.KNN{{K: 3}, {K: 20, Balanced: true}} {
+		scores, err := k.Scores(train, test.Features)
+		require.NoError(t, err)
+		want, err := posthoc.Judge(scores, test.Labels)
+		require.NoError(t, err)
+		got, err := k.Evaluate(t.Context(), train, test)
+		require.NoError(t, err)
+		require.Equal(t, want, got)
+		require.Greater(t, float64(got.Top1()), 0.5)
+	}
+	many := posthoc.Set{Features: train.Features, Labels: train.Labels, Classes: 1 << 20} // 16 rows at a time
+	asked := posthoc.Set{Features: test.Features, Labels: test.Labels, Classes: 1 << 20}
+	if !testing.Short() {
+		want, err := posthoc.KNN{K: 3}.Evaluate(t.Context(), train, test)
+		require.NoError(t, err)
+		got, err := posthoc.KNN{K: 3}.Evaluate(t.Context(), many, asked)
+		require.NoError(t, err)
+		require.Equal(t, want.Top1(), got.Top1())
+	}
+	_, err := posthoc.KNN{}.Evaluate(t.Context(), many, test)
+	require.ErrorContains(t, err, "3 classes")
+	_, err = posthoc.KNN{}.Evaluate(t.Context(), train, posthoc.Set{Features: test.Features, Labels: test.Labels[1:], Classes: 3})
+	require.ErrorContains(t, err, "39 labels for 40 rows")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = posthoc.KNN{}.Evaluate(ctx, train, test)
+	require.ErrorIs(t, err, context.Canceled)
 }

@@ -6,7 +6,6 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
-	"github.com/longtail-ml/longtail/tensor"
 )
 
 // TauNormalize returns a head of the rows w_c/‖w_c‖^tau without bias (τ-normalisation, arXiv 1910.09217): training on a
@@ -43,18 +42,4 @@ func norm(v []float32) float64 {
 		sum += float64(x) * float64(x)
 	}
 	return math.Sqrt(sum)
-}
-
-// unitRows returns x with rows of length 1; a row of zeros stays.
-func unitRows(x *tensor.Tensor) *tensor.Tensor {
-	y, dim := x.Clone(), x.Dim(1)
-	for r := range y.Dim(0) {
-		row := y.Data()[r*dim : (r+1)*dim]
-		if n := norm(row); n > 0 {
-			for i, v := range row {
-				row[i] = float32(float64(v) / n)
-			}
-		}
-	}
-	return y
 }

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -40,7 +41,7 @@ func (l *look) embedded() string {
 }
 
 // drawMap puts test images into two dimensions.
-func (l *look) drawMap(embeddings *tensor.Tensor) *Map {
+func (l *look) drawMap(ctx context.Context, embeddings *tensor.Tensor) (*Map, error) {
 	most := l.settings.Points
 	if most == 0 {
 		most = 5000
@@ -50,10 +51,11 @@ func (l *look) drawMap(embeddings *tensor.Tensor) *Map {
 	var ok bool
 	if m.PCA, m.Variance, ok = principal(rows); !ok {
 		l.notes = append(l.notes, fmt.Sprintf("There is no map of the embeddings: %d of width %d do not span two dimensions.", rows.Dim(0), rows.Dim(1)))
-		return nil
+		return nil, nil
 	}
-	m.Neighbors = layOut(neighborGraph(rows, 15), m.PCA)
-	return m
+	edges, err := neighborGraph(ctx, rows, 15)
+	m.Neighbors = layOut(edges, m.PCA)
+	return m, err
 }
 
 // spaced returns n or at most so many indices, evenly spaced.

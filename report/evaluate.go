@@ -22,6 +22,7 @@ type Test struct {
 
 	Map        *Map         // nil where embeddings do not span two dimensions
 	Compared   string       // which training images were looked at; "": none
+	Voted      []Voted      // what the nearest of them say
 	Prototypes []Prototypes // of the classes
 	Surest     []Mistake    // the images that are wrong and most sure
 	Rare       []Mistake    // mistakes of the classes with the fewest training images, with what is near them
@@ -81,7 +82,9 @@ func (l *look) images(ctx context.Context, t *Test) error {
 	if err != nil {
 		return err
 	}
-	t.Map = l.drawMap(embeddings)
+	if t.Map, err = l.drawMap(ctx, embeddings); err != nil {
+		return err
+	}
 	if err := l.surest(t); err != nil {
 		return err
 	}

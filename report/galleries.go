@@ -15,7 +15,11 @@ func (r *Run) addEmbeddings(p *page) {
 			s.Text = append(s.Text, fmt.Sprintf("There is no Gram matrix of the %s: it is drawn of 2 to %s classes.", proto.Of, count(mostGram)))
 		}
 	}
-	if s.Charts != nil || s.Text != nil {
+	if r.Test.Voted != nil {
+		s.Text = append(s.Text, "The table below has how many test images would be classified right by the training images nearest to them (k-NN), beside the classifier.")
+		s.Tables = []table{r.votedTable()}
+	}
+	if s.Charts != nil || s.Text != nil || s.Tables != nil {
 		p.add(s)
 	}
 }

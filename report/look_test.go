@@ -33,15 +33,22 @@ func clusters(n, classes, dim int, spread float64) (*tensor.Tensor, []int) {
 	return x, labels
 }
 
+// graph is a neighbor graph of x, laid out.
+func graph(t *testing.T, x *tensor.Tensor, from [][2]float64) (edges []edge, laid [][2]float64) {
+	edges, err := neighborGraph(context.Background(), x, 15)
+	require.NoError(t, err)
+	return edges, layOut(edges, from)
+}
+
 // Points of one cluster stay together in both maps, and the same rows give the same bits.
 func TestMapsKeepNeighbors(t *testing.T) {
 	x, labels := clusters(300, 3, 12, 0.1)
 	pca, share, ok := principal(x)
 	require.True(t, ok)
 	require.Greater(t, share[0]+share[1], 0.6)
-	edges := neighborGraph(x, 15)
-	laid := layOut(edges, pca)
-	require.Equal(t, laid, layOut(neighborGraph(x, 15), pca))
+	edges, laid := graph(t, x, pca)
+	_, again := graph(t, x, pca)
+	require.Equal(t, laid, again)
 	for _, at := range [][][2]float64{pca, laid} {
 		right := 0
 		for i := range at {
@@ -78,32 +85,10 @@ func TestNoMapOfTooLittle(t *testing.T) {
 	x, _ := clusters(3, 3, 3, 0.1)
 	pca, _, ok := principal(x)
 	require.True(t, ok)
-	for _, p := range layOut(neighborGraph(x, 15), pca) {
+	_, laid := graph(t, x, pca)
+	for _, p := range laid {
 		require.False(t, math.IsNaN(p[0]+p[1]))
 	}
-}
-
-func TestNearest(t *testing.T) {
-	x, _ := clusters(700, 4, 9, 1)
-	all, err := nearest(x, x, 5, func(i, j int) bool { return i == j })
-	require.NoError(t, err)
-	for _, i := range []int{0, 300, 699} {
-		for k, n := range all[i] {
-			require.NotEqual(t, i, n.row)
-			beaten := 0
-			for j := range 700 {
-				cosine := 0.0
-				for d := range 9 {
-					cosine += float64(x.Data()[9*i+d]) * float64(x.Data()[9*j+d])
-				}
-				if j != i && cosine > float64(n.cosine)+1e-6 {
-					beaten++
-				}
-			}
-			require.LessOrEqual(t, beaten, k)
-		}
-	}
-	require.Equal(t, []near{{1, 5}, {2, 5}}, best([]float32{1, 5, 5, 5}, 2, func(int) bool { return false }))
 }
 
 // The rarest third of the classes, one mistake of each before a second.

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/nearest"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -110,13 +111,16 @@ func (l *look) neighbors(ctx context.Context, t *Test, embeddings *tensor.Tensor
 	}
 	t.Compared = of
 	t.Prototypes = append(t.Prototypes, Prototypes{"class means of " + of, classMeans(known, labels, l.network.Classes())})
+	if err := l.vote(ctx, t, known, labels, embeddings); err != nil {
+		return err
+	}
 	if dataset.WidthOf(l.sets.Test) > 0 {
 		l.notes = append(l.notes, "The samples are features, not images: there are no pictures.")
 		return nil
 	}
 	pictures := cmp.Or(l.settings.Pictures, 24)
 	picks := rare(t.Outcomes, dataset.Counts(l.sets.Train), pictures)
-	near, err := nearest(pick(embeddings, picks), known, 3, func(int, int) bool { return false })
+	near, err := nearest.Of(ctx, pick(embeddings, picks), known, 3, false)
 	if err != nil {
 		return err
 	}
@@ -126,11 +130,11 @@ func (l *look) neighbors(ctx context.Context, t *Test, embeddings *tensor.Tensor
 			return l.noPicture(err)
 		}
 		for _, n := range near[k] {
-			p, err := picture(set, n.row)
+			p, err := picture(set, n.Row)
 			if err != nil {
 				return l.noPicture(err)
 			}
-			m.Neighbors = append(m.Neighbors, Neighbor{p, labels[n.row], n.cosine})
+			m.Neighbors = append(m.Neighbors, Neighbor{p, labels[n.Row], n.Cosine})
 		}
 		t.Rare = append(t.Rare, m)
 	}

@@ -1,11 +1,12 @@
 package report
 
 import (
+	"context"
 	"math"
 	"math/rand/v2"
 	"slices"
 
-	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/internal/nearest"
 	"github.com/longtail-ml/longtail/tensor"
 )
 
@@ -15,73 +16,24 @@ type edge struct {
 	weight float64
 }
 
-// near is a row and its cosine.
-type near struct {
-	row    int
-	cosine float32
-}
-
-// nearest gives for each row of x the k rows of known with the largest cosines, in falling order; skip leaves some out. Rows are of
-// unit length.
-func nearest(x, known *tensor.Tensor, k int, skip func(i, j int) bool) ([][]near, error) {
-	all := make([][]near, x.Dim(0))
-	part := max(1, min(256, 1<<24/max(known.Dim(0), 1)))
-	mode := autograd.Mode{NoGrad: true}
-	tape := autograd.NewTape(mode)
-	for from := 0; from < x.Dim(0); from += part {
-		to := min(from+part, x.Dim(0))
-		err := tensor.Try(func() error {
-			tape.Reset(mode)
-			cosines := autograd.MatMulT(tape.Const(x.Rows(from, to)), tape.Const(known)).Value()
-			for i := from; i < to; i++ {
-				all[i] = best(cosines.Rows(i-from, i-from+1).Data(), k, func(j int) bool { return skip(i, j) })
-			}
-			return nil
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	return all, nil
-}
-
-// best are the k largest cosines, of equal ones the first.
-func best(cosines []float32, k int, skip func(j int) bool) (top []near) {
-	for j, c := range cosines {
-		if len(top) == k && (k == 0 || c <= top[k-1].cosine) || skip(j) {
-			continue
-		}
-		if len(top) == k {
-			top = top[:k-1]
-		}
-		at := len(top)
-		for at > 0 && top[at-1].cosine < c {
-			at--
-		}
-		top = slices.Insert(top, at, near{j, c})
-	}
-	return top
-}
-
 // neighborGraph joins each row with its k nearest. Weights fall with the distance beyond the nearest at a rate of each row's own, so
 // that all have as many neighbors, in effect (as UMAP does it, arXiv 1802.03426).
-func neighborGraph(rows *tensor.Tensor, k int) []edge {
+func neighborGraph(ctx context.Context, rows *tensor.Tensor, k int) ([]edge, error) {
 	n := rows.Dim(0)
-	k = min(k, n-1)
-	all, err := nearest(rows, rows, k, func(i, j int) bool { return i == j })
+	all, err := nearest.Of(ctx, rows, rows, min(k, n-1), true)
 	if err != nil {
-		return nil // shapes fit
+		return nil, err
 	}
 	weights := map[[2]int]float64{}
 	for i, of := range all {
 		distances := make([]float64, len(of))
 		for m, v := range of {
-			distances[m] = math.Sqrt(max(0, 2-2*float64(v.cosine)))
+			distances[m] = math.Sqrt(max(0, 2-2*float64(v.Cosine)))
 		}
 		rate := bandwidth(distances)
 		for m, v := range of {
 			w := math.Exp(-(distances[m] - distances[0]) / rate)
-			key := [2]int{min(i, v.row), max(i, v.row)}
+			key := [2]int{min(i, v.Row), max(i, v.Row)}
 			weights[key] = weights[key] + w - weights[key]*w // near for either
 		}
 	}
@@ -90,7 +42,7 @@ func neighborGraph(rows *tensor.Tensor, k int) []edge {
 		edges = append(edges, edge{key[0], key[1], w})
 	}
 	slices.SortFunc(edges, func(x, y edge) int { return (x.a-y.a)*n + x.b - y.b })
-	return edges
+	return edges, nil
 }
 
 // bandwidth is the scale at which weights exp(−(d−d₀)/scale) sum to log₂ of their number.

@@ -85,9 +85,11 @@ func TestPageOfARun(t *testing.T) {
 		require.InDelta(t, *r.Figures.PerClass[i]/100, float64(a), 1e-6)
 	}
 	require.Len(t, r.Test.Calibration.Temperatures, 1) // images were held out
+	require.Len(t, r.Test.Voted, 2)
+	require.Greater(t, float64(r.Test.Voted[1].Confusion.Top1()), 0.15) // chance is 0.1
 	page := written(t, r)
 	for _, want := range []string{"<h1>a run: Hybrid-PSC</h1>", `id="classes"`, `id="pairs"`, "Weights of the losses (α)", "Accuracy on held-out images by epoch",
-		"Confusion", "Reliability", "Principal components, by class", "Gram matrix: prototypes of the loss psc", "Gram matrix: class means of", "Most wrongly sure",
+		"Confusion", "Reliability", "Principal components, by class", "Gram matrix: prototypes of the loss psc", "Gram matrix: class means of", "Most wrongly sure", "200 nearest by cosine, of",
 		"Mistakes of the rarest classes", "No test image has the same pixels", "ring-6", "&#34;train_counts&#34;"} {
 		require.Contains(t, page, want)
 	}

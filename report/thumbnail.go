@@ -3,10 +3,10 @@ package report
 import (
 	"bytes"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"html/template"
 	"image"
-	"image/color"
 	"image/jpeg"
 	"image/png"
 	"regexp"
@@ -38,16 +38,12 @@ func picture(d dataset.Dataset, i int) (Picture, error) {
 	if err := d.Image(i, &m); err != nil {
 		return p, err
 	}
-	if err := m.Check(); err != nil {
+	src, err := m.Picture()
+	if err == nil && len(m.Pix) == 0 {
+		err = errors.New("has no pixels")
+	}
+	if err != nil {
 		return p, fmt.Errorf("%s %w", p.Name, err)
-	}
-	if m.Channels != 1 && m.Channels != 3 || len(m.Pix) == 0 {
-		return p, fmt.Errorf("%s of %s: pictures are shown of 1 or 3 channels", p.Name, m.Shape())
-	}
-	src := image.NewRGBA(image.Rect(0, 0, m.Width, m.Height))
-	for at := range m.Height * m.Width {
-		v := m.Pix[at*m.Channels : (at+1)*m.Channels]
-		src.SetRGBA(at%m.Width, at/m.Width, color.RGBA{v[0], v[len(v)/2], v[len(v)-1], 0xff})
 	}
 	if side := max(m.Width, m.Height); side > thumbSide {
 		small := image.NewRGBA(image.Rect(0, 0, max(1, m.Width*thumbSide/side), max(1, m.Height*thumbSide/side)))
@@ -56,7 +52,7 @@ func picture(d dataset.Dataset, i int) (Picture, error) {
 	}
 	var b bytes.Buffer
 	kind := "png"
-	err := png.Encode(&b, src)
+	err = png.Encode(&b, src)
 	if max(m.Width, m.Height) > 40 { // of small ones no pixel is lost
 		kind = "jpeg"
 		b.Reset()

@@ -33,6 +33,7 @@ type cli struct {
 	Export     exportCmd     `cmd:"" help:"Write a model as an ONNX file, for other programs."`
 	Embed      embedCmd      `cmd:"" help:"Write the embeddings of images, to search and to look at."`
 	Nearest    nearestCmd    `cmd:"" help:"Name the embedded images nearest to others."`
+	KNN        knnCmd        `cmd:"" name:"knn" help:"Test embeddings by what is nearest."`
 	Duplicates duplicatesCmd `cmd:"" help:"Name embedded images that are nearly the same."`
 	Serve      serveCmd      `cmd:"" help:"Answer what is on images, over HTTP."`
 	Methods    methodsCmd    `cmd:"" help:"List the methods."`

@@ -174,7 +174,7 @@ func TestAnUnknownLevel(t *testing.T) {
 
 // Every command has examples in its help, and its lines parse.
 func TestHelpHasExamplesThatParse(t *testing.T) {
-	for _, command := range []string{"data", "train", "compare", "evaluate", "predict", "embed", "nearest", "duplicates", "serve", "methods", "version", "completion"} {
+	for _, command := range []string{"data", "train", "compare", "evaluate", "predict", "embed", "nearest", "knn", "duplicates", "serve", "export", "report", "watch", "sweep", "methods", "version", "completion"} {
 		out, _ := succeed(t, command+" --help")
 		_, examples, found := strings.Cut(out, "Examples:")
 		require.True(t, found, command)
