@@ -12,7 +12,7 @@ import (
 	"github.com/longtail-ml/longtail/safetensors"
 )
 
-// Save writes s to a file, by its extension:
+// Save writes s to a file, by its extension (dataset/parquet has SaveFeatures for a Parquet file):
 //
 //   - .safetensors: one file with all of s, in the tensors features [N, D] and labels [N], as dataset/features reads them, and
 //     names, thumbnails, offsets and probe; the class names are in its metadata;
@@ -36,7 +36,7 @@ func (s *Set) Save(path string) error {
 // CheckName says why a file of that name cannot be saved.
 func CheckName(path string) error {
 	if ext := strings.ToLower(filepath.Ext(path)); ext != ".safetensors" && ext != ".npy" {
-		return fmt.Errorf("embedding: %s: its extension is neither .safetensors nor .npy", path)
+		return fmt.Errorf("embedding: %s: its extension is neither .safetensors nor .npy; examples/parquet makes a Parquet file of one of these", path)
 	}
 	return nil
 }

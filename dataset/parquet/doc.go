@@ -5,7 +5,7 @@
 // all. So [Open] goes through each file once, a page at a time, and puts the images into a file of a cache directory, as
 // Hugging Face's own library does with Arrow; from there they are read at their offsets, in any order, by any number of
 // goroutines. A file that has not changed opens at once the next time. [OpenFeatures] reads vectors, in a list column, into
-// memory.
+// memory, and [SaveFeatures] writes them.
 //
 // The package is apart from dataset because of what it takes to read Parquet, which only its users link.
 //

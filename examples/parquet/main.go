@@ -4,7 +4,11 @@
 //	go run github.com/longtail-ml/longtail/examples/parquet -out birds/test birds/data/test-*.parquet
 //	longtail train --data birds
 //
-// Images go over as they are, labels by the names of their classes.
+// Images go over as they are, labels by the names of their classes. The other way, it makes a Parquet file of embeddings that longtail
+// embed wrote, with columns name, features and label:
+//
+//	longtail embed runs/first -o train.safetensors
+//	go run github.com/longtail-ml/longtail/examples/parquet -embeddings train.safetensors -out train.parquet
 package main
 
 import (
@@ -17,26 +21,48 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/features"
 	"github.com/longtail-ml/longtail/dataset/parquet"
+	"github.com/longtail-ml/longtail/embedding"
 	"github.com/longtail-ml/longtail/imagefile"
 )
 
 func main() {
-	out := flag.String("out", "", "the `folder` of the archives")
+	out := flag.String("out", "", "the `folder` of the archives, or the Parquet file of embeddings")
+	embeddings := flag.String("embeddings", "", "a `file` of longtail embed, to make a Parquet file of")
 	image := flag.String("image", "", "the `column` of images; without it, the one that has some")
 	label := flag.String("label", "", "the `column` of labels; without it, label, or the one that has classes")
 	each := flag.Int("each", 1000, "`images` in an archive")
 	flag.Parse()
-	if *out == "" || flag.NArg() == 0 || *each < 1 {
+	if *out == "" || (flag.NArg() == 0) == (*embeddings == "") || *each < 1 {
 		flag.Usage()
 		os.Exit(2)
 	}
-	n, err := run(*out, *each, parquet.Settings{Fit: dataset.Whole, Image: *image, Label: *label}, flag.Args()...)
+	var n int
+	var err error
+	if *embeddings != "" {
+		n, err = save(*out, *embeddings)
+	} else {
+		n, err = run(*out, *each, parquet.Settings{Fit: dataset.Whole, Image: *image, Label: *label}, flag.Args()...)
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
 	fmt.Printf("%d images in %s\n", n, *out)
+}
+
+// save makes a Parquet file of embeddings.
+func save(out, from string) (images int, err error) {
+	set, err := embedding.Open(from)
+	if err != nil {
+		return 0, err
+	}
+	vectors, err := features.New(set.Dim(), set.Vectors.Data(), set.Labels, set.Classes)
+	if err != nil {
+		return 0, err
+	}
+	return set.Len(), parquet.SaveFeatures(out, vectors, set.Names)
 }
 
 // run writes archives 0000.tar, 0001.tar and so on of so many images each.

@@ -10,8 +10,11 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/dataset/features"
 	"github.com/longtail-ml/longtail/dataset/parquet"
 	"github.com/longtail-ml/longtail/dataset/source"
+	"github.com/longtail-ml/longtail/embedding"
+	"github.com/longtail-ml/longtail/tensor"
 	pq "github.com/parquet-go/parquet-go"
 	"github.com/stretchr/testify/require"
 )
@@ -70,4 +73,23 @@ func TestParquetBecomesArchives(t *testing.T) {
 
 	_, err = run(filepath.Join(out, "test"), 2, whole, filepath.Join(in, "data", "test-00000-of-00001.parquet"))
 	require.ErrorIs(t, err, os.ErrExist, "archives that are there stay")
+}
+
+// Embeddings become a file that is read as they were.
+func TestEmbeddingsBecomeParquet(t *testing.T) {
+	from, to := filepath.Join(t.TempDir(), "x.safetensors"), filepath.Join(t.TempDir(), "x.parquet")
+	vectors, err := tensor.FromSlice([]float32{0, 1, 1, 0, 0.6, 0.8}, 3, 2)
+	require.NoError(t, err)
+	set := &embedding.Set{Vectors: vectors, Labels: []int{1, 0, 1}, Classes: []string{"ant", "owl"}, Names: []string{"a.png", "b.png", "c.png"}}
+	require.NoError(t, set.Save(from))
+	n, err := save(to, from)
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+	back, err := parquet.OpenFeatures(t.Context(), parquet.FeatureSettings{}, to)
+	require.NoError(t, err)
+	want, err := features.New(2, vectors.Data(), set.Labels, set.Classes)
+	require.NoError(t, err)
+	require.Equal(t, want, back)
+	_, err = save(to, to)
+	require.ErrorContains(t, err, to)
 }
