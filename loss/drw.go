@@ -25,8 +25,7 @@ func (d *DRW) Needs() Needs {
 	if d.Before == nil || d.After == nil { // Prepare says so
 		return Needs{}
 	}
-	a, b := d.Before.Needs(), d.After.Needs()
-	return Needs{Embedding: a.Embedding || b.Embedding, Logits: a.Logits || b.Logits, Keys: a.Keys || b.Keys, Experts: a.Experts || b.Experts}
+	return d.Before.Needs().With(d.After.Needs())
 }
 
 // Prepare prepares both losses.

@@ -1,7 +1,8 @@
 // Package loss has the losses of hybrid networks, those the field compares them with, and the interface for your own.
 //
 // On logits: CrossEntropy, LabelAwareSmoothing, Focal, ClassBalanced, LDAM, DRW, LogitAdjusted, which is balanced softmax too, and
-// VectorScaling. On those of several experts: Experts, which gives each a loss of its own, and ExpertDiversity.
+// VectorScaling; Distillation, of a teacher's logits too. On those of several experts: Experts, which gives each a loss of its own, and
+// ExpertDiversity.
 // On embeddings: SupervisedContrastive (SC), PrototypicalContrastive (PSC) and MultiPrototypicalContrastive,
 // BalancedContrastive (BCL), KCL, TSC and ProCo. On both: PaCo, which is GPaCo too.
 //
@@ -31,7 +32,9 @@ type Input struct {
 	// Keys are embeddings [V·R/Views, D] of V other views of the same samples by a momentum encoder: unit rows, view-major
 	// like the others, row i of sample i mod R/Views. They take no gradient. nil unless Needs has Keys.
 	Keys *tensor.Tensor
-	At   schedule.Progress
+	// Teacher are logits [R, C] of the same rows by another network. They take no gradient. nil unless Needs has Teacher.
+	Teacher *tensor.Tensor
+	At      schedule.Progress
 }
 
 // Mix says that the rows are blends of two samples: row i is Weight[i] of Labels[i] in Input and 1−Weight[i] of the
@@ -49,7 +52,12 @@ type Stats struct {
 }
 
 // Needs says which outputs of the network a loss reads.
-type Needs struct{ Embedding, Logits, Keys, Experts bool }
+type Needs struct{ Embedding, Logits, Keys, Experts, Teacher bool }
+
+// With is what either reads.
+func (n Needs) With(m Needs) Needs {
+	return Needs{n.Embedding || m.Embedding, n.Logits || m.Logits, n.Keys || m.Keys, n.Experts || m.Experts, n.Teacher || m.Teacher}
+}
 
 // Loss is a scalar of a stream's rows. Implement nn.Visitable too if it has parameters of its own, such as prototypes.
 //

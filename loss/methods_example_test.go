@@ -110,7 +110,7 @@ func ExamplePaCo_gpaco() {
 		panic(err)
 	}
 	fmt.Printf("%+v\n", l.Needs())
-	// Output: {Embedding:true Logits:true Keys:false Experts:false}
+	// Output: {Embedding:true Logits:true Keys:false Experts:false Teacher:false}
 }
 
 func ExampleMultiPrototypicalContrastive() {
