@@ -16,6 +16,10 @@ type Stream struct {
 	Views   []augment.Transform // each sample is given once through each; none: one view of the image as it is
 	Mixer   Mixer               // blends samples of a batch; nil: none
 	Partner *Partner            // mixes each sample with another, its features or its image; nil: not
+	// Teacher gives Input.Teacher to the losses that take it: logits of the rows that they see, by the weights that it has when
+	// training begins, as in evaluation. It takes images or features of the same size and has the same classes; what else it is
+	// does not matter. nil: no loss takes them.
+	Teacher *Network
 	Terms   []Term
 }
 
@@ -46,33 +50,45 @@ func (s Stream) Transforms() []augment.Transform {
 // Needs joins what the terms read.
 func (s Stream) Needs() (n loss.Needs) {
 	for _, t := range s.Terms {
-		m := t.Loss.Needs()
-		n.Embedding, n.Logits, n.Keys, n.Experts = n.Embedding || m.Embedding, n.Logits || m.Logits, n.Keys || m.Keys, n.Experts || m.Experts
+		n = n.With(t.Loss.Needs())
 	}
 	return n
 }
 
 // Seen lists the views that a term sees, which pass the network; others are there for keys alone.
 func (s Stream) Seen() []int {
+	return s.union(s.SeenBy)
+}
+
+// SeenBy lists the views that a term sees.
+func (s Stream) SeenBy(t Term) []int {
+	if t.Views != nil {
+		return t.Views
+	}
+	all := make([]int, len(s.Transforms()))
+	for v := range all {
+		all[v] = v
+	}
+	return all
+}
+
+// Taught lists the views that the teacher sees.
+func (s Stream) Taught() []int {
 	return s.union(func(t Term) []int {
-		if t.Views != nil {
-			return t.Views
+		if t.Loss == nil || !t.Loss.Needs().Teacher {
+			return nil
 		}
-		all := make([]int, len(s.Transforms()))
-		for v := range all {
-			all[v] = v
-		}
-		return all
+		return s.SeenBy(t)
 	})
 }
 
 // Keyed lists the views that keys are made of.
 func (s Stream) Keyed() []int { return s.union(func(t Term) []int { return t.KeyViews }) }
 
-// Images is what a sample costs: how many images pass the backbone for it, those of its partner and of the momentum
-// encoder among them.
+// Images is what a sample costs: how many images pass the backbone for it, those of its partner, of the momentum encoder and
+// of the teacher among them.
 func (s Stream) Images() int {
-	images := len(s.Seen()) + len(s.Keyed())
+	images := len(s.Seen()) + len(s.Keyed()) + len(s.Taught())
 	if s.MixesFeatures() {
 		images *= 2
 	}

@@ -42,6 +42,17 @@ func (s Streams) Passes() int {
 	return max(1, plain+steep)
 }
 
+// TaughtBy makes a network the teacher of all streams that learn from one.
+func (s Streams) TaughtBy(teacher *Network) Streams {
+	out := slices.Clone(s)
+	for i := range out {
+		if len(out[i].Taught()) > 0 {
+			out[i].Teacher = teacher
+		}
+	}
+	return out
+}
+
 // Augment puts one transform in place of every view: for images that want other augmentation than CIFAR's. A stream without
 // views gets one.
 func (s Streams) Augment(view augment.Transform) Streams {

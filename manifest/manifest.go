@@ -99,7 +99,11 @@ type Stream struct {
 	// Partner is what drew second samples whose features or images were mixed with the first's. Without one it is left out, as before
 	// there was such a field.
 	Partner string `json:"partner,omitempty"`
-	Terms   []Term `json:"terms"`
+	// Teacher is the network that losses of the stream learn from, and the SHA-256 of its values, "" where it is not trained yet. Left
+	// out without one.
+	Teacher       string `json:"teacher,omitempty"`
+	TeacherSHA256 string `json:"teacher_sha256,omitempty"`
+	Terms         []Term `json:"terms"`
 }
 
 // Term is one loss of a stream.

@@ -8,11 +8,18 @@ import (
 
 // Changes returns the fields that make now another run than was: all but the build, the steps from which it is not bit for bit,
 // and the images seen and samples dropped, which follow from the rest. It answers "is it the same run?" for whatever goes on with one or looks for one that is there already. None: it is.
-// Contents that one of the two does not have, or that are checksums of other things, are not compared.
+// Contents that one of the two does not have, or that are checksums of other things, are not compared, and neither is a teacher with
+// one that was still to be trained.
 func Changes(was, now Manifest) []Difference {
 	was.Build, was.Training.ImagesSeen = now.Build, now.Training.ImagesSeen
 	was.NotBitForBit, was.Training.Dropped = now.NotBitForBit, now.Training.Dropped
 	was.Data, now.Data = onlyComparable(was, now)
+	was.Training.Streams = slices.Clone(was.Training.Streams)
+	for i, s := range now.Training.Streams {
+		if i < len(was.Training.Streams) && (s.TeacherSHA256 == "" || was.Training.Streams[i].TeacherSHA256 == "") {
+			was.Training.Streams[i].TeacherSHA256 = s.TeacherSHA256
+		}
+	}
 	return Diff(was, now)
 }
 

@@ -23,6 +23,31 @@ func TestChangesLeavesOutBuildAndImagesSeen(t *testing.T) {
 	require.Equal(t, []string{"training.batch", "selection"}, fields(manifest.Changes(a, b)))
 }
 
+// A teacher's weights are compared where both say them.
+func TestChangesComparesTeachers(t *testing.T) {
+	of := func(teacher, sum string) manifest.Manifest {
+		m := hybrid()
+		m.Training.Streams[0].Teacher, m.Training.Streams[0].TeacherSHA256 = teacher, sum
+		return m
+	}
+	for _, c := range []struct {
+		a, b manifest.Manifest
+		want []string
+	}{
+		{of("ResNet", "1"), of("ResNet", "1"), nil},
+		{of("ResNet", "1"), of("ResNet", ""), nil},
+		{of("ResNet", "1"), of("ResNet", "2"), []string{"training.streams[0].teacher_sha256"}},
+		{of("ResNet", ""), of("MLP", "2"), []string{"training.streams[0].teacher"}},
+		{of("", ""), of("MLP", "2"), []string{"training.streams[0].teacher"}},
+	} {
+		require.Equal(t, c.want, fields(manifest.Changes(c.a, c.b)))
+		require.Equal(t, c.want, fields(manifest.Changes(c.b, c.a)))
+	}
+	a, b := of("ResNet", "1"), of("ResNet", "")
+	manifest.Changes(a, b)
+	require.Equal(t, "1", a.Training.Streams[0].TeacherSHA256, "what is compared does not change")
+}
+
 func TestUnfair(t *testing.T) {
 	of := func(seed uint64, change func(*manifest.Manifest)) manifest.Manifest {
 		m := manifest.Manifest{Version: manifest.Version, Data: manifest.Data{Name: "generated, seed 1", TrainSHA256: "a", TrainCounts: []int{5, 1}},

@@ -61,6 +61,9 @@ func checkStreams(streams hybrid.Streams, n *hybrid.Network, classCounts []int, 
 			}
 			names[t.Name] = true
 		}
+		if err := checkTeacher(s, n); err != nil {
+			return fmt.Errorf("%s: %w", where, err)
+		}
 	}
 	return nil
 }

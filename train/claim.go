@@ -15,7 +15,7 @@ import (
 var claimed sync.Map
 
 // claim reserves for one run what it changes: the network, and the losses that hold something between calls. What another
-// run has is an error, where both would go on with each other's numbers. release gives all back.
+// run has is an error, where both would go on with each other's numbers, and so is a teacher that it trains. release gives all back.
 func claim(n *hybrid.Network, streams hybrid.Streams) (release func(), err error) {
 	var mine []any
 	release = func() {
@@ -34,7 +34,11 @@ func claim(n *hybrid.Network, streams hybrid.Streams) (release func(), err error
 		return nil, fmt.Errorf("train: another run is training this network: wait for it, or make a network for each run")
 	}
 	own := map[loss.Loss]loss.Loss{} // and what each is a part of; itself: of nothing
-	for _, s := range streams {
+	for i, s := range streams {
+		if _, taken := claimed.Load(s.Teacher); taken && s.Teacher != n {
+			release()
+			return nil, fmt.Errorf("train: stream %d: another run is training its Teacher: wait for it", i)
+		}
 		for _, t := range s.Terms {
 			for l, whole := range within(t.Loss, t.Loss) {
 				if of, mine := own[l]; mine && of != whole {

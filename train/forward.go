@@ -21,13 +21,13 @@ func (r *run) losses(b *batch.Batch, again bool) (total objective, err error) {
 	}
 	for i, part := range b.Parts {
 		inputs := r.heads(part, features[i])
-		keys := r.encoder.Keys(r.network, part, b.Images)
+		keys, taught := r.encoder.Keys(r.network, part, b.Images), r.teachers[i].logits(part, b.Images)
 		for j, term := range part.Stream.Terms {
 			weight := r.weight(term)
 			if !(weight >= 0) || !finite(weight) {
 				return total, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
 			}
-			inputs[j].Keys = keys[j]
+			inputs[j].Keys, inputs[j].Teacher = keys[j], taught[j]
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
 			if value == nil {
 				return total, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)

@@ -22,7 +22,7 @@ type MemoryPlan struct {
 	Batch       int
 	Gradients   int64
 	Optimizer   int64
-	Averages    int64 // moving average, encoder of keys, best weights
+	Averages    int64 // moving average, encoder of keys, best weights, those of teachers
 	Activations int64 // what a step computes, and its gradients
 	Kernels     int64 // working memory of convolutions and products
 	Batches     int64 // images that are read ahead
@@ -116,6 +116,11 @@ func (r *run) planMemory() (MemoryPlan, error) {
 		}
 	}
 	p.Averages = copies * bytesOf(r.network)
+	for _, t := range r.teachers {
+		if t != nil {
+			p.Averages += bytesOf(t.network)
+		}
+	}
 	if r.update.Rho > 0 { // values and gradients, until it is back from the climb
 		p.Gradients *= 3
 	}
@@ -190,9 +195,12 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 	}
 	mode := autograd.Mode{Train: true, BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
 	r.encoder.Renew(chunk)
+	for _, t := range r.teachers {
+		t.renew(chunk)
+	}
 	for range 2 {
 		r.report = StepReport{}
-		r.encoder.Reset(mode)
+		r.resetOthers(mode)
 		for i := range r.watches {
 			r.watches[i].begin()
 		}
@@ -202,7 +210,11 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 			return 0, err
 		}
 	}
-	return r.tape.HeldBytes() + r.encoder.HeldBytes(), nil
+	held := r.tape.HeldBytes() + r.encoder.HeldBytes()
+	for _, t := range r.teachers {
+		held += t.heldBytes()
+	}
+	return held, nil
 }
 
 func (r *run) planEvaluation(p *MemoryPlan, image int64) {

@@ -122,6 +122,11 @@ var resumable = map[string]func(*testing.T, *hybrid.Network) train.Trainer{
 		n.Classifier = nn.Sequential{nn.Dropout{Keep: 0.7}, n.Classifier}
 		return train.Trainer{Streams: streams, Batch: 4, Accumulate: 2, ClipNorm: 1, EMA: train.EMA{Decay: 0.9}}
 	},
+	"taught, at a distance from the weights": func(t *testing.T, _ *hybrid.Network) train.Trainer {
+		streams := hybrid.CE()
+		streams[0].Terms = append(streams[0].Terms, hybrid.Term{Name: "distillation", Loss: &loss.Distillation{}, Rho: 0.05})
+		return train.Trainer{Streams: streams.TaughtBy(resNet(t, 8)), Batch: 4, Accumulate: 2, ClipNorm: 1}
+	},
 	"experts": func(t *testing.T, n *hybrid.Network) train.Trainer {
 		body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 4, Seed: 3, Branches: 2})
 		require.NoError(t, err)

@@ -32,6 +32,7 @@ type run struct {
 	tape      *autograd.Tape   // of update
 	average   *average.Average // of the weights; nil: none
 	encoder   *average.Encoder // of keys; nil: no term takes them
+	teachers  []*teacher       // of each stream; nil: it has none
 	evaluator hybrid.Evaluator
 	loader    prefetch.Loader[*batch.Batch, *batch.Scratch]
 	watches   []watch // of the terms of all streams
@@ -75,6 +76,9 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	}
 	r.encoder = average.NewEncoder(t.Streams, t.KeyDecay, t.Chunk, n)
 	var err error
+	if r.teachers, err = newTeachers(t.Streams, n, t.Chunk); err != nil {
+		return nil, err
+	}
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
 	}
@@ -94,7 +98,7 @@ func (r *run) step(b *batch.Batch) error {
 	}
 	number := at.Step*r.Accumulate + r.batch
 	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
-	r.encoder.Reset(mode)
+	r.resetOthers(mode)
 	if r.batch == 0 {
 		if err := r.before.Remember(); err != nil {
 			return err
@@ -125,6 +129,14 @@ func (r *run) step(b *batch.Batch) error {
 	r.average.Update()
 	r.encoder.Update()
 	return r.stepDone()
+}
+
+// resetOthers begins a batch of the networks that are not trained.
+func (r *run) resetOthers(m autograd.Mode) {
+	r.encoder.Reset(m)
+	for _, t := range r.teachers {
+		t.reset(m)
+	}
 }
 
 // stepDone moves on to the next step and reports this one.

@@ -16,6 +16,7 @@ type Rows struct {
 	Samples, Views int
 	from           int   // the first row
 	Seen, Keyed    []int // views that terms see, and that keys are made of
+	Taught         []int // views that the stream's teacher sees
 	Images         int   // what the rows cost, see hybrid.Stream.Images
 
 	Labels []int     // of the samples' rows
@@ -24,7 +25,7 @@ type Rows struct {
 
 // NewRows lays a stream's samples out from a row on.
 func NewRows(s hybrid.Stream, samples, from int) *Rows {
-	r := &Rows{Stream: s, Samples: samples, Views: len(s.Transforms()), from: from, Seen: s.Seen(), Keyed: s.Keyed(),
+	r := &Rows{Stream: s, Samples: samples, Views: len(s.Transforms()), from: from, Seen: s.Seen(), Keyed: s.Keyed(), Taught: s.Taught(),
 		Images: s.Images() * samples}
 	r.Labels = make([]int, r.Views*samples)
 	if s.Partner != nil {

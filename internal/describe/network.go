@@ -1,7 +1,11 @@
 package describe
 
 import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
 	"fmt"
+	"math"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
@@ -58,6 +62,9 @@ func Streams(streams hybrid.Streams, epochs int) (all []manifest.Stream) {
 		if s.Partner != nil {
 			stream.Partner = say(*s.Partner)
 		}
+		if s.Teacher != nil {
+			stream.Teacher, stream.TeacherSHA256 = Teacher(s.Teacher), Sum(s.Teacher)
+		}
 		for _, view := range s.Transforms() {
 			stream.Views = append(stream.Views, transforms(say, []string{}, view))
 		}
@@ -67,6 +74,34 @@ func Streams(streams hybrid.Streams, epochs int) (all []manifest.Stream) {
 		all = append(all, stream)
 	}
 	return all
+}
+
+// Teacher says what network losses learn from.
+func Teacher(n *hybrid.Network) string {
+	values := 0
+	for _, e := range nn.Params(n) {
+		values += e.Param.Value.Len()
+	}
+	body := Value(n.Backbone, 0)
+	if s, ok := n.Backbone.(fmt.Stringer); ok {
+		body = s.String()
+	}
+	return fmt.Sprintf("%s, %d parameters", body, values)
+}
+
+// Sum is the SHA-256, in hex, of the values of a network's parameters and buffers in their order, as float32 with the lowest byte
+// first.
+func Sum(n *hybrid.Network) string {
+	h := sha256.New()
+	var raw []byte
+	for _, x := range nn.Tensors(n) {
+		raw = raw[:0]
+		for _, v := range x.Data() {
+			raw = binary.LittleEndian.AppendUint32(raw, math.Float32bits(v))
+		}
+		h.Write(raw)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // transforms appends the phrases of what t applies.
