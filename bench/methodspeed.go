@@ -64,6 +64,17 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	if err != nil {
 		return speed, err
 	}
+	if m.Teacher != nil {
+		t, err := body(m.Teacher.Branches)
+		if err != nil {
+			return speed, err
+		}
+		teacher, _, err := m.Teacher.New(t, method.Setup{Counts: dataset.Counts(data)})
+		if err != nil {
+			return speed, err
+		}
+		streams = streams.TaughtBy(teacher)
+	}
 	for _, stream := range streams {
 		seen, keys := viewsOf(stream)
 		speed.Rows, speed.KeyRows = speed.Rows+streams.Passes()*seen*speed.Samples, speed.KeyRows+keys*speed.Samples
@@ -118,7 +129,7 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	return speed, nil
 }
 
-// viewsOf counts the views of a sample that pass the network, and those that pass the momentum encoder.
+// viewsOf counts the views of a sample that pass the network, and those that pass the momentum encoder or a teacher.
 func viewsOf(s hybrid.Stream) (seen, keys int) {
 	var network, encoder []int
 	for _, t := range s.Terms {
@@ -133,10 +144,11 @@ func viewsOf(s hybrid.Stream) (seen, keys int) {
 		slices.Sort(views)
 		return len(slices.Compact(views))
 	}
+	keys = distinct(encoder) + len(s.Taught())
 	if s.MixesFeatures() {
-		return 2 * distinct(network), distinct(encoder)
+		return 2 * distinct(network), keys
 	}
-	return distinct(network), distinct(encoder)
+	return distinct(network), keys
 }
 
 // plainSteps returns a training step by cross-entropy on the rows, and a forward pass of the key rows.

@@ -37,7 +37,7 @@ func TestEveryMethodIsTimed(t *testing.T) {
 		require.NoError(t, err, m.Name)
 		require.Equal(t, 12/m.Images, speed.Samples, m.Name)
 		require.Equal(t, 12, speed.Rows+speed.KeyRows, m.Name)
-		keys := map[string]int{"kcl": 6, "tsc": 6, "paco": 6}
+		keys := map[string]int{"kcl": 6, "tsc": 6, "paco": 6, "dive": 6}
 		require.Equal(t, keys[m.Name], speed.KeyRows, m.Name)
 		require.Len(t, speed.Ratios, rounds, m.Name)
 		require.Positive(t, speed.ImagesPerSecond)

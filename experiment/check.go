@@ -11,7 +11,11 @@ import (
 // Check reports settings that fit no data set, and methods that they do not fit, before the data are read.
 func (s Settings) Check(methods ...method.Method) error {
 	s = s.filled()
-	if err := s.check(methods...); err != nil {
+	err := s.check(methods...)
+	if err == nil && s.Teacher != "" && len(methods) > 0 && !slices.ContainsFunc(methods, func(m method.Method) bool { return m.Teacher != nil }) {
+		err = fmt.Errorf("teacher is set, and no method here learns from one: leave it out, or take dive")
+	}
+	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
 	}
 	return nil
@@ -91,9 +95,9 @@ func (s Settings) check(methods ...method.Method) error {
 func (s Settings) checkMethods(methods []method.Method) error {
 	var without []string
 	for _, m := range methods {
-		if s.Equal == "images" && s.Recipe == "common" && (s.Epochs%m.Images != 0 || s.Batch%m.Images != 0) {
+		if n := s.images(m); s.Equal == "images" && s.Recipe == "common" && (s.Epochs%n != 0 || s.Batch%n != 0) {
 			return fmt.Errorf("epochs %d and batch %d must be multiples of %d, the images a sample of %s; or give all methods equal epochs",
-				s.Epochs, s.Batch, m.Images, m.Name)
+				s.Epochs, s.Batch, n, m.Name)
 		}
 		if m.Recipe == nil {
 			without = append(without, m.Name)

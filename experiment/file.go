@@ -81,9 +81,11 @@ func readFolder(dir string) (all []Report, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("experiment: %s: %w", dir, err)
 	}
-	more, err := filepath.Glob(filepath.Join(quote(dir), "*", ReportFile))
-	if err != nil {
-		return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+	var more []string
+	if !Exists(dir) { // in the folder of a run is that of its teacher
+		if more, err = filepath.Glob(filepath.Join(quote(dir), "*", ReportFile)); err != nil {
+			return nil, fmt.Errorf("experiment: %s: %w", dir, err)
+		}
 	}
 	for _, path := range append(paths, more...) {
 		r, err := readReport(path)
@@ -118,9 +120,11 @@ func Unfinished(path string) (all []string, err error) {
 	if !isDir(path) {
 		return nil, nil
 	}
-	more, err := filepath.Glob(filepath.Join(quote(path), "*"))
-	if err != nil {
-		return nil, fmt.Errorf("experiment: %s: %w", path, err)
+	var more []string
+	if !Exists(path) {
+		if more, err = filepath.Glob(filepath.Join(quote(path), "*")); err != nil {
+			return nil, fmt.Errorf("experiment: %s: %w", path, err)
+		}
 	}
 	for _, dir := range append([]string{path}, more...) {
 		r, err := readReport(filepath.Join(dir, ReportFile))

@@ -119,6 +119,9 @@ func (r *Run) lost() error {
 	if r.Dir == "" || err != nil || len(saved) > 0 || !Exists(r.Dir) {
 		return nil
 	}
+	if taught, _ := r.taughtBefore(); r.Teacher != nil && taught == nil {
+		return nil // it was not begun yet
+	}
 	return fmt.Errorf("%s has no checkpoint, though there is a %s", dir, manifestFile)
 }
 

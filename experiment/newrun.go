@@ -20,7 +20,10 @@ import (
 
 // NewRun makes the run of a method on data that Open returned. It finds what does not fit before hours of training. The run
 // is kept nowhere until its Dir is set.
-func (d *Data) NewRun(m method.Method) (*Run, error) {
+func (d *Data) NewRun(m method.Method) (*Run, error) { return d.newRun(m, d.Settings.images(m)) }
+
+// newRun is NewRun for a budget of so many images a sample.
+func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 	s := d.Settings
 	if err := s.check(m); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
@@ -43,7 +46,7 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 	if s.Views == "plain" && d.width() == 0 {
 		streams = streams.Augment(s.view())
 	}
-	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
+	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, images, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
 		Watch: s.EvalEvery > 0, Choose: s.Choose != "last" && m.Second == nil}
 	t := &r.Trainer
 	t.Streams, t.Seed, t.EvalEvery, t.EvalBatch, t.HashImages = streams, d.Seed, s.EvalEvery, s.EvalBatch, s.HashImages
@@ -79,6 +82,11 @@ func (d *Data) NewRun(m method.Method) (*Run, error) {
 		}
 		t.Notes.Other = append(t.Notes.Other, note)
 		r.Told = told
+	}
+	if m.Teacher != nil {
+		if err := d.addTeacher(r, m, images); err != nil {
+			return nil, err
+		}
 	}
 	if err := d.describe(r, m); err != nil {
 		return nil, err
@@ -147,6 +155,7 @@ func (d *Data) describe(r *Run, m method.Method) error {
 	steps := cmp.Or(t.LimitSteps, d.Train.Len()/each)
 	all.Training.ImagesSeen = int64(all.Training.Epochs) * int64(steps) * int64(each) * int64(m.Images)
 	r.Manifest = all
+	r.describeTeacher()
 	for _, stream := range t.Streams {
 		for _, v := range stream.Views {
 			if text := strings.Join(transforms(v), "+"); !slices.Contains(r.Augmentation, text) {

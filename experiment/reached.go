@@ -25,6 +25,10 @@ func (r *Run) reached(result *train.Result) *Report {
 	p.Manifest.Training.ImagesSeen = int64(result.Images)
 	p.PassedOver = result.PassedOver
 	p.Images, p.Seconds, p.ImagesPerSecond = result.Images, result.Seconds, result.ImagesPerSecond
+	if r.taught != nil {
+		p.Images, p.Seconds = p.Images+r.taught.Images, p.Seconds+r.taught.Seconds
+		p.Manifest.Training.ImagesSeen += int64(r.taught.Images)
+	}
 	if r.Watch {
 		p.HistoryOf = r.judge()
 	}

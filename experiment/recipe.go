@@ -12,8 +12,17 @@ import (
 	"github.com/longtail-ml/longtail/train"
 )
 
-// trainer is how a method is trained: by the recipe that all share and its part of the budget, or by its own.
-func (s Settings) trainer(m method.Method, images int) train.Trainer {
+// images is what a sample of a method costs: the images that pass the network for it, and for its teacher if that is to be trained.
+func (s Settings) images(m method.Method) int {
+	if m.Teacher != nil && s.Teacher == "" {
+		return m.Images + m.Teacher.Images
+	}
+	return m.Images
+}
+
+// trainer is how a method is trained on a set of so many images: by the recipe that all share and its part of the budget, in which
+// a sample costs cost, or by its own.
+func (s Settings) trainer(m method.Method, cost, images int) train.Trainer {
 	if s.Recipe == "paper" {
 		t := m.Recipe(s.Epochs)
 		t.ClipNorm = s.Clip
@@ -25,7 +34,7 @@ func (s Settings) trainer(m method.Method, images int) train.Trainer {
 	}
 	epochs, batch, steps := s.Epochs, s.Batch, images/(s.Batch*max(s.Accumulate, 1))
 	if s.Equal == "images" {
-		epochs, batch, steps = epochs/m.Images, batch/m.Images, steps*m.Images
+		epochs, batch, steps = epochs/cost, batch/cost, steps*cost
 	}
 	var cuts []float64
 	for _, percent := range s.Cuts {

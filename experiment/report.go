@@ -26,7 +26,7 @@ type Report struct {
 	// Predictions are those that Figures count, of the held-out images for a run that is judged by them alone; nil in older reports.
 	Predictions *Predictions `json:"predictions,omitempty"`
 
-	Images          int      `json:"images"`
+	Images          int      `json:"images"`            // those of a teacher that was trained first among them
 	Dropped         int      `json:"dropped,omitempty"` // samples drawn that made no whole step
 	Seconds         float64  `json:"seconds"`           // of training and the second stage, evaluation excluded
 	ImagesPerSecond float64  `json:"images_per_second"` // through the backbone in training: each view counts

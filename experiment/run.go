@@ -26,13 +26,16 @@ type Run struct {
 	Train, Held, Test dataset.Dataset
 	Counts            []int // that many, medium and few go by; nil: those of Train
 	// Watch evaluates every Trainer.EvalEvery epochs, on Held, or on Test if there is none. Nothing is chosen by Test.
-	Watch        bool
-	HeldOnly     bool                            // judge the final network on Held; nothing is tested on Test
-	Choose       bool                            // test and keep the weights of the epoch that does best on Held, in place of the last
-	Finish       func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
-	Manifest     manifest.Manifest               // what the run is
-	Augmentation []string                        // for tables
-	Told         string                          // what to tell who trains of the weights that it begins with; "": nothing
+	Watch    bool
+	HeldOnly bool                            // judge the final network on Held; nothing is tested on Test
+	Choose   bool                            // test and keep the weights of the epoch that does best on Held, in place of the last
+	Finish   func(ctx context.Context) error // makes the final classifier of the trained network; nil: it has it
+	// Teacher trains the network that the losses learn from, before this one, and is kept in the folder teacher of Dir. nil: there is none, or
+	// it is trained already.
+	Teacher      *Run
+	Manifest     manifest.Manifest // what the run is
+	Augmentation []string          // for tables
+	Told         string            // what to tell who trains of the weights that it begins with; "": nothing
 
 	Dir    string // that keeps the run; "": nothing is kept
 	Resume bool   // go on with what Dir has, or begin
@@ -41,6 +44,8 @@ type Run struct {
 	Override manifest.Override
 	Departed []manifest.Departure // what Do has used of it
 	Settings any                  // settings.json, for the caller; nil: none
+
+	taught *Report // of Teacher, as far as it came
 }
 
 // Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
@@ -69,6 +74,11 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 		if err := r.Trainer.OnWarning(train.Warning{Kind: train.NoCheckpoint, Err: lost}); err != nil {
 			return nil, err
 		}
+	}
+	if err := r.teach(ctx); err != nil {
+		report := r.reached(&train.Result{})
+		report.stopped(err)
+		return report, errors.Join(err, r.write(report))
 	}
 	t := r.Trainer
 	if r.Dir != "" {

@@ -45,6 +45,10 @@ type Settings struct {
 	// alike.
 	LayerDecay float64 `json:"layer_decay,omitempty"`
 
+	// Teacher is the model file, or the folder of a run, of the network that methods with a teacher learn from. "": they train it first,
+	// by method.Method.Teacher, for as many epochs.
+	Teacher string `json:"teacher,omitempty"`
+
 	Epochs int `json:"epochs"` // of a method of one image a sample
 	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
 	// of m images a sample draws m times fewer samples in a batch for m times fewer epochs. "" means epochs.

@@ -153,7 +153,7 @@ func grid(axes []Axis) ([]*Trial, error) {
 func (s Sweep) rungs(n int) (all []Rung) {
 	keep, epochs, unit := cmp.Or(s.Keep, 3), s.Settings.Epochs, 1
 	if s.Settings.Equal == "images" {
-		unit = s.Method.Images // of which epochs must be a multiple
+		unit = s.Settings.images(s.Method) // of which epochs must be a multiple
 	}
 	least := 1
 	for f := keep; keep > 1 && f <= 27 && n >= 2*f && epochs/f >= unit; f *= keep {

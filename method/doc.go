@@ -8,6 +8,8 @@
 //
 // All lists them, ByName finds one. The formula of a loss is in package loss, at the type that a preset's comment names.
 //
+// A method with a Teacher learns from another network, which is trained before or opened from a file, see hybrid.Streams.TaughtBy.
+//
 // Invariants: a Method holds no state and may be used for many networks; equal Setups give equal networks and losses.
 // Images is what a sample costs: the images that pass the backbone for it in a step.
 //

@@ -44,13 +44,17 @@ func TestEveryMethodTrainsOnFeatures(t *testing.T) {
 			for _, widths := range [][]int{{8, 16}, {8}} {
 				body, err := backbone.NewMLP(backbone.MLPSettings{Widths: widths, Seed: 1})
 				require.NoError(t, err)
-				n, streams, err := m.New(body, method.Setup{Counts: dataset.Counts(trainSet), Features: 8, Dim: 6, Seed: 3})
+				s := method.Setup{Counts: dataset.Counts(trainSet), Features: 8, Dim: 6, Seed: 3}
+				n, streams, err := m.New(body, s)
 				if m.Branches > 0 {
 					require.ErrorContains(t, err, "features")
 					require.ErrorContains(t, err, m.Name)
 					return
 				}
 				require.NoError(t, err)
+				another, err := backbone.NewMLP(backbone.MLPSettings{Widths: widths, Seed: 2})
+				require.NoError(t, err)
+				streams = taught(t, m, s, streams, trainSet, another)
 				tr := train.Trainer{Streams: streams, Epochs: 15, Batch: 16, Seed: 1, ClipNorm: 1, LearningRate: schedule.Constant(0.05)}
 				_, err = tr.Fit(t.Context(), n, trainSet, nil)
 				require.NoError(t, err)

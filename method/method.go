@@ -21,9 +21,12 @@ type Method struct {
 	Name   string // on command lines: "hybrid-sc"
 	Title  string // in tables: "Hybrid-SC"
 	ArXiv  string // the paper's number; "" if it has none
-	Images int    // that pass the backbone for each sample drawn in a step: the views of all streams, partners' too, in each pass
+	Images int    // that pass the backbone, or a teacher, for each sample drawn in a step: the views of all streams, partners' too, in each pass
 	// Branches is the number of final branches that the backbone must have (backbone.Branched); 0 means any backbone will do.
 	Branches int
+	// Teacher trains the network that the losses learn from, where it is not there already: give it to the streams by TaughtBy. nil: they
+	// learn from none.
+	Teacher *Method
 	// Heads returns what the network needs besides the backbone, whose features have the given width. nil: nothing.
 	Heads func(width int, s Setup) []hybrid.Option
 	// Streams returns what the network is trained on, with the paper's augmentation.
@@ -139,7 +142,7 @@ func (m Method) Finish(ctx context.Context, n *hybrid.Network, s Stage) error {
 // All returns the methods with their papers' settings, classifiers first.
 func All() []Method {
 	return []Method{CE(), CEBalanced(), Focal(loss.Focal{}), ClassBalanced(loss.ClassBalanced{}),
-		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), Remix(), CMO(), SAM(SAMSettings{}), ImbSAM(SAMSettings{}), RIDE(), SADE(), BalPoE(),
+		LogitAdjusted(loss.LogitAdjusted{}), LDAMDRW(), BBN(), DiVE(loss.Distillation{}), Remix(), CMO(), SAM(SAMSettings{}), ImbSAM(SAMSettings{}), RIDE(), SADE(), BalPoE(),
 		CRT(), LWS(), MiSLAS(), WeightBalancing(), TauNorm(TauNormSettings{}), NCM(), PostHocAdjusted(PostHocAdjustedSettings{}),
 		HybridSC(loss.SupervisedContrastive{}), HybridPSC(PSC{}), SupCon(loss.SupervisedContrastive{}), KCL(), TSC(), BCL(), PaCo(), GPaCo(), ProCo()}
 }

@@ -51,6 +51,22 @@ func bodyOf(t testing.TB, m method.Method, pixels ...int) backbone.Backbone {
 	return b
 }
 
+// taught gives streams that need one a teacher: a network like n, trained for an epoch.
+func taught(t testing.TB, m method.Method, s method.Setup, streams hybrid.Streams, d dataset.Dataset, b backbone.Backbone) hybrid.Streams {
+	t.Helper()
+	if m.Teacher == nil {
+		return streams
+	}
+	teacher, own, err := m.Teacher.New(b, s)
+	require.NoError(t, err)
+	if s.Features == 0 {
+		own = own.Augment(augment.Identity{})
+	}
+	_, err = train.Trainer{Streams: own, Epochs: 1, Batch: 8, ClipNorm: 1, LearningRate: schedule.Constant(0.05)}.Fit(context.Background(), teacher, d, nil)
+	require.NoError(t, err)
+	return streams.TaughtBy(teacher)
+}
+
 func setup(d dataset.Dataset) method.Setup {
 	return method.Setup{Counts: dataset.Counts(d), Size: size, Dim: 6, Seed: 3}
 }
@@ -63,6 +79,7 @@ func TestEveryMethodTrains(t *testing.T) {
 			run := func(onWarning func(train.Warning) error) (*hybrid.Network, float64) {
 				n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 				require.NoError(t, err)
+				streams = taught(t, m, setup(trainSet), streams, trainSet, bodyOf(t, m))
 				tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 2, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
 					LearningRate: schedule.Constant(0.05), OnWarning: onWarning}
 				r, err := tr.Fit(context.Background(), n, trainSet, test)
@@ -93,6 +110,7 @@ func TestNoMethodIsWarnedOf(t *testing.T) {
 	for _, m := range slices.Concat(method.All(), method.Variants()) {
 		n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 		require.NoError(t, err)
+		streams = taught(t, m, setup(trainSet), streams, trainSet, bodyOf(t, m))
 		tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 70, Batch: 16, Seed: 1, ClipNorm: 1, WarnAfter: 50,
 			LearningRate: schedule.Warmup{Epochs: 20, Then: schedule.Constant(0.05)},
 			OnWarning:    func(w train.Warning) error { t.Errorf("%s: %v", m.Name, w); return nil }}
@@ -113,6 +131,7 @@ func TestTheViewsOfThePapersTrain(t *testing.T) {
 	for _, m := range method.All() {
 		n, streams, err := m.New(bodyOf(t, m, 32), method.Setup{Counts: dataset.Counts(trainSet)})
 		require.NoError(t, err, m.Name)
+		streams = taught(t, m, method.Setup{Counts: dataset.Counts(trainSet)}, streams, trainSet, bodyOf(t, m, 32))
 		tr := train.Trainer{Streams: streams, Epochs: 1, Batch: 8, LimitSteps: 1, ClipNorm: 1}
 		r, err := tr.Fit(context.Background(), n, trainSet, test)
 		require.NoError(t, err, m.Name)
@@ -145,6 +164,7 @@ func TestRecipesAreValid(t *testing.T) {
 		for _, epochs := range []int{1, 10} {
 			n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 			require.NoError(t, err)
+			streams = taught(t, m, setup(trainSet), streams, trainSet, bodyOf(t, m))
 			tr := m.Recipe(epochs)
 			require.Equal(t, epochs, tr.Epochs)
 			tr.Streams, tr.Batch, tr.LimitSteps, tr.ClipNorm = streams.Augment(augment.Identity{}), 16, 1, 0.1

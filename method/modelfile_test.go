@@ -36,6 +36,7 @@ func TestEveryMethodsNetworkIsBuiltFromItsFile(t *testing.T) {
 		t.Run(m.Name, func(t *testing.T) {
 			n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
 			require.NoError(t, err)
+			streams = taught(t, m, setup(trainSet), streams, trainSet, bodyOf(t, m))
 			tr := train.Trainer{Streams: streams.Augment(augment.Flip{P: 0.5}), Epochs: 1, Batch: 16, LimitSteps: 2, Seed: 1, ClipNorm: 1,
 				LearningRate: schedule.Constant(0.05), Checkpoints: train.Checkpoints{Dir: t.TempDir()}}
 			r, err := tr.Fit(context.Background(), n, trainSet, nil)

@@ -146,6 +146,9 @@ func (o *compareCmd) train(ctx context.Context, c *console, p *experiment.Plan, 
 		fmt.Fprintf(c.log, "%d/%d  %s: ", n, len(p.Todo), name)
 		lines := newInset(c.log)
 		r.Trainer.Observers, r.Trainer.OnWarning = append(r.Trainer.Observers, lines), lines.warn
+		if r.Teacher != nil {
+			r.Teacher.Trainer.Observers = append(r.Teacher.Trainer.Observers, &inset{Progress: record.Progress{W: lines, Every: every}})
+		}
 		report, err := r.Do(ctx)
 		departed = append(departed, r.Departed...)
 		lines.end()

@@ -48,6 +48,7 @@ type setup struct {
 	Recipe     string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one; inaturalist2018 and imagenet-lt: a ResNet-50 as published for these data sets (longtail methods says by whom), with what other options change." enum:",common,paper,${recipes}" default:"" placeholder:"WHICH" group:"Training"`
 	Accumulate int      `help:"Batches in a step: --batch 32 --accumulate 8 has the gradient of 256 samples, but contrastive losses and batch norm see 32. With --batch 256 --chunk 32 the losses see all 256, for a second pass of the backbone (default: 1)." placeholder:"BATCHES" group:"Training"`
 	Init       string   `help:"Weights that the backbone begins with: a run, a model file, or torchvision's or timm's (.pth, .safetensors). Heads begin anew." placeholder:"FILE" group:"Training"`
+	Teacher    string   `help:"Network that dive learns from: a run, or a model file (default: it is trained first, for as many epochs)." placeholder:"FILE" group:"Training"`
 	LayerDecay float64  `help:"For --init: each layer of the backbone trains at this part of the rate of the one behind it, such as 0.75 (default: 1)." placeholder:"FACTOR" group:"Training"`
 	Groups     string   `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:",counts,rank" default:"" placeholder:"HOW" group:"Training"`
 
@@ -102,13 +103,16 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	if f.Recipe == "common" || f.Recipe == "paper" {
 		s.Recipe = f.Recipe
 	}
-	s.Init, s.LayerDecay = f.Init, f.LayerDecay
-	if s.Init != "" {
-		whole, err := filepath.Abs(s.Init)
+	s.Init, s.Teacher, s.LayerDecay = f.Init, f.Teacher, f.LayerDecay
+	for _, path := range []*string{&s.Init, &s.Teacher} {
+		if *path == "" {
+			continue
+		}
+		whole, err := filepath.Abs(*path)
 		if err != nil {
 			return s, err
 		}
-		s.Init = whole
+		*path = whole
 	}
 	if f.Schedule == "cosine" && f.Cuts != "" {
 		return s, misused("--cuts has no meaning with --schedule=cosine")

@@ -33,7 +33,8 @@ type methodsCmd struct {
 }
 
 func (methodsCmd) Help() string {
-	return `Images are what a sample costs: how many images pass the network for it in training. docs/methods of the library has a page for each method.
+	return `Images are what a sample costs: how many images pass the network for it in training. A method
+with a teacher learns from another network, --teacher, or trains one first by the method named, which costs that method's images too. docs/methods of the library has a page for each method.
 
 ` + example("longtail methods", "longtail methods --json")
 }
@@ -45,8 +46,9 @@ type described struct {
 	ArXiv       string `json:"arxiv,omitempty"`
 	Images      int    `json:"images"`
 	SecondStage bool   `json:"second_stage"`
-	Recipe      bool   `json:"recipe"` // of its own, for --recipe=paper
-	All         bool   `json:"all"`    // among those of compare --methods=all
+	Teacher     string `json:"teacher,omitempty"` // the method that trains the network it learns from, if none is given
+	Recipe      bool   `json:"recipe"`            // of its own, for --recipe=paper
+	All         bool   `json:"all"`               // among those of compare --methods=all
 }
 
 // Run lists.
@@ -54,16 +56,20 @@ func (m *methodsCmd) Run(c *console) error {
 	var all []described
 	variants := len(method.All())
 	for i, m := range methods() {
-		all = append(all, described{m.Name, m.Title, m.ArXiv, m.Images, m.Second != nil, m.Recipe != nil, i < variants})
+		d := described{Name: m.Name, Title: m.Title, ArXiv: m.ArXiv, Images: m.Images, SecondStage: m.Second != nil, Recipe: m.Recipe != nil, All: i < variants}
+		if m.Teacher != nil {
+			d.Teacher = m.Teacher.Name
+		}
+		all = append(all, d)
 	}
 	if m.JSON {
 		return writeJSON(c, all)
 	}
 	w := tabwriter.NewWriter(c.out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(w, "name\ttitle\tarXiv\timages\tsecond stage\town recipe")
+	fmt.Fprintln(w, "name\ttitle\tarXiv\timages\tsecond stage\town recipe\tteacher")
 	yes := map[bool]string{true: "yes"}
 	for _, d := range all {
-		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\n", d.Name, d.Title, d.ArXiv, d.Images, yes[d.SecondStage], yes[d.Recipe])
+		fmt.Fprintf(w, "%s\t%s\t%s\t%d\t%s\t%s\t%s\n", d.Name, d.Title, d.ArXiv, d.Images, yes[d.SecondStage], yes[d.Recipe], d.Teacher)
 	}
 	if err := w.Flush(); err != nil {
 		return err

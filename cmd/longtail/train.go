@@ -184,6 +184,10 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 		return exitError{usage, err}
 	}
 	r.Trainer.Observers = append(r.Trainer.Observers, newProgress(c.log))
+	if t := r.Teacher; t != nil {
+		fmt.Fprintf(c.log, "its teacher is trained first, by %s: %d epochs\n", t.Method, t.Trainer.Epochs)
+		t.Trainer.Observers = append(t.Trainer.Observers, newProgress(c.log))
+	}
 	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(c.log, "warning:", w); return nil }
 	report, err := r.Do(ctx)
 	if report == nil {
