@@ -51,7 +51,7 @@ var mayImport = map[string][]string{
 	"hybrid": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "safetensors", "schedule", "sampler", "dataset", "augment",
 		"metrics", "internal/kernels", "internal/prefetch"},
 	"train": {"tensor", "autograd", "nn", "backbone", "loss", "optim", "checkpoint", "schedule", "sampler", "dataset", "augment", "metrics",
-		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
+		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/cause", "distributed", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
 	"method": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
 	"onnx":   {"tensor", "autograd", "nn", "backbone", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels"},
 	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",

@@ -23,6 +23,9 @@ type Mode struct {
 	// Precision is that of convolutions: what they multiply, and what they keep for Backward. Sums, norms, all other operations and
 	// all parameters are float32, and so is the whole convolution with fewer than 8 or an odd number of channels, or in groups.
 	Precision Precision
+	// Sum makes x the sum of all ranks' x, for batch norm that has the statistics of all ranks' rows while it trains. nil: those of
+	// this process's rows. An error of it ends the step as *tensor.Error.
+	Sum func(x []float64) error
 }
 
 // Tape records one step. Make it with NewTape.
@@ -62,10 +65,8 @@ func NewTape(m Mode) *Tape {
 // Reset ends the step: it forgets every operation, takes back the memory of Tensor for the next step and discards
 // updates that were not committed.
 func (t *Tape) Reset(m Mode) {
-	if m.BLAS == nil {
-		m.BLAS = blas.Implementation{}
-	}
-	t.mode, t.rng, t.macs, t.spent = m, nil, 0, false
+	t.Switch(m)
+	t.macs, t.spent = 0, false
 	t.step++
 	clear(t.nodes)
 	t.nodes = t.nodes[:0]
@@ -157,6 +158,14 @@ func (t *Tape) Rand() *rand.Rand {
 		t.rng = rand.New(t.source)
 	}
 	return t.rng
+}
+
+// Switch lets the rest of the step run as m says, and Rand begin anew. NoGrad, Trace, Weights and Precision must stay as they are.
+func (t *Tape) Switch(m Mode) {
+	if m.BLAS == nil {
+		m.BLAS = blas.Implementation{}
+	}
+	t.mode, t.rng = m, nil
 }
 
 // CountMACs adds n to the multiply-adds of this step; operations that multiply matrices call it.

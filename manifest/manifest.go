@@ -65,26 +65,28 @@ type Network struct {
 type Training struct {
 	Method        string   `json:"method"` // "hybrid-sc"
 	Streams       []Stream `json:"streams"`
-	Optimizer     string   `json:"optimizer"`            // "SGD, momentum 0.9, weight decay 1e-4"
-	LearningRate  string   `json:"learning_rate"`        // the schedule: "0.5, tenfold less at epochs 120 and 160"
-	ClipNorm      string   `json:"clip_norm"`            // what gradients were scaled down to; "" if they were not
-	EMA           string   `json:"ema"`                  // the moving average of the weights: "decay 0.999"; "" for none
-	KeyDecay      float64  `json:"key_decay"`            // of the encoder that makes keys; 0: no keys
-	Epochs        int      `json:"epochs"`               // planned
-	LimitSteps    int      `json:"limit_steps"`          // of an epoch, the rest left out; 0 for all
-	Batch         int      `json:"batch"`                // samples that each stream draws
-	Accumulate    int      `json:"accumulate"`           // batches in a step
-	Chunk         int      `json:"chunk,omitempty"`      // samples that pass the backbone at once; 0 for the batch
-	SkipNonFinite int      `json:"skip_non_finite"`      // steps that might be left out
-	Dropped       int      `json:"dropped,omitempty"`    // samples that the streams draw in the first epoch and that make no whole step
-	ImagesSeen    int64    `json:"images_seen"`          // that went through the network in training: each view counts
-	EvalEvery     int      `json:"eval_every"`           // epochs between two evaluations, of which selection may choose
-	EvalBatch     int      `json:"eval_batch,omitempty"` // images evaluated at once; 0 for the usual 128
-	Score         string   `json:"score,omitempty"`      // what epochs are ranked by, other than top-1 on what is held out
-	Patience      int      `json:"patience,omitempty"`   // epochs without a better score that end the run; 0 for none
-	Groups        string   `json:"groups"`               // what counts as many, medium and few
-	Precision     string   `json:"precision,omitempty"`  // what convolutions multiplied: "bfloat16"; "" for float32
-	BLAS          string   `json:"blas"`                 // dense products other than this module's; "" for these
+	Optimizer     string   `json:"optimizer"`                 // "SGD, momentum 0.9, weight decay 1e-4"
+	LearningRate  string   `json:"learning_rate"`             // the schedule: "0.5, tenfold less at epochs 120 and 160"
+	ClipNorm      string   `json:"clip_norm"`                 // what gradients were scaled down to; "" if they were not
+	EMA           string   `json:"ema"`                       // the moving average of the weights: "decay 0.999"; "" for none
+	KeyDecay      float64  `json:"key_decay"`                 // of the encoder that makes keys; 0: no keys
+	Epochs        int      `json:"epochs"`                    // planned
+	LimitSteps    int      `json:"limit_steps"`               // of an epoch, the rest left out; 0 for all
+	Batch         int      `json:"batch"`                     // samples that each stream draws
+	Ranks         int      `json:"ranks,omitempty"`           // processes that trained together, each on its part of every batch; 0 for one
+	SyncBatchNorm bool     `json:"sync_batch_norm,omitempty"` // batch norm had the statistics of all ranks' rows, not of each rank's own
+	Accumulate    int      `json:"accumulate"`                // batches in a step
+	Chunk         int      `json:"chunk,omitempty"`           // samples that pass the backbone at once; 0 for the batch
+	SkipNonFinite int      `json:"skip_non_finite"`           // steps that might be left out
+	Dropped       int      `json:"dropped,omitempty"`         // samples that the streams draw in the first epoch and that make no whole step
+	ImagesSeen    int64    `json:"images_seen"`               // that went through the network in training: each view counts
+	EvalEvery     int      `json:"eval_every"`                // epochs between two evaluations, of which selection may choose
+	EvalBatch     int      `json:"eval_batch,omitempty"`      // images evaluated at once; 0 for the usual 128
+	Score         string   `json:"score,omitempty"`           // what epochs are ranked by, other than top-1 on what is held out
+	Patience      int      `json:"patience,omitempty"`        // epochs without a better score that end the run; 0 for none
+	Groups        string   `json:"groups"`                    // what counts as many, medium and few
+	Precision     string   `json:"precision,omitempty"`       // what convolutions multiplied: "bfloat16"; "" for float32
+	BLAS          string   `json:"blas"`                      // dense products other than this module's; "" for these
 	Seed          uint64   `json:"seed"`
 	Recipe        string   `json:"recipe,omitempty"` // what runs that are compared have in common, besides what is above, in words
 	Other         []string `json:"other"`            // whatever else sets the run apart: "weights from a model of ImageNet"

@@ -9,7 +9,7 @@ import (
 // Processor is the field of a Difference in the kind of processor, which Changes leaves out.
 const Processor = "the kind of processor"
 
-// Override says what may differ from the run that one goes on with. From there on it has not the bits of a run that was never
+// Override says what may differ from the run that one goes on with, besides the number of ranks. From there on it has not the bits of a run that was never
 // stopped, which the manifest then says, see Departure.
 type Override struct {
 	Epochs    bool // their number, and with it the values of schedules: the learning rate, the weights of terms and partners
@@ -44,10 +44,12 @@ func (o Override) names() (all []string) {
 // scheduled are the fields with values of schedules, which depend on the epochs.
 var scheduled = regexp.MustCompile(`^training\.(learning_rate|streams\[\d+\]\.(partner|terms\[\d+\]\.weight))$`)
 
-// Split parts the differences of two runs in those that o allows and those that it does not. With the latter comes what would
+// Split parts the differences of two runs in those that o allows and those that it does not. Another number of ranks is allowed in any
+// case. With the latter comes what would
 // allow for them, nil if nothing does.
 func (o Override) Split(all []Difference) (allowed, refused []Difference, would *Overridable) {
 	epochs := slices.ContainsFunc(all, func(d Difference) bool { return d.Field == "training.epochs" })
+	ranks := slices.ContainsFunc(all, func(d Difference) bool { return d.Field == "training.ranks" && (d.A == "0" || d.B == "0") })
 	needed, possible := o, true
 	for _, d := range all {
 		var given, needs *bool
@@ -60,6 +62,8 @@ func (o Override) Split(all []Difference) (allowed, refused []Difference, would 
 			given, needs = &o.EvalBatch, &needed.EvalBatch
 		}
 		switch {
+		case d.Field == "training.ranks" || d.Field == "training.sync_batch_norm" && ranks:
+			allowed = append(allowed, d)
 		case needs == nil:
 			refused, possible = append(refused, d), false
 		case *given:

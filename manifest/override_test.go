@@ -32,6 +32,10 @@ func TestOverride(t *testing.T) {
 		{manifest.Override{CPULevel: true}, of(manifest.Processor, "training.eval_batch"), 1, 1, "Override.CPULevel and Override.EvalBatch would let it go on, not bit for bit from there"},
 		{manifest.Override{EvalBatch: true}, of("training.eval_batch"), 1, 0, ""},
 		{manifest.Override{Epochs: true, CPULevel: true, EvalBatch: true}, of("data.train_content"), 0, 1, ""},
+		{manifest.Override{}, of("training.ranks"), 1, 0, ""},
+		{manifest.Override{}, of("training.ranks", "training.batch"), 1, 1, ""},
+		{manifest.Override{}, of("training.sync_batch_norm"), 0, 1, ""},
+		{manifest.Override{}, []manifest.Difference{{Field: "training.ranks", A: "2", B: "0"}, {Field: "training.sync_batch_norm", A: "true", B: "false"}}, 2, 0, ""},
 	} {
 		allowed, refused, would := c.override.Split(c.all)
 		require.Len(t, allowed, c.allowed, "%v", c.all)

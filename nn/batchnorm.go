@@ -15,7 +15,8 @@ import (
 // [N, H, W, C] and [R, C] alike.
 //
 // In training the running statistics move at Tape.Commit, by Momentum towards the batch's mean and unbiased variance;
-// a batch with one value a channel has no variance and leaves the running one as it is.
+// a batch with one value a channel has no variance and leaves the running one as it is. With Mode.Sum of the tape the batch is that of
+// all ranks.
 type BatchNorm2d struct {
 	Weight, Bias     *autograd.Param // [C]
 	RunningMean      *tensor.Tensor  // [C]
@@ -104,22 +105,27 @@ type normalization struct {
 	scale, shift []float32
 	mean         []float32
 	invStd       []float64
-	batch        bool // the statistics are the batch's, so gradients flow through them
+	batch        bool                  // the statistics are the batch's, so gradients flow through them
+	all          int                   // the rows of the batch: those of all ranks with Mode.Sum
+	sum          func([]float64) error // Mode.Sum
 }
 
 // normalization makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
 // channel.
 func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalization {
 	c := len(gamma)
-	s := &normalization{rows: rows, c: c, batch: b.usesBatch(t), tape: t,
+	s := &normalization{rows: rows, all: rows, sum: t.Mode().Sum, c: c, batch: b.usesBatch(t), tape: t,
 		scale: t.Floats(c), shift: t.Floats(c), mean: t.Floats(c), invStd: t.Float64s(c)}
 	epsilon := b.epsilon()
 	var mean, variance []float64
 	if s.batch {
-		both := make([]float64, 2*c) // of its own: update reads them after the step
-		mean, variance = both[:c:c], both[c:]
+		both := make([]float64, 2*c+1) // of its own: update reads them after the step
+		mean, variance = both[:c:c], both[c:2*c]
 		sums(mean, variance)
-		n := float64(max(s.rows, 1))
+		both[2*c] = float64(rows)
+		s.sumRanks(both)
+		s.all = int(both[2*c])
+		n := float64(max(s.all, 1))
 		for i := range c {
 			mean[i] /= n
 			variance[i] = variance[i]/n - mean[i]*mean[i]
@@ -127,7 +133,7 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 				variance[i] = 0
 			}
 		}
-		b.update(t, mean, variance, s.rows)
+		b.update(t, mean, variance, s.all)
 	} else {
 		mean, variance = t.Float64s(c), t.Float64s(c)
 		for i := range c {
@@ -142,6 +148,15 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 		s.shift[i] = float32(float64(beta[i]) - mean[i]*scale)
 	}
 	return s
+}
+
+// sumRanks makes x the sum over ranks, if there are others.
+func (s *normalization) sumRanks(x []float64) {
+	if s.sum != nil {
+		if err := s.sum(x); err != nil {
+			panic(&tensor.Error{Op: "nn.BatchNorm2d", Detail: "the statistics of all ranks: " + err.Error()})
+		}
+	}
 }
 
 func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows int) {
@@ -178,7 +193,8 @@ func (s *normalization) backward(gy, relu, x *tensor.Tensor, packed, masked bool
 	if !s.batch && dgamma == nil && dbeta == nil && y == nil {
 		return n // a fixed scale and shift
 	}
-	sumG, sumGX := s.tape.Float64s(s.c), s.tape.Float64s(s.c)
+	both := s.tape.Float64s(2 * s.c)
+	sumG, sumGX := both[:s.c], both[s.c:]
 	gradSums := kernels.BatchNormGradSums
 	if packed {
 		gradSums = kernels.BatchNormGradSumsPacked
@@ -191,8 +207,11 @@ func (s *normalization) backward(gy, relu, x *tensor.Tensor, packed, masked bool
 		if dbeta != nil {
 			dbeta.Data()[i] += float32(sumG[i])
 		}
-		if s.batch {
-			k := float64(s.scale[i]) / float64(max(s.rows, 1))
+	}
+	if s.batch { // the gradient of weight and bias is this rank's, that of x has those of all rows in it
+		s.sumRanks(both)
+		for i := range s.c {
+			k := float64(s.scale[i]) / float64(max(s.all, 1))
 			n.K2[i] = float32(-k * s.invStd[i] * s.invStd[i] * sumGX[i])
 			n.K3[i] = float32(-k * sumG[i])
 		}

@@ -88,7 +88,7 @@ func (r *run) open(ctx context.Context) error {
 		return err
 	}
 	if c.Resume {
-		return r.resume()
+		return nil // join does
 	}
 	earlier, err := r.saver.store.List()
 	if err != nil || len(earlier) == 0 {

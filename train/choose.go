@@ -51,6 +51,10 @@ func (r *run) rank(best **Best, e EpochReport, w *autograd.Weights) (*float64, e
 	} else {
 		score = r.Score(e)
 	}
+	score, err := r.ranks.same(score) // which a function may make of a time
+	if err != nil {
+		return nil, err
+	}
 	if !finite(score) {
 		return nil, fmt.Errorf("Trainer.Score is %v: it must be a finite number, the higher the better", score)
 	}

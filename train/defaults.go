@@ -7,6 +7,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/optim"
@@ -16,7 +17,16 @@ import (
 // HashNothing as Trainer.HashImages leaves images unread, and their files' names and sizes too.
 const HashNothing = -1
 
+// communicator is Ranks, or one process.
+func (t *Trainer) communicator() distributed.Communicator {
+	if t.Ranks == nil {
+		return distributed.Alone{}
+	}
+	return t.Ranks
+}
+
 func (t *Trainer) setDefaults() {
+	t.Ranks = t.communicator()
 	for _, d := range []struct {
 		setting *int
 		value   int
@@ -61,6 +71,9 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 	if t.Chunk > 0 && t.Batch%t.Chunk != 0 {
 		return fmt.Errorf("train: Trainer.Chunk %d must divide Batch %d: batch norm would see a last chunk of %d", t.Chunk, t.Batch, t.Batch%t.Chunk)
 	}
+	if err := t.checkRanks(); err != nil {
+		return err
+	}
 	if t.Precision != autograd.Float32 && t.Precision != autograd.BFloat16 {
 		return fmt.Errorf("train: Trainer.Precision is %v: it must be autograd.Float32 or autograd.BFloat16", t.Precision)
 	}
@@ -98,6 +111,18 @@ func (t Trainer) check(n *hybrid.Network, train, test dataset.Dataset) error {
 				return err
 			}
 		}
+	}
+	return nil
+}
+
+// checkRanks says whether each rank has samples of a batch.
+func (t Trainer) checkRanks() error {
+	size := t.Ranks.Size()
+	if size > 1 && t.Batch < size {
+		return fmt.Errorf("train: Trainer.Batch %d is less than one sample for each of %d ranks: choose a larger batch or fewer ranks", t.Batch, size)
+	}
+	if size > 1 && t.Chunk > 0 && t.Batch%(size*t.Chunk) != 0 {
+		return fmt.Errorf("train: Trainer.Batch %d must be a multiple of the Chunk %d times %d ranks, so that all pass equally many", t.Batch, t.Chunk, size)
 	}
 	return nil
 }

@@ -1,10 +1,12 @@
 package train
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/metrics"
 )
 
@@ -40,10 +42,55 @@ func (r *run) evaluateOn(ctx context.Context, set dataset.Dataset) (c *metrics.C
 // evaluateWith evaluates the network with the weights w; nil are its own.
 func (r *run) evaluateWith(ctx context.Context, w *autograd.Weights, set dataset.Dataset) (*metrics.Confusion, *metrics.Report, error) {
 	r.evaluator.Weights = w
-	confusion, err := r.evaluator.Confusion(ctx, r.network, set)
+	confusion, err := r.confusion(ctx, set)
 	if err != nil {
 		return nil, nil, err
 	}
 	report, err := confusion.Report(r.counts, r.Groups)
 	return confusion, &report, err
+}
+
+// confusion evaluates whole batches of a set on each rank, so that any number of ranks gives the same.
+func (r *run) confusion(ctx context.Context, set dataset.Dataset) (*metrics.Confusion, error) {
+	if !r.ranks.several() {
+		return r.evaluator.Confusion(ctx, r.network, set)
+	}
+	each, counts := cmp.Or(r.EvalBatch, 128), make([]int, r.ranks.Size())
+	var own []int
+	for rank := range counts {
+		from, to := distributed.Shard((set.Len()+each-1)/each, rank, len(counts))
+		from, to = min(from*each, set.Len()), min(to*each, set.Len())
+		counts[rank] = to - from
+		for i := from; i < to && rank == r.ranks.Rank(); i++ {
+			own = append(own, i)
+		}
+	}
+	predicted, at := make([]int32, set.Len()), 0
+	if len(own) > 0 {
+		at = own[0]
+	}
+	err := func() error {
+		part, err := dataset.Subset(set, own)
+		if err != nil || len(own) == 0 {
+			return err
+		}
+		mine, err := r.evaluator.Predictions(ctx, r.network, part)
+		for i, class := range mine {
+			predicted[at+i] = int32(class)
+		}
+		return err
+	}()
+	if err := r.ranks.agree(err); err != nil {
+		return nil, err
+	}
+	if err := r.ranks.send(distributed.AllGather(r.ranks, predicted, counts)); err != nil {
+		return nil, err
+	}
+	confusion, err := metrics.NewConfusion(r.network.Classes())
+	for i, class := range predicted {
+		if err == nil {
+			err = confusion.Add(set.Label(i), int(class))
+		}
+	}
+	return confusion, err
 }

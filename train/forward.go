@@ -5,6 +5,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/loss"
@@ -20,14 +21,27 @@ func (r *run) losses(b *batch.Batch, again bool) (total objective, err error) {
 		return total, err
 	}
 	for i, part := range b.Parts {
-		inputs := r.heads(part, features[i])
 		keys, taught := r.encoder.Keys(r.network, part, b.Images), r.teachers[i].logits(part, b.Images)
+		if part, err = r.ranks.whole(part, r.Batch); err != nil {
+			return total, err
+		}
+		inputs, err := r.heads(part, features[i])
+		if err != nil {
+			return total, err
+		}
+		mode := r.tape.Mode()
+		r.switchTo(autograd.Mode{Train: mode.Train, Seed: r.stepSeed() + uint64(i), BLAS: mode.BLAS, Recompute: mode.Recompute, Precision: mode.Precision})
 		for j, term := range part.Stream.Terms {
 			weight := r.weight(term)
 			if !(weight >= 0) || !finite(weight) {
 				return total, fmt.Errorf("the weight of term %q is %v: its schedule must give finite values that are not negative", term.Name, weight)
 			}
-			inputs[j].Keys, inputs[j].Teacher = keys[j], taught[j]
+			if inputs[j].Keys, err = r.ranks.gatherTensor(keys[j], r.Batch); err != nil {
+				return total, err
+			}
+			if inputs[j].Teacher, err = r.ranks.gatherTensor(taught[j], r.Batch); err != nil {
+				return total, err
+			}
 			value, stats := term.Loss.Forward(r.watches[k].input(inputs[j]))
 			if value == nil {
 				return total, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)
@@ -50,8 +64,23 @@ func (r *run) losses(b *batch.Batch, again bool) (total objective, err error) {
 			k++
 		}
 		r.report.Images += part.Images
+		mode.Seed = r.ranks.seed(r.stepSeed() + uint64(i) + 1)
+		r.switchTo(mode)
 	}
 	return total, nil
+}
+
+// stepSeed is that of the randomness of a batch.
+func (r *run) stepSeed() uint64 {
+	return r.Seed ^ uint64(r.at.Epoch)<<32 ^ uint64(r.at.Step*r.Accumulate+r.batch)
+}
+
+// switchTo lets the step go on in another mode, where there are several ranks: losses see the rows of all and draw the same on all, the
+// network sees its own.
+func (r *run) switchTo(m autograd.Mode) {
+	if r.ranks.several() {
+		r.tape.Switch(m)
+	}
 }
 
 // weight is what a term counts now.
@@ -104,7 +133,8 @@ func (r *run) features(b *batch.Batch) (out []*autograd.Var, err error) {
 
 // pass takes images through a part of the network, see Trainer.Chunk.
 func (r *run) pass(images *tensor.Tensor, f func(*autograd.Var) *autograd.Var) *autograd.Var {
-	return batch.Pass(r.tape, images, r.Batch, r.Chunk, f)
+	first, behind := distributed.Shard(r.Batch, r.ranks.Rank(), r.ranks.Size())
+	return batch.Pass(r.tape, images, behind-first, r.Chunk, f)
 }
 
 // mixed returns the mixed features of a stream's samples and their partners, and notes α in the rows.
@@ -125,8 +155,8 @@ func (r *run) mixed(b *batch.Batch, p *batch.Rows) (*autograd.Var, error) {
 	return autograd.Columns(autograd.Scale(f, alpha), autograd.Scale(g, 1-alpha)), nil
 }
 
-// heads returns the input of each term of a stream.
-func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
+// heads returns the input of each term of a stream: the rows of all ranks, of features of this one.
+func (r *run) heads(p *batch.Rows, features *autograd.Var) (inputs []loss.Input, err error) {
 	at := r.at // in batches: what remembers an epoch takes stock after its last one
 	at.Step, at.Steps = at.Step*r.Accumulate+r.batch, at.Steps*r.Accumulate
 	whole := loss.Input{Labels: p.Labels, Views: p.Views, Mix: p.Mix, At: at}
@@ -135,15 +165,24 @@ func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 	}
 	needs := p.Stream.Needs()
 	if needs.Embedding {
-		whole.Embedding = r.network.Embed(features)
+		if whole.Embedding, err = r.ranks.gather(r.network.Embed(features), r.Batch); err != nil {
+			return nil, err
+		}
 	}
 	if needs.Logits {
-		whole.Logits = r.network.Logits(features)
+		if whole.Logits, err = r.ranks.gather(r.network.Logits(features), r.Batch); err != nil {
+			return nil, err
+		}
 	}
 	if needs.Experts {
 		whole.Experts = r.network.Experts(features)
+		for i, x := range whole.Experts {
+			if whole.Experts[i], err = r.ranks.gather(x, r.Batch); err != nil {
+				return nil, err
+			}
+		}
 	}
-	inputs := make([]loss.Input, len(p.Stream.Terms))
+	inputs = make([]loss.Input, len(p.Stream.Terms))
 	for i, t := range p.Stream.Terms {
 		inputs[i] = batch.Input(whole, batch.Positions(p.Seen, t.Views))
 		if !p.Stream.MixesFeatures() { // whose rows are mixed even where α is 1: a loss that cannot be should say so at once
@@ -160,7 +199,7 @@ func (r *run) heads(p *batch.Rows, features *autograd.Var) []loss.Input {
 			inputs[i].Experts = nil
 		}
 	}
-	return inputs
+	return inputs, nil
 }
 
 // dropMix leaves Mix out where no row is blended.

@@ -126,6 +126,9 @@ func (t Trainer) describeTraining() manifest.Training {
 	m := manifest.Training{Optimizer: say(t.Optimizer), LearningRate: say(t.LearningRate), Epochs: t.Epochs, LimitSteps: t.LimitSteps,
 		Batch: t.Batch, Accumulate: t.Accumulate, Chunk: t.Chunk, SkipNonFinite: t.SkipNonFinite, EvalEvery: t.EvalEvery, Groups: say(t.Groups),
 		BLAS: say(t.BLAS), Seed: t.Seed, KeyDecay: t.KeyDecay}
+	if n := t.Ranks.Size(); n > 1 {
+		m.Ranks, m.SyncBatchNorm = n, t.SyncBatchNorm
+	}
 	if t.Precision != autograd.Float32 {
 		m.Precision = t.Precision.String()
 	}

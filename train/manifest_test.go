@@ -13,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/loss"
@@ -142,6 +143,8 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 			func(t *train.Trainer) { t.Streams[1].Terms[0].Weight = schedule.Complement(schedule.Constant(0.25)) }},
 		{`training.streams[0].terms[0].weight: "schedule.Curriculum", "schedule.Curriculum{Curve: func, values: `,
 			func(t *train.Trainer) { t.Streams[0].Terms[0].Weight = curve(0.5) }},
+		{"training.ranks: 0, 2", func(t *train.Trainer) { t.Ranks = distributed.Local(2)[1] }},
+		{"training.ranks: 0, 2|training.sync_batch_norm: false, true", func(t *train.Trainer) { t.Ranks, t.SyncBatchNorm = distributed.Local(2)[0], true }},
 	} {
 		tr := base()
 		c.change(&tr)

@@ -19,7 +19,7 @@ import (
 
 // MemoryPlan is what training will take, in bytes, besides the network's weights and the data set, which are there before.
 type MemoryPlan struct {
-	Batch       int
+	Batch       int // of this process, where several train
 	Gradients   int64
 	Optimizer   int64
 	Averages    int64 // moving average, encoder of keys, best weights, those of teachers
@@ -84,6 +84,14 @@ func (t Trainer) PlanMemory(ctx context.Context, n *hybrid.Network, train, test 
 	}
 	defer release()
 	t.Checkpoints, t.Observers = Checkpoints{}, nil
+	t.setDefaults()
+	if err := t.checkRanks(); err != nil {
+		return p, err
+	}
+	if size := t.Ranks.Size(); size > 1 {
+		t.Batch = (t.Batch + size - 1) / size
+		t.Ranks = nil
+	}
 	r, err := t.start(ctx, n, train, test)
 	if err != nil {
 		return p, err
@@ -179,7 +187,7 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 	r.Batch, r.Chunk = samples, chunk
 	r.tape = autograd.NewTape(autograd.Mode{})
 	r.update.Tape = r.tape
-	plan := batch.Plan{Network: r.network, Data: r.train, Streams: r.Streams, Samples: samples}
+	plan := batch.Plan{Network: r.network, Data: r.train, Streams: r.Streams, Samples: samples, All: samples}
 	b, rng := plan.New(), rand.New(rand.NewPCG(1, 1))
 	for i := range b.Images.Data() {
 		b.Images.Data()[i] = float32(rng.NormFloat64())

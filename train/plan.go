@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/internal/batch"
 	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
@@ -11,7 +12,9 @@ import (
 
 // plan draws the samples of the epoch and learns how many steps they make.
 func (r *run) plan() (*batch.Plan, error) {
-	p := &batch.Plan{Network: r.network, Data: r.train, Streams: r.Streams, Samples: r.Batch, Seed: r.Seed, Epoch: r.at.Epoch}
+	p := &batch.Plan{Network: r.network, Data: r.train, Streams: r.Streams, All: r.Batch, Seed: r.Seed, Epoch: r.at.Epoch}
+	first, behind := distributed.Shard(r.Batch, r.ranks.Rank(), r.ranks.Size())
+	p.First, p.Samples = first, behind-first
 	r.at.Steps = 0
 	at, drawn := r.at, 0
 	at.Step = 0 // an epoch gone on with has the samples it began with

@@ -150,6 +150,14 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	if err := c.Load("model", trainable{r.network, r.Streams}); err != nil {
 		return err
 	}
+	r.at.Epoch, r.at.Step = c.Run.Epoch, c.Run.Step
+	r.adopt(s, confusion)
+	r.result.Checkpoint = c.Path
+	return r.depart(departed)
+}
+
+// adopt makes s the run's, but for tensors.
+func (r *run) adopt(s state, confusion *metrics.Confusion) {
 	for _, e := range r.params {
 		if p := e.Param; slices.Contains(s.Untouched, e.Path) {
 			p.Grad = nil
@@ -159,15 +167,13 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	}
 	average := r.result.EMA
 	r.result, r.epoch, r.skipped = &s.Result, s.Epoch, s.Skipped
-	r.result.Confusion, r.result.EMA, r.result.Checkpoint = confusion, average, c.Path
-	r.at.Epoch, r.at.Step = c.Run.Epoch, c.Run.Step
+	r.result.Confusion, r.result.EMA = confusion, average
 	r.saver.resumed = &s
-	return r.depart(departed)
 }
 
 // checkDraws compares an epoch that is gone on with to what it was.
 func (r *run) checkDraws(p *batch.Plan) error {
-	if r.Checkpoints.Dir == "" {
+	if r.Checkpoints.Dir == "" && !r.ranks.several() {
 		return nil
 	}
 	h := sha256.New()
@@ -176,7 +182,11 @@ func (r *run) checkDraws(p *batch.Plan) error {
 			h.Write(binary.LittleEndian.AppendUint64(nil, uint64(i)))
 		}
 	}
-	r.saver.draws = fmt.Sprintf("%x", h.Sum(nil)[:8])
+	sum := h.Sum(nil)[:8]
+	if err := r.ranks.sameDraws(sum); err != nil {
+		return err
+	}
+	r.saver.draws = fmt.Sprintf("%x", sum)
 	was := r.saver.resumed
 	r.saver.resumed = nil
 	if was != nil && r.at.Step > 0 && (was.Draws != r.saver.draws || r.at.Step > r.at.Steps) {

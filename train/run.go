@@ -34,6 +34,7 @@ type run struct {
 	encoder   *average.Encoder // of keys; nil: no term takes them
 	teachers  []*teacher       // of each stream; nil: it has none
 	evaluator hybrid.Evaluator
+	ranks     *ranks
 	loader    prefetch.Loader[*batch.Batch, *batch.Scratch]
 	watches   []watch // of the terms of all streams
 	saver     saver
@@ -55,7 +56,10 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	if err := t.check(n, train, test); err != nil {
 		return nil, err
 	}
-	r := &run{Trainer: t, network: n, train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
+	if t.Ranks.Rank() > 0 { // the others tell, warn and save nothing
+		t.Observers, t.OnWarning, t.Checkpoints.Dir = nil, nil, ""
+	}
+	r := &run{Trainer: t, network: n, ranks: newRanks(t.Ranks, n), train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
 		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, Workers: t.Workers, BLAS: t.BLAS},
 		loader: prefetch.Loader[*batch.Batch, *batch.Scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
 	if err := checkStreams(t.Streams, n, r.counts, t.Epochs, t.Seed); err != nil {
@@ -82,7 +86,10 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
 	}
-	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm, Rho: rho(t.Streams)}
+	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm, Rho: rho(t.Streams), ranks: r.ranks.Size()}
+	if r.ranks.several() {
+		r.update.Reduce = r.ranks.reduce
+	}
 	if err := r.open(ctx); err != nil {
 		r.saver.close()
 		return nil, err
@@ -96,8 +103,10 @@ func (r *run) step(b *batch.Batch) error {
 	if !(rate >= 0) || !finite(rate) {
 		return fmt.Errorf("the learning rate is %v: its schedule must give finite values that are not negative", rate)
 	}
-	number := at.Step*r.Accumulate + r.batch
-	mode := autograd.Mode{Train: true, Seed: r.Seed ^ uint64(at.Epoch)<<32 ^ uint64(number), BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
+	mode := autograd.Mode{Train: true, Seed: r.ranks.seed(r.stepSeed()), BLAS: r.BLAS, Recompute: r.Recompute, Precision: r.Precision}
+	if r.SyncBatchNorm && r.ranks.several() {
+		mode.Sum = r.ranks.sumStatistics
+	}
 	r.resetOthers(mode)
 	if r.batch == 0 {
 		if err := r.before.Remember(); err != nil {
@@ -126,6 +135,9 @@ func (r *run) step(b *batch.Batch) error {
 		return r.skip()
 	}
 	r.update.update(rate)
+	if err := r.ranks.joinBuffers(); err != nil {
+		return err
+	}
 	r.average.Update()
 	r.encoder.Update()
 	return r.stepDone()
@@ -169,7 +181,7 @@ func (r *run) begin() error {
 func (r *run) beginEpoch() (*batch.Plan, error) {
 	r.countSteps()
 	p, err := r.plan()
-	if err != nil {
+	if err = r.ranks.agree(err); err != nil {
 		return nil, err
 	}
 	if r.at.Epoch == 0 {
@@ -207,7 +219,7 @@ func (r *run) stop(ctx context.Context, err error) (*Result, error) {
 		err = errors.Join(err, r.before.Restore())
 		r.batch = 0
 	}
-	err = r.saveOnCancel(ctx, err)
+	err = r.saveOnCancel(ctx, r.ranks.agree(err))
 	r.keep()
 	return r.end(err)
 }

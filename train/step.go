@@ -19,11 +19,12 @@ type Step struct {
 	// Rho ρ takes the gradient g of a batch at ρ·g/‖g‖ from the parameters, in a second pass (SAM, arXiv 2010.01412); 0: at the
 	// parameters.
 	Rho float64
-	// Reduce joins the gradients with those of other ranks, after all of backward and before the norm is taken. nil: there
-	// are none.
+	// Reduce joins the gradients with those of other ranks, after all of backward and before the norm is taken; with Rho also before
+	// the second pass. nil: there are none.
 	Reduce func([]nn.Entry) error
 
 	climb climb // of Rho
+	ranks int   // that have each its part of the loss backward; 0: none but this
 }
 
 // objective is the loss of a batch: what is steep has its gradient taken at Rho from the parameters. nil: nothing is.
@@ -75,6 +76,9 @@ func (s *Step) add(m autograd.Mode, share float64, forward func(t *autograd.Tape
 	steep := func(o objective) *autograd.Var { return o.steep }
 	s.climb.begin(s.Params)
 	first, err := s.pass(m, false, forward, steep, 1)
+	if err == nil {
+		err = s.reduce() // all go up the same way
+	}
 	if err != nil {
 		return 0, err
 	}
@@ -97,7 +101,7 @@ func (s *Step) pass(m autograd.Mode, again bool, forward func(*autograd.Tape, bo
 		return objective{}, err
 	}
 	y := part(o)
-	if share != 1 {
+	if share /= float64(max(s.ranks, 1)); share != 1 {
 		y = autograd.Scale(y, share)
 	}
 	s.Tape.Backward(y, nil)
@@ -106,12 +110,20 @@ func (s *Step) pass(m autograd.Mode, again bool, forward func(*autograd.Tape, bo
 
 // gradient completes the gradient by those of other ranks and returns its norm.
 func (s *Step) gradient() (norm float64, err error) {
-	if s.Reduce != nil {
-		if err := s.Reduce(s.Params); err != nil {
-			return 0, fmt.Errorf("train: joining the gradients of all ranks: %w", err)
-		}
+	if err := s.reduce(); err != nil {
+		return 0, err
 	}
 	return optim.GradNorm(s.Params), nil
+}
+
+func (s *Step) reduce() error {
+	if s.Reduce == nil {
+		return nil
+	}
+	if err := s.Reduce(s.Params); err != nil {
+		return fmt.Errorf("train: joining the gradients of all ranks: %w", err)
+	}
+	return nil
 }
 
 // update changes the parameters, and what waits for the end of the last batch.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/metrics"
@@ -68,6 +69,19 @@ type Trainer struct {
 	// in memory at most. Any number gives the same bits. 0 means GOMAXPROCS.
 	Workers int
 
+	// Ranks are the processes that train together, such as mpi.Open gives: each calls Fit with the same settings, data and weights, and
+	// passes its part of every batch through the network. Batch is that of all. Losses see the rows of all ranks, contrasts between
+	// ranks and their gradients included, so that a run has the numbers of one process but for rounding, dropout and batch norm. For a
+	// number of ranks it has the same bits each time. nil: this process alone.
+	//
+	// Rank 0 tells Observers, warns, and writes checkpoints; it alone reads them to go on, with any number of ranks, and the weights all
+	// begin with are its own. Functions are called on every rank. Ranks whose settings, data, versions or processors differ are an
+	// error that names them, and so is a rank that fails or is cancelled, on all.
+	Ranks distributed.Communicator
+	// SyncBatchNorm gives batch norm in training the statistics of all ranks' rows, by messages in each layer. Otherwise a rank has
+	// those of its own, and the running ones are the mean over ranks.
+	SyncBatchNorm bool
+
 	// Score ranks the epochs that are evaluated, the highest first: Result.Best has the weights of the best, and Patience waits
 	// for a better one. Of two equal ones the first counts. With EMA the average weights are ranked by themselves, by a report
 	// in which theirs are the figures. With Validation it sees those of no other set.
@@ -105,19 +119,24 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 	defer release()
 	run, err := t.start(ctx, n, train, test)
 	if err != nil {
-		return nil, err
+		return nil, newRanks(t.communicator(), nil).agree(err)
 	}
 	defer run.saver.close()
+	if err := run.join(ctx); err != nil {
+		return nil, err
+	}
+	ctx, done := run.ranks.context(ctx)
+	defer done()
 	if err := run.begin(); err != nil {
-		return run.end(err)
+		return run.end(run.ranks.agree(err))
 	}
 	for run.at.Epoch < run.Epochs && run.result.Stopped == "" {
 		plan, err := run.beginEpoch()
 		if err != nil {
-			return run.end(err)
+			return run.stop(ctx, err)
 		}
 		for b, err := range run.loader.Batches(ctx, plan, run.at.Step*run.Accumulate, run.at.Steps*run.Accumulate) {
-			if err == nil {
+			if err = run.ranks.agree(err); err == nil {
 				err = tensor.Try(func() error { return run.step(b) })
 			}
 			if err == nil {
@@ -131,5 +150,5 @@ func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset
 			return run.stop(ctx, err)
 		}
 	}
-	return run.end(nil)
+	return run.end(run.ranks.finish())
 }

@@ -4,7 +4,7 @@
 //	if err != nil {
 //		log.Fatal(err)
 //	}
-//	err = distributed.AllReduce(ranks, gradient)
+//	trainer.Ranks = ranks
 //
 // The library, libmpi.so.40 of Open MPI 4 and 5 (Debian and Ubuntu: libopenmpi3), is loaded when Open is called in a process that
 // mpirun or srun has started, and only then: there is no cgo, and a program that is not started so needs no MPI.

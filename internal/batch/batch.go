@@ -27,7 +27,9 @@ type Plan struct {
 	Streams  hybrid.Streams
 	Orders   [][]int   // of each stream: the sample indices of the epoch
 	Partners [][]int   // and those of their partners; nil where there are none
-	Samples  int       // of a stream in a batch
+	Samples  int       // of a stream in a batch, here
+	All      int       // and on all ranks
+	First    int       // and on the ranks before this one
 	Whole    []float64 // of each stream: the probability that a batch is not blended with its partners
 	Seed     uint64
 	Epoch    int
@@ -70,22 +72,22 @@ func (p *Plan) Fill(w *Scratch, b *Batch, n, sample int) error {
 		i, k := sample/p.Samples, sample%p.Samples
 		part := b.Parts[i]
 		from, to := part.Own()
-		at := augment.Key{Seed: p.Seed, Stream: i, Epoch: p.Epoch, Position: n*p.Samples + k}
-		if err := p.draw(w, b, at, p.Orders[i], part.Labels, from+k); err != nil || p.Partners[i] == nil {
+		at := augment.Key{Seed: p.Seed, Stream: i, Epoch: p.Epoch, Position: n*p.All + p.First + k}
+		if err := p.draw(w, b, at, p.Orders[i], part.Labels, from+k, k); err != nil || p.Partners[i] == nil {
 			return err
 		}
 		at.View = part.Views // tells the random keys of partners from those of samples
-		return p.draw(w, b, at, p.Partners[i], part.Mix.Labels, to+k)
+		return p.draw(w, b, at, p.Partners[i], part.Mix.Labels, to+k, k)
 	})
 }
 
-// draw fills the rows of one sample of order, the first of which is row, with all views.
-func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, row int) error {
+// draw fills the rows of one sample of order, the first of which is row, with all views, and from k on its labels.
+func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, row, k int) error {
 	sample := order[at.Position]
 	if err := p.read(w, sample); err != nil {
 		return err
 	}
-	label, k := p.Data.Label(sample), at.Position%p.Samples
+	label := p.Data.Label(sample)
 	for _, transform := range p.Streams[at.Stream].Transforms() {
 		labels[k] = label
 		at.Reseed(&w.pcg)
