@@ -35,3 +35,12 @@ func FuzzState(f *testing.F) {
 		require.Equal(t, string(text), string(second))
 	})
 }
+
+func TestNegativeCountsAreNoState(t *testing.T) {
+	for _, text := range []string{`{"skipped":-1}`, `{"averaged":-1}`, `{"epoch":{"steps":-1}}`, `{"confusion":[[0,0,-1]]}`} {
+		_, _, err := parseState([]byte(text), 3, 20)
+		require.Error(t, err, text)
+	}
+	_, _, err := parseState([]byte(`{"skipped":0,"averaged":1,"epoch":{"steps":2},"confusion":[[0,0,1]]}`), 3, 20)
+	require.NoError(t, err)
+}

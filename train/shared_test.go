@@ -48,7 +48,7 @@ func TestARunKeepsItsLossesAndNetworkToItself(t *testing.T) {
 	few, err := dataset.LongTail(data, dataset.Exponential{Imbalance: 10}, dataset.LongTailSettings{})
 	require.NoError(t, err)
 	for _, l := range []loss.Loss{&loss.LDAM{}, &loss.LogitAdjusted{}, &loss.DRW{Before: &loss.CrossEntropy{}, After: &loss.ClassBalanced{}},
-		&loss.PrototypicalContrastive{}} {
+		&loss.PrototypicalContrastive{}, newStateful()} {
 		streams := hybrid.Streams{{Sampler: sampler.Instance{}, Terms: []hybrid.Term{{Name: "shared", Loss: l}}}}
 		first := train.Trainer{Streams: streams, Epochs: 2, Batch: 8, LearningRate: schedule.Constant(0.05)}
 		second, other := first, resNet(t, 2)
