@@ -13,6 +13,8 @@
 //	sgemm   square float32 product, GFLOP/s
 //	conv    each layer shape of ResNet-32, or of -net resnet18, resnet34, resnet50, three passes, GFLOP/s
 //	cores   the speed-up that 8, 16, 32 and 64 cores could give each layer shape of -net, by how its work is divided
+//	scale   how fast 1 to 64 ranks train Hybrid-SC over a link of -latency ms and -gbits Gbit/s, from what one takes; mpirun -n 2 bench scale
+//	        measures the link, and a step
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, and what was planned, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	losses  memory of the SC and PSC losses over batches of 256 images to -batch, and classes, MB
@@ -38,8 +40,9 @@ import (
 // settings are the flags.
 type settings struct {
 	batch, threads, dim int
-	net                 string // of jobs train and infer
-	size                int    // of their images; 0: the usual one
+	latency, gbits      float64 // of job scale's link
+	net                 string  // of jobs train and infer
+	size                int     // of their images; 0: the usual one
 	seconds             float64
 	methods, views      string // of job methods
 	largest             int
@@ -54,7 +57,7 @@ type result map[string]any
 
 var jobs = map[string]func(s settings) (result, error){
 	"train": trainSet, "infer": infer, "step": step, "input": input, "sc": contrast, "sgemm": sgemm, "conv": conv, "cores": cores, "width": width,
-	"memory": memory, "peak": peak, "methods": methods, "losses": losses,
+	"memory": memory, "scale": scale, "peak": peak, "methods": methods, "losses": losses,
 }
 
 func main() {
@@ -76,6 +79,8 @@ func main() {
 	f.BoolVar(&s.recompute, "recompute", false, "compute activations again in the backward pass of train, step and memory")
 	f.BoolVar(&s.bfloat16, "bf16", false, "convolutions in bfloat16")
 	f.IntVar(&s.threads, "threads", 2, "threads")
+	f.Float64Var(&s.latency, "latency", 0.2, "of a message between two ranks in scale, in ms")
+	f.Float64Var(&s.gbits, "gbits", 1, "of each rank's link in scale, in Gbit/s")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
 	f.StringVar(&s.methods, "methods", "", "names of methods, with commas between (default: all)")
@@ -109,7 +114,7 @@ func main() {
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
 	"train": "net size batch recompute bf16", "infer": "net size batch bf16", "step": "net size batch chunk recompute bf16", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
-	"width": "batch", "memory": "net size batch chunk recompute bf16", "peak": "", "losses": "batch dim", "methods": "batch methods views largest",
+	"width": "batch", "memory": "net size batch chunk recompute bf16", "scale": "net batch dim latency gbits", "peak": "", "losses": "batch dim", "methods": "batch methods views largest",
 }
 
 // unused reports arguments and flags that have no effect on a job.

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"runtime"
+	"slices"
+	"time"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/autograd/gradtest"
+	"github.com/longtail-ml/longtail/distributed"
+	"github.com/longtail-ml/longtail/distributed/mpi"
+	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
+)
+
+var rankCounts = []int{1, 2, 4, 8, 16, 32, 64}
+
+// link is what connects each rank with a switch that has room for all of them.
+type link struct {
+	latency float64 // seconds until a message arrives
+	rate    float64 // bytes a second, in either direction at once
+}
+
+// pieces are what a step of a Hybrid-SC run is made of on each rank. It passes its samples forward and backward, gathers the
+// embeddings and logits of all, computes the losses of all, and then gradients are summed.
+type pieces struct {
+	compute  float64 // seconds for its own samples
+	contrast float64 // seconds of the contrastive loss of one rank's rows; of all it is the square of the ranks times that
+	params   int     // numbers in the gradient
+	gathered int     // numbers that it gives to all others
+	adding   float64 // numbers that it adds a second
+}
+
+const (
+	bucket     = 1 << 20 // numbers of a gradient that are summed at once, as in package train
+	smallTalks = 3       // exchanges of a few bytes in a step: labels, whether all go on, embeddings' and logits' second message
+)
+
+// parts are the seconds of a step on so many ranks.
+type parts struct{ compute, contrast, gather, reduce float64 }
+
+func (p parts) total() float64 { return p.compute + p.contrast + p.gather + p.reduce }
+
+// on foretells a step on so many ranks. size is that of a number of the gradient on the way, in bytes.
+func (p pieces) on(ranks int, l link, size float64) parts {
+	n := float64(ranks)
+	t := parts{compute: p.compute, contrast: p.contrast * n * n}
+	if ranks == 1 {
+		return t
+	}
+	t.gather = (1+smallTalks)*l.latency + (n-1)*4*float64(p.gathered)/l.rate
+	others := (n - 1) / n * float64(p.params) // numbers that are received, added, and received again as sums
+	t.reduce = 2*(math.Ceil(float64(p.params)/bucket)*l.latency+others*size/l.rate) + others/p.adding
+	return t
+}
+
+// helps are ways to spend less, with the seconds of a step under each.
+var helps = []struct {
+	name string
+	of   func(p pieces, ranks int, l link) float64
+}{
+	{"overlap", func(p pieces, ranks int, l link) float64 { // with the two thirds of the computing that are the backward pass
+		t := p.on(ranks, l, 4)
+		return t.total() - min(t.reduce, t.compute*2/3)
+	}},
+	{"float16", func(p pieces, ranks int, l link) float64 { return p.on(ranks, l, 2).total() }},
+	{"each 8th", func(p pieces, ranks int, l link) float64 { // accumulation, or steps that each rank takes alone
+		t := p.on(ranks, l, 4)
+		return t.total() - t.reduce*7/8
+	}},
+	{"own anchors", func(p pieces, ranks int, l link) float64 { // each rank contrasts its own rows with all, and sends the others their gradient
+		t := p.on(ranks, l, 4)
+		if ranks == 1 {
+			return t.total()
+		}
+		return t.total() - t.contrast + 2*float64(ranks)*p.contrast + t.gather
+	}},
+}
+
+// scale foretells how fast ranks train together, from what one takes and the link. Started by mpirun it measures the link, and a
+// step beside what is foretold for it.
+func scale(s settings) (result, error) {
+	b := or(s.batch, map[bool]int{true: 128, false: 16}[s.net == "resnet32"])
+	c, err := mpi.Open(mpi.Settings{})
+	if err != nil {
+		return nil, err
+	}
+	l := link{s.latency / 1e3, s.gbits * 1e9 / 8}
+	p, err := measurePieces(s, b)
+	if err != nil {
+		return nil, err
+	}
+	r := result{"net": s.net, "batch": b, "ranks": c.Size(), "compute_ms": round(1e3 * p.compute), "contrast_ms": round(1e3 * p.contrast), "mb": round(float64(4*p.params) / 1e6)}
+	if c.Size() > 1 {
+		if l, err = measureLink(c); err != nil {
+			return nil, err
+		}
+		measured, err := measureStep(s, c, b, p)
+		if err != nil {
+			return nil, err
+		}
+		foretold := p.on(c.Size(), l, 4)
+		r["step_ms"], r["foretold_ms"] = round(1e3*measured.total()), round(1e3*foretold.total())
+		r["reduce_ms"], r["foretold_reduce_ms"] = round(1e3*measured.reduce), round(1e3*foretold.reduce)
+		r["gather_ms"], r["foretold_gather_ms"] = round(1e3*measured.gather), round(1e3*foretold.gather)
+	}
+	r["latency_ms"], r["gbits"] = round(1e3*l.latency), round(8*l.rate/1e9)
+	if err := c.Close(); err != nil {
+		return nil, err
+	}
+	if c.Rank() > 0 {
+		os.Exit(0) // one line for all
+	}
+	fmt.Fprintf(os.Stderr, "ranks  step ms  computing  contrast  gathering  summing  efficiency")
+	for _, h := range helps {
+		fmt.Fprintf(os.Stderr, "  %s", h.name)
+	}
+	fmt.Fprintln(os.Stderr)
+	var efficiencies []float64
+	alone := p.on(1, l, 4)
+	for _, n := range rankCounts {
+		t := p.on(n, l, 4)
+		efficiencies = append(efficiencies, round(alone.total()/t.total()))
+		fmt.Fprintf(os.Stderr, "%5d %8.0f %10.0f %9.0f %10.0f %8.0f %11.2f", n, 1e3*t.total(), 1e3*t.compute, 1e3*t.contrast, 1e3*t.gather, 1e3*t.reduce, alone.total()/t.total())
+		for _, h := range helps {
+			fmt.Fprintf(os.Stderr, "  %*.2f", len(h.name), alone.total()/h.of(p, n, l))
+		}
+		fmt.Fprintln(os.Stderr)
+	}
+	r["rank_counts"], r["efficiencies"] = rankCounts, efficiencies
+	return r, nil
+}
+
+// measurePieces times what a rank does alone: three images a sample, two of them contrasted, as in Hybrid-SC.
+func measurePieces(s settings, b int) (p pieces, err error) {
+	net, err := s.network()
+	if err != nil {
+		return p, err
+	}
+	if p.compute, err = trainStep(s, net, 3*b, s.seconds); err != nil {
+		return p, err
+	}
+	for _, e := range nn.Params(net) {
+		p.params += e.Param.Value.Len()
+	}
+	classes := net.Classes()
+	p.gathered = 2*b*s.dim + b*classes
+	z, labels := autograd.NewParam(gradtest.Normal(1, 1, 2*b, s.dim)), randomLabels(2*b)
+	mode := autograd.Mode{Train: true}
+	tape, sc := autograd.NewTape(mode), &loss.SupervisedContrastive{Temperature: 0.1}
+	p.contrast = s.timed(func() {
+		tape.Reset(mode)
+		z.ZeroGrad()
+		l, _ := sc.Forward(loss.Input{Embedding: nn.L2Normalize(tape.Param(z)), Labels: labels, Views: 1})
+		tape.Backward(l, nil)
+	}, min(s.seconds, 1))
+	x := make([]float32, min(p.params, 1<<20))
+	y := slices.Clone(x)
+	p.adding = float64(len(x)) / s.timed(func() { kernels.AddScaled(x, 1, y) }, min(s.seconds, 0.5))
+	return p, nil
+}
+
+// timedOnAll is the median time of what all ranks do at once, as the slowest of them has it.
+func timedOnAll(c distributed.Communicator, times int, f func() error) (float64, error) {
+	all := make([]float64, times)
+	for i := range all {
+		if err := c.Barrier(); err != nil {
+			return 0, err
+		}
+		began := time.Now()
+		if err := f(); err != nil {
+			return 0, err
+		}
+		each := make([]float64, c.Size())
+		each[c.Rank()] = time.Since(began).Seconds()
+		if err := distributed.AllGather(c, each, distributed.Shards(c.Size(), c.Size())); err != nil {
+			return 0, err
+		}
+		all[i] = slices.Max(each)
+	}
+	return median(all), nil
+}
+
+// measureLink times small and large messages from each rank to each other.
+func measureLink(c distributed.Communicator) (l link, err error) {
+	n := c.Size()
+	small := make([]float32, n)
+	if l.latency, err = timedOnAll(c, 50, func() error { return distributed.AllGather(c, small, distributed.Shards(n, n)) }); err != nil {
+		return l, err
+	}
+	const numbers = 4 << 20
+	large := make([]float32, numbers)
+	seconds, err := timedOnAll(c, 5, func() error { return distributed.AllGather(c, large, distributed.Shards(numbers, n)) })
+	l.rate = 4 * numbers * float64(n-1) / float64(n) / max(seconds-l.latency, 1e-9)
+	return l, err
+}
+
+// measureStep times a whole step of all ranks, and what they exchange alone.
+func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t parts, err error) {
+	net, err := s.network()
+	if err != nil {
+		return t, err
+	}
+	runtime.GC()
+	step, err := newTrainStep(s, net, 3*b)
+	if err != nil {
+		return t, err
+	}
+	ranks := c.Size()
+	rows := make([]float32, ranks*p.gathered)
+	flags := make([]int32, ranks)
+	gather := func() error {
+		for range smallTalks {
+			if err := distributed.AllGather(c, flags, distributed.Shards(ranks, ranks)); err != nil {
+				return err
+			}
+		}
+		return distributed.AllGather(c, rows, distributed.Shards(len(rows), ranks))
+	}
+	gradient, sums := make([]float32, p.params), distributed.Reducer[float32]{}
+	reduce := func() error {
+		for x := gradient; len(x) > 0; x = x[min(bucket, len(x)):] {
+			if err := sums.AllReduce(c, x[:min(bucket, len(x))]); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if t.gather, err = timedOnAll(c, 10, gather); err != nil {
+		return t, err
+	}
+	if t.reduce, err = timedOnAll(c, 10, reduce); err != nil {
+		return t, err
+	}
+	t.contrast = p.contrast * float64(ranks*ranks)
+	whole, err := timedOnAll(c, 5, func() error {
+		step()
+		if err := gather(); err != nil {
+			return err
+		}
+		return reduce()
+	})
+	t.compute = whole - t.gather - t.reduce
+	return t, err
+}
