@@ -21,8 +21,11 @@ func TestProfileOfConvolutions(t *testing.T) {
 	if err := pprof.StartCPUProfile(&data); err != nil {
 		t.Skip(err)
 	}
-	began, used := time.Now(), cpuSeconds()
-	for wall := time.Duration(0); wall < time.Second/2 || used > 0 && cpuSeconds() < used+0.5 && wall < time.Minute; wall = time.Since(began) { // samples are of time on a processor
+	used := cpuSeconds()
+	enough := func(wall time.Duration, processor float64) bool { // samples are of time on a processor
+		return wall > time.Second/2 && (processor == 0 || processor > used+0.5 || wall > time.Minute)
+	}
+	for began := time.Now(); !enough(time.Since(began), cpuSeconds()); {
 		kernels.ConvForward(k, x, w, nil, y)
 		kernels.ConvInputGrad(k, y, w, x, false)
 		kernels.ConvWeightGrad(k, x, y, w)
