@@ -118,6 +118,9 @@ func checkSum(f *safetensors.File, description string) error {
 	if !ok {
 		return fmt.Errorf("metadata %s: missing", sumKey)
 	}
+	if f.Metadata["format"] != "pt" {
+		return fmt.Errorf("metadata format: %q in place of \"pt\": the file is damaged, or was changed by another program", f.Metadata["format"])
+	}
 	h := sha256.New()
 	h.Write([]byte(description))
 	for _, t := range f.Tensors {

@@ -156,18 +156,14 @@ func TestFilesThatAreNoModelFiles(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Property: with a flipped bit, a file is an error or says the same.
+// Property: a flipped bit is found, wherever it is.
 func TestAFlippedBitIsFound(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "model.safetensors")
-	n := resNet(t, 1)
-	about := hybrid.About{Classes: []string{"a", "b", "c", "d"}, Method: "ce"}
-	require.NoError(t, hybrid.Save(path, n, about))
-	_, about, err := hybrid.Open(path)
+	require.NoError(t, hybrid.Save(path, resNet(t, 1), hybrid.About{Classes: []string{"a", "b", "c", "d"}, Method: "ce"}))
+	_, _, err := hybrid.Open(path)
 	require.NoError(t, err)
-	want := outputs(t, n)
 	text, err := os.ReadFile(path)
 	require.NoError(t, err)
-	found := 0
 	rapid.Check(t, func(r *rapid.T) {
 		end := len(text)
 		if rapid.Bool().Draw(r, "header") {
@@ -177,16 +173,9 @@ func TestAFlippedBitIsFound(t *testing.T) {
 		text[bit/8] ^= 1 << (bit % 8)
 		defer func() { text[bit/8] ^= 1 << (bit % 8) }()
 		require.NoError(r, os.WriteFile(path, text, 0o666))
-		opened, got, err := hybrid.Open(path)
-		if err != nil {
-			require.ErrorContains(r, err, path)
-			found++
-			return
-		}
-		require.Equal(r, about, got)
-		require.Equal(r, want, outputs(t, opened))
+		_, _, err := hybrid.Open(path)
+		require.ErrorContains(r, err, path)
 	})
-	require.Greater(t, found, 90)
 }
 
 func FuzzOpen(f *testing.F) {

@@ -22,9 +22,26 @@ var sizes = map[string]int64{
 
 // info is a tensor's entry in the header. Pointers tell what is absent.
 type info struct {
-	DType   *string `json:"dtype"`
-	Shape   []int64 `json:"shape"`
-	Offsets []int64 `json:"data_offsets"`
+	DType   *string
+	Shape   []int64
+	Offsets []int64
+}
+
+// UnmarshalJSON takes names as they are written: for encoding/json DType is dtype too.
+func (e *info) UnmarshalJSON(text []byte) error {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(text, &fields); err != nil {
+		return err
+	}
+	read := func(name string, to any) error {
+		if field, ok := fields[name]; ok {
+			if err := json.Unmarshal(field, to); err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+		}
+		return nil
+	}
+	return cmp.Or(read("dtype", &e.DType), read("shape", &e.Shape), read("data_offsets", &e.Offsets))
 }
 
 // parse reads the entries of the header one by one, since encoding/json would keep the last of two equal names.
