@@ -24,7 +24,7 @@ func forge(t require.TestingT, path string, m nn.Visitable, description string) 
 	h.Write([]byte(description))
 	require.NoError(t, safetensors.WriteValues(h, m))
 	var file bytes.Buffer
-	require.NoError(t, safetensors.Write(&file, m, map[string]string{"longtail": description, "longtail.sha256": hex.EncodeToString(h.Sum(nil))}))
+	require.NoError(t, safetensors.Write(&file, m, map[string]string{"longtail": description, "longtail.sha256": hex.EncodeToString(h.Sum(nil)), "format": "pt"}))
 	require.NoError(t, os.WriteFile(path, file.Bytes(), 0o666))
 }
 
