@@ -68,23 +68,36 @@ func TestCircle(t *testing.T) {
 	}
 }
 
-// And for the network of every preset, with its final classifier.
-func TestCircleOfEveryMethod(t *testing.T) {
-	const size = 8
+// presets are networks of every method with its final classifier, on a body for small images and on one for photographs.
+func presets(t *testing.T) (all []named) {
+	for _, m := range append(method.All(), method.Variants()...) {
+		small, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Seed: 1, Branches: m.Branches})
+		require.NoError(t, err)
+		photos, err := backbone.NewResNet(backbone.ResNetSettings{Depth: 18, Width: 2, Seed: 1, Branches: m.Branches})
+		require.NoError(t, err)
+		all = append(all, named{m.Name, finished(t, m, small, 8)}, named{m.Name + " of photographs", finished(t, m, photos, 20)})
+	}
+	return all
+}
+
+// finished is the network of a method after its second stage, if it has one.
+func finished(t *testing.T, m method.Method, body backbone.Backbone, size int) *hybrid.Network {
+	t.Helper()
 	all, _, err := dataset.Generate(dataset.GenerateSettings{Classes: 3, Size: size, PerClass: 20, TestPerClass: 1, Seed: 1})
 	require.NoError(t, err)
 	trainSet, err := dataset.LongTail(all, dataset.Exponential{Imbalance: 4}, dataset.LongTailSettings{Seed: 1})
 	require.NoError(t, err)
-	for _, m := range append(method.All(), method.Variants()...) {
-		t.Run(m.Name, func(t *testing.T) {
-			body, err := backbone.NewCIFARResNet(backbone.CIFARResNetSettings{Depth: 8, Width: 2, Seed: 1, Branches: m.Branches})
-			require.NoError(t, err)
-			n, _, err := m.New(body, method.Setup{Counts: dataset.Counts(trainSet), Size: size, Dim: 6, Seed: 3})
-			require.NoError(t, err)
-			shaken(n)
-			require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: trainSet, Held: all, Retrain: posthoc.Retrain{Batch: 8, Epochs: 1}}))
-			requireCircle(t, n)
-		})
+	n, _, err := m.New(body, method.Setup{Counts: dataset.Counts(trainSet), Size: size, Dim: 6, Seed: 3})
+	require.NoError(t, err)
+	shaken(n)
+	require.NoError(t, m.Finish(context.Background(), n, method.Stage{Train: trainSet, Held: all, Retrain: posthoc.Retrain{Batch: 8, Epochs: 1}}))
+	return n
+}
+
+// And for the network of every preset.
+func TestCircleOfEveryMethod(t *testing.T) {
+	for _, n := range presets(t) {
+		t.Run(n.name, func(t *testing.T) { requireCircle(t, n.of) })
 	}
 }
 
