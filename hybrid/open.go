@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,8 +48,23 @@ func OpenWith(path string, s OpenSettings) (*Network, About, error) {
 		return nil, About{}, fmt.Errorf("hybrid: opening a model: %w", err)
 	}
 	defer f.Close()
+	return build(f, path, s)
+}
+
+// Read is Open for a model file of size bytes that r holds: one that is embedded in a program or came over a network, as a
+// bytes.Reader.
+func Read(r io.ReaderAt, size int64) (*Network, About, error) {
+	f, err := safetensors.Read(r, size)
+	if err != nil {
+		return nil, About{}, fmt.Errorf("hybrid: reading a model: %w", err)
+	}
+	return build(f, "reading a model", OpenSettings{})
+}
+
+// build makes the network of a file; where is for errors.
+func build(f *safetensors.File, where string, s OpenSettings) (*Network, About, error) {
 	var n *Network
-	err = tensor.Try(func() (err error) {
+	err := tensor.Try(func() (err error) {
 		n, err = open(f, s)
 		return err
 	})
@@ -56,7 +72,7 @@ func OpenWith(path string, s OpenSettings) (*Network, About, error) {
 		return nil, About{}, fmt.Errorf("hybrid: opening a model: %w", err)
 	}
 	if err != nil {
-		return nil, About{}, fmt.Errorf("hybrid: %s: %w", path, err)
+		return nil, About{}, fmt.Errorf("hybrid: %s: %w", where, err)
 	}
 	return n, *n.about.clone(), nil
 }

@@ -36,6 +36,27 @@ func descriptionOf(t testing.TB, n *hybrid.Network) string {
 	return m["longtail"]
 }
 
+// A file in memory gives the network that Open gives.
+func TestRead(t *testing.T) {
+	n, path := resNet(t, 1), filepath.Join(t.TempDir(), "model.safetensors")
+	require.NoError(t, hybrid.Save(path, n, hybrid.About{Classes: []string{"a", "b", "c", "d"}}))
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	want, about, err := hybrid.Open(path)
+	require.NoError(t, err)
+	got, aboutRead, err := hybrid.Read(bytes.NewReader(raw), int64(len(raw)))
+	require.NoError(t, err)
+	require.Equal(t, about, aboutRead)
+	for i, e := range nn.Entries(want) {
+		require.Equal(t, e, nn.Entries(got)[i])
+	}
+	for _, damaged := range [][]byte{nil, raw[:len(raw)-1], bytes.Replace(raw, []byte(`\"classes\":4`), []byte(`\"classes\":5`), 1)} {
+		require.NotEqual(t, raw, damaged)
+		_, _, err = hybrid.Read(bytes.NewReader(damaged), int64(len(damaged)))
+		require.ErrorContains(t, err, "reading a model")
+	}
+}
+
 func TestBadDescriptions(t *testing.T) {
 	n := resNet(t, 1)
 	good := descriptionOf(t, n)
