@@ -80,7 +80,7 @@ func (r *Run) confusionChart() *chart {
 			}
 		}
 	}
-	c := heatMap("confusion", "Confusion", "predicted class, by training images", "true class, by training images", &heat{m, sequential(), 0, 100})
+	c := heatMap("confusion", "True and predicted classes", "predicted class, by training images", "true class, by training images", &heat{m, sequential(), 0, 100})
 	c.axisOfClasses(r, order, n)
 	c.legend = []key{{text: "0 to 100% of the images of the class (row)", ramp: sequential()}}
 	c.alt = fmt.Sprintf("Each row is a class, or several, and the classes go from the most training images to the fewest. %s%% of %s test images are on the diagonal.", t.Top1(), count(t.Total()))
