@@ -10,7 +10,9 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/method"
 	"github.com/longtail-ml/longtail/metrics"
+	"github.com/longtail-ml/longtail/nn"
 )
 
 // Evaluation is how well a model does on a set of images, as fractions.
@@ -26,7 +28,8 @@ type Evaluation struct {
 	ECE         metrics.Rate  `json:"ece"` // expected calibration error, in 15 bins
 	NLL         float64       `json:"nll"` // mean negative log-likelihood, in nats
 	Reliability []metrics.Bin `json:"reliability"`
-	Prior       *UnderPrior   `json:"prior,omitempty"` // of EvaluateSettings.Prior, by which all other figures are; null: none
+	Experts     []float64     `json:"experts,omitempty"` // how much each counts, of EvaluateSettings.Aggregate
+	Prior       *UnderPrior   `json:"prior,omitempty"`   // of EvaluateSettings.Prior, by which all other figures are; null: none
 }
 
 // ClassFigure is a class of an Evaluation.
@@ -43,6 +46,8 @@ type EvaluateSettings struct {
 	Groups metrics.Grouping // of classes; nil is metrics.Groups{}
 	TTA    hybrid.TTA       // views of an image whose probabilities are averaged
 	Prior  *PriorSettings   // adjusts the probabilities to a distribution of the classes; nil: they stay
+	// Aggregate weighs the experts of the model by the images, without their labels, see method.Aggregate.
+	Aggregate bool
 }
 
 // Evaluate tests a model on images, whose classes are the model's by name, in any order, or some of them; a model without
@@ -56,6 +61,14 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	images, err := relabel(images, n, about)
 	if err != nil {
 		return nil, err
+	}
+	var experts []float64
+	if s.Aggregate {
+		weighed := *n // the caller's stays as it is
+		if experts, weighed.Classifier, err = aggregate(ctx, n, images); err != nil {
+			return nil, err
+		}
+		n = &weighed
 	}
 	each := func(do func(i int, p []float32) error) error { // all of them may not fit into memory
 		return (&hybrid.Evaluator{TTA: s.TTA}).EachProbabilities(ctx, n, images, do)
@@ -76,7 +89,7 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	confusion := f.confusion
 	e := &Evaluation{Images: images.Len(), Top1: confusion.Top1(), Balanced: metrics.Mean(confusion.PerClass()), MacroF1: confusion.MacroF1(),
 		Many: metrics.Rate(math.NaN()), Medium: metrics.Rate(math.NaN()), Few: metrics.Rate(math.NaN()),
-		Reliability: f.calibration.Bins(), NLL: f.nll / float64(images.Len()), Prior: under}
+		Reliability: f.calibration.Bins(), NLL: f.nll / float64(images.Len()), Experts: experts, Prior: under}
 	counts := dataset.Counts(images)
 	for c, accuracy := range confusion.PerClass() {
 		f := ClassFigure{Name: images.Classes()[c], Images: counts[c], Accuracy: accuracy}
@@ -97,6 +110,12 @@ func EvaluateWith(ctx context.Context, n *hybrid.Network, about hybrid.About, im
 	}
 	e.ECE = metrics.ECE(e.Reliability)
 	return e, nil
+}
+
+// aggregate returns the weights of experts, and the classifier by them.
+func aggregate(ctx context.Context, n *hybrid.Network, images dataset.Dataset) ([]float64, nn.Module, error) {
+	weights, head, err := method.Aggregate(ctx, n, images, method.AggregateSettings{})
+	return weights, head, err
 }
 
 // figures count predictions and their probabilities.

@@ -3,6 +3,7 @@ package experiment
 import (
 	"context"
 	"math"
+	"path/filepath"
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -68,4 +69,29 @@ func TestEvaluate(t *testing.T) {
 	require.ErrorContains(t, err, "the model has no class "+names[5]+": it has ")
 	_, err = Evaluate(context.Background(), net, hybrid.About{}, some, nil)
 	require.ErrorContains(t, err, "the images have 3 classes, the model 10")
+}
+
+// The experts are weighed without labels, and the model stays as it is.
+func TestEvaluateAggregates(t *testing.T) {
+	dir := t.TempDir()
+	r := newRun(t, tiny(), "sade", dir)
+	do(t, r)
+	net, about, err := hybrid.Open(dir)
+	require.NoError(t, err)
+	before := net.Classifier
+	plain, err := Evaluate(t.Context(), net, about, r.Test, nil)
+	require.NoError(t, err)
+	require.Nil(t, plain.Experts)
+	e, err := EvaluateWith(t.Context(), net, about, r.Test, EvaluateSettings{Aggregate: true})
+	require.NoError(t, err)
+	require.Len(t, e.Experts, 3)
+	require.InDelta(t, 1, e.Experts[0]+e.Experts[1]+e.Experts[2], 1e-9)
+	require.NotEqual(t, plain.NLL, e.NLL)
+	require.Same(t, before, net.Classifier)
+
+	do(t, newRun(t, tiny(), "ce", filepath.Join(dir, "ce")))
+	net, about, err = hybrid.Open(filepath.Join(dir, "ce"))
+	require.NoError(t, err)
+	_, err = EvaluateWith(t.Context(), net, about, r.Test, EvaluateSettings{Aggregate: true})
+	require.ErrorContains(t, err, "experts need a backbone of several branches")
 }

@@ -100,3 +100,91 @@ func TestExpertsSayWhatIsMissing(t *testing.T) {
 	_, err = train.Trainer{Streams: streams.Augment(augment.Identity{}), Batch: 8}.Fit(context.Background(), n, trainSet, nil)
 	require.ErrorContains(t, err, "Partner mixes features of two branches")
 }
+
+// The weights of experts are learnt without labels, by views that are the same each time, and make another classifier.
+func TestAggregate(t *testing.T) {
+	trainSet, _, test := data(t)
+	m := method.SADE()
+	n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+	require.NoError(t, err)
+	tr := train.Trainer{Streams: streams.Augment(augment.Identity{}), Epochs: 6, Batch: 16, ClipNorm: 1, LearningRate: schedule.Constant(0.05)}
+	_, err = tr.Fit(context.Background(), n, trainSet, nil)
+	require.NoError(t, err)
+	before, s := n.Classifier, method.AggregateSettings{Aggregation: posthoc.Aggregation{Epochs: 20, Batch: 10, LearningRate: 0.5, Seed: 1}}
+	weights, classifier, err := method.Aggregate(t.Context(), n, unlabelled{test}, s)
+	require.NoError(t, err)
+	require.Same(t, before, n.Classifier)
+	require.Len(t, weights, 3)
+	require.InDelta(t, 1, weights[0]+weights[1]+weights[2], 1e-9)
+	require.NotEqual(t, weights[0], weights[1])
+	again, _, err := method.Aggregate(t.Context(), n, test, s)
+	require.NoError(t, err)
+	require.Equal(t, weights, again)
+
+	x, _, err := n.FeaturesOf(t.Context(), test, 0)
+	require.NoError(t, err)
+	each, err := posthoc.ExpertLogits(n.Classifier.(*nn.Linear), x, 3)
+	require.NoError(t, err)
+	n.Classifier = classifier
+	logits, err := posthoc.Logits(classifier, x)
+	require.NoError(t, err)
+	for i, v := range logits.Data() {
+		sum := 0.0
+		for e, w := range weights {
+			sum += w * float64(each[e].Data()[i])
+		}
+		require.InDelta(t, sum, float64(v), 1e-4)
+	}
+	_, err = n.Evaluate(t.Context(), test, 0)
+	require.NoError(t, err)
+
+	s.View = augment.Identity{} // two views that are one
+	weights, _, err = method.Aggregate(t.Context(), n, test, s)
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{1. / 3, 1. / 3, 1. / 3}, weights, 1e-6)
+
+	one, _, err := method.CE().New(body(t), setup(trainSet))
+	require.NoError(t, err)
+	_, _, err = method.Aggregate(t.Context(), one, test, method.AggregateSettings{})
+	require.ErrorContains(t, err, "method: aggregation: experts need a backbone of several branches")
+	ride, _, err := method.RIDE().New(bodyOf(t, method.RIDE()), setup(trainSet))
+	require.NoError(t, err)
+	_, _, err = method.Aggregate(t.Context(), ride, test, method.AggregateSettings{})
+	require.ErrorContains(t, err, "needs a linear classifier, the network's is *nn.Cosine")
+}
+
+// unlabelled knows no labels.
+type unlabelled struct{ dataset.Dataset }
+
+func (unlabelled) Label(int) int { return 0 }
+
+// Routers are the second stage of RIDE: they ask for more experts the more a missed one costs, and for one alone where it costs little.
+func TestRoutersOfRIDE(t *testing.T) {
+	trainSet, _, test := data(t)
+	m := method.RIDE()
+	n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+	require.NoError(t, err)
+	tr := train.Trainer{Streams: streams.Augment(augment.Identity{}), Epochs: 6, Batch: 16, ClipNorm: 1, LearningRate: schedule.Constant(0.05)}
+	_, err = tr.Fit(context.Background(), n, trainSet, nil)
+	require.NoError(t, err)
+	x, labels, err := n.FeaturesOf(t.Context(), trainSet, 0)
+	require.NoError(t, err)
+	unseen, testLabels, err := n.FeaturesOf(t.Context(), test, 0)
+	require.NoError(t, err)
+	used := []float64{}
+	for _, positive := range []float64{1e-3, 20, 1e4} {
+		router, err := posthoc.Retrain{Batch: 16}.Router(t.Context(), n.Classifier.(nn.Ensemble), 3, posthoc.Set{Features: x, Labels: labels, Classes: classes},
+			posthoc.RouterSettings{Positive: positive})
+		require.NoError(t, err)
+		routed, err := router.Route(unseen)
+		require.NoError(t, err)
+		c, err := posthoc.Judge(routed.Scores, testLabels)
+		require.NoError(t, err)
+		used = append(used, routed.Mean)
+		t.Logf("%.2f experts of 3: top-1 %s", routed.Mean, c.Top1())
+	}
+	require.Equal(t, 1.0, used[0])
+	require.Greater(t, used[1], used[0])
+	require.GreaterOrEqual(t, used[2], used[1])
+	require.LessOrEqual(t, used[2], 3.0)
+}

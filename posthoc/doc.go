@@ -4,7 +4,8 @@
 // A [Set] is cached features with labels, or those that another program's model made ([SetOf]). From the logits of a trained head come [AdjustLogits], [FitTemperature], and,
 // for images whose classes are distributed in another way, [AdjustToPrior] and [EstimatePrior]; from
 // its weights [TauNormalize] and [AdjustHead]; heads are trained anew on the features by [Retrain] (cRT and LWS); and
-// [NewClassMeans], which has a head too, and [KNN] classify by the features alone. Whatever the method, its scores are [rows, classes], the largest of a row is the
+// [NewClassMeans], which has a head too, and [KNN] classify by the features alone. Of several experts ([ExpertLogits]) each is given a
+// weight ([Aggregation], [WeighExperts]), or asked where it is needed ([Router]). Whatever the method, its scores are [rows, classes], the largest of a row is the
 // prediction, and [Judge] counts them.
 //
 // Hyper-parameters are chosen by [Choose] and its kin on a held-out split, by balanced accuracy, since the split may be as

@@ -60,6 +60,18 @@ func TestHostileArguments(t *testing.T) {
 		_, _, _ = posthoc.ChooseAdjustment(x, labels, sizes, []float64{tau})
 		_, _, _ = posthoc.ChooseTau(head, set, []float64{tau})
 		_, _, _ = posthoc.ChooseK(posthoc.KNN{}, set, set, []float64{tau})
+		if h, err := posthoc.WeighExperts(head, []float64{tau, temperature}); err == nil {
+			finite(t, h.Weight.Value)
+		}
+		if weights, err := (posthoc.Aggregation{Batch: classes, Least: tau}).Learn(context.Background(), []*tensor.Tensor{x, w}, []*tensor.Tensor{w, x}); err == nil {
+			for _, v := range weights {
+				require.True(t, v >= 0 && v <= 1, "%v", weights)
+			}
+		}
+		router, err := posthoc.Retrain{Epochs: 1, Batch: 1}.Router(context.Background(), head, 2, set, posthoc.RouterSettings{Scale: tau, Positive: temperature})
+		if err == nil {
+			_, _ = router.Route(w)
+		}
 	})
 }
 
@@ -77,6 +89,8 @@ func TestNilArguments(t *testing.T) {
 	nothing := &nn.Linear{Weight: &autograd.Param{}, Bias: &autograd.Param{}}
 	for _, head := range []*nn.Linear{nil, {}, nothing, {Weight: autograd.NewParam(tensor.New(2, 1)), Bias: &autograd.Param{}}} {
 		_, err := posthoc.Logits(head, tensor.New(1, 1))
+		require.ErrorContains(t, err, "posthoc: ")
+		_, err = posthoc.ExpertLogits(head, tensor.New(1, 2), 2)
 		require.ErrorContains(t, err, "posthoc: ")
 		_, err = posthoc.AdjustHead(head, []int{1, 1}, 1)
 		require.ErrorContains(t, err, "posthoc: ")

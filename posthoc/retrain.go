@@ -165,8 +165,8 @@ func (r Retrain) objective(trainSet Set) (loss.Loss, error) {
 	if r.Loss == nil {
 		return &loss.CrossEntropy{}, nil
 	}
-	if needs := r.Loss.Needs(); needs.Embedding || needs.Keys {
-		return nil, fmt.Errorf("posthoc: Retrain.Loss is a %T, which needs embeddings: a head has logits alone; train.Trainer trains by it, "+
+	if needs := r.Loss.Needs(); needs.With(loss.Needs{Logits: true}) != (loss.Needs{Logits: true}) {
+		return nil, fmt.Errorf("posthoc: Retrain.Loss is a %T, which needs embeddings, experts or a teacher: a head has logits alone; train.Trainer trains by it, "+
 			"on features too (hybrid.WithFeatures)", r.Loss)
 	}
 	if b, ok := r.Loss.(loss.Builder); ok {

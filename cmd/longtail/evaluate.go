@@ -22,7 +22,8 @@ type evaluateCmd struct {
 	Groups string     `help:"Many, medium and few by counts (above 100, below 20) or rank (first and last 3 classes)." enum:"counts,rank" default:"counts" placeholder:"HOW"`
 	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
 	underPrior
-	JSON bool `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
+	Aggregate bool `help:"Weigh the experts of a model (sade, balpoe) by how much they agree with themselves on two views of each image, without looking at labels."`
+	JSON      bool `name:"json" help:"Write JSON, with the bins of a reliability diagram. Rates are fractions."`
 }
 
 func (evaluateCmd) Help() string {
@@ -53,7 +54,7 @@ func (e *evaluateCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	r, err := experiment.EvaluateWith(ctx, net, about, images, experiment.EvaluateSettings{Groups: groups, TTA: e.TTA, Prior: prior})
+	r, err := experiment.EvaluateWith(ctx, net, about, images, experiment.EvaluateSettings{Groups: groups, TTA: e.TTA, Prior: prior, Aggregate: e.Aggregate})
 	if err != nil {
 		return listing(err, e.Data)
 	}
@@ -147,6 +148,9 @@ func printEvaluation(c *console, r *experiment.Evaluation, where string) error {
 	fmt.Fprintf(w, "macro F1 (%%)\t%s\n", r.MacroF1)
 	fmt.Fprintf(w, "calibration error, ECE (%%)\t%s\n", r.ECE)
 	fmt.Fprintf(w, "negative log-likelihood\t%.3f\n", r.NLL)
+	if r.Experts != nil {
+		fmt.Fprintf(w, "weights of the experts\t%.3f\n", r.Experts)
+	}
 	if r.Prior != nil {
 		printPrior(w, r)
 	}

@@ -52,8 +52,10 @@ func Cosines(ctx context.Context, queries, known *tensor.Tensor, first func(row 
 		if width <= 0 {
 			continue
 		}
-		ours.Implementation{}.Sgemm(blas.NoTrans, blas.Trans, rows, width, dim, 1, queries.Rows(row, row+rows).Data(), dim, known.Rows(from, n).Data(), dim,
-			0, c, width)
+		if dim > 0 { // rows of nothing have the cosine 0
+			ours.Implementation{}.Sgemm(blas.NoTrans, blas.Trans, rows, width, dim, 1, queries.Rows(row, row+rows).Data(), dim, known.Rows(from, n).Data(), dim,
+				0, c, width)
+		}
 		for i := range rows {
 			do(row+i, from, c[i*width:(i+1)*width])
 		}

@@ -96,3 +96,10 @@ func TestCosinesInChunks(t *testing.T) {
 	_, err = nearest.Of(ctx, x, x, 1, true)
 	require.ErrorIs(t, err, context.Canceled)
 }
+
+// Rows of nothing have cosines too: 0.
+func TestCosinesOfEmptyRows(t *testing.T) {
+	got, err := nearest.Of(t.Context(), tensor.New(2, 0), tensor.New(3, 0), 2, false)
+	require.NoError(t, err)
+	require.Equal(t, [][]nearest.Row{{{Row: 0}, {Row: 1}}, {{Row: 0}, {Row: 1}}}, got)
+}

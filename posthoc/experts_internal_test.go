@@ -1,0 +1,86 @@
+package posthoc
+
+import (
+	"math"
+	"testing"
+
+	"github.com/longtail-ml/longtail/autograd"
+	"github.com/longtail-ml/longtail/autograd/gradtest"
+	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/tensor"
+	"github.com/stretchr/testify/require"
+)
+
+// The agreement of two views once more, as the paper writes it, and its slope.
+func TestAgreementGradient(t *testing.T) {
+	first := []*tensor.Tensor{gradtest.Normal(1, 2, 5, 4), gradtest.Normal(2, 2, 5, 4), gradtest.Normal(3, 2, 5, 4)}
+	second := []*tensor.Tensor{gradtest.Normal(4, 2, 5, 4), gradtest.Normal(5, 2, 5, 4), gradtest.Normal(6, 2, 5, 4)}
+	rows := []int{3, 0, 4}
+	softmax := func(x []float64) []float64 {
+		p, sum := make([]float64, len(x)), 0.0
+		for i, v := range x {
+			p[i] = math.Exp(v)
+			sum += p[i]
+		}
+		for i := range p {
+			p[i] /= sum
+		}
+		return p
+	}
+	gradtest.Check(t, gradtest.Case{
+		Inputs:  []*tensor.Tensor{gradtest.Normal(7, 1, 3)},
+		Forward: func(_ *autograd.Tape, in []*autograd.Var) *autograd.Var { return agreement(in[0], first, second, rows) },
+		Reference: func(in [][]float64) []float64 {
+			w, sum := softmax(in[0]), 0.0
+			predicted := func(of []*tensor.Tensor, r int) []float64 {
+				z := make([]float64, 4)
+				for e, x := range of {
+					for c := range z {
+						z[c] += w[e] * float64(x.Data()[4*r+c])
+					}
+				}
+				return softmax(z)
+			}
+			for _, r := range rows {
+				p, q := predicted(first, r), predicted(second, r)
+				pq, pp, qq := 0.0, 0.0, 0.0
+				for c := range p {
+					pq, pp, qq = pq+p[c]*q[c], pp+p[c]*p[c], qq+q[c]*q[c]
+				}
+				sum += pq / math.Sqrt(pp) / math.Sqrt(qq)
+			}
+			return []float64{sum / 3}
+		},
+	})
+}
+
+func TestAskedGradient(t *testing.T) {
+	labels := []int{0, 3, 2, 1}
+	gradtest.Check(t, gradtest.Case{
+		Inputs: []*tensor.Tensor{gradtest.Normal(1, 3, 4, 2)},
+		Forward: func(_ *autograd.Tape, in []*autograd.Var) *autograd.Var {
+			y, stats := asked{20}.Forward(loss.Input{Logits: in[0], Labels: labels, Views: 1})
+			require.Equal(t, 4, stats.Anchors)
+			return y
+		},
+		Reference: func(in [][]float64) []float64 {
+			sum := 0.0
+			for i, label := range labels {
+				for k, on := range []bool{label&1 > 0, label&2 > 0} {
+					p := 1 / (1 + math.Exp(-in[0][2*i+k]))
+					if on {
+						sum -= 20 * math.Log(p)
+					} else {
+						sum -= math.Log(1 - p)
+					}
+				}
+			}
+			return []float64{sum / 8}
+		},
+	})
+	tape := autograd.NewTape(autograd.Mode{})
+	huge, err := tensor.FromSlice([]float32{3e38, -3e38}, 1, 2)
+	require.NoError(t, err)
+	y, _ := asked{1}.Forward(loss.Input{Logits: tape.Const(huge), Labels: []int{1}, Views: 1})
+	require.Zero(t, y.Value().Item(), "both are right, and sure")
+}
