@@ -30,6 +30,9 @@ func (d *Data) addTeacher(r *Run, m method.Method, images int) error {
 			return fmt.Errorf("experiment: the teacher %s knows other classes than the data have, or has them in another order: %s, where they are %s", path,
 				someOf(about.Classes), someOf(own))
 		}
+		if err := r.Network.CheckTeacher(teacher); err != nil {
+			return fmt.Errorf("experiment: teacher %s: %w", path, err)
+		}
 		r.Trainer.Streams = r.Trainer.Streams.TaughtBy(teacher)
 		if about.Method != "" {
 			r.Trainer.Notes.Other = append(r.Trainer.Notes.Other, "learns from a network trained by "+about.Method)

@@ -103,6 +103,11 @@ func TestAGivenTeacher(t *testing.T) {
 	require.ErrorContains(t, with(dir).Check(method.CE()), "no method here learns from one")
 	require.NoError(t, with(dir).Check(method.CE(), presets("dive")[0]))
 
+	d, err = tiny(func(s *Settings) { s.Teacher, s.Size = dir, 16 }).Open(t.Context(), 1)
+	require.NoError(t, err)
+	_, err = d.NewRun(presets("dive")[0])
+	require.ErrorContains(t, err, "the teacher takes 8×8×3, the network that is trained 16×16×3")
+
 	n, about, err := hybrid.Open(dir)
 	require.NoError(t, err)
 	about.Classes[0], about.Classes[1] = about.Classes[1], about.Classes[0]

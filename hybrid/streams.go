@@ -1,6 +1,8 @@
 package hybrid
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -51,6 +53,19 @@ func (s Streams) TaughtBy(teacher *Network) Streams {
 		}
 	}
 	return out
+}
+
+// CheckTeacher says why n cannot learn from another network: it knows other classes, or takes other images.
+func (n *Network) CheckTeacher(teacher *Network) error {
+	switch {
+	case teacher == nil:
+		return errors.New("hybrid: the teacher is nil")
+	case teacher.classes != n.classes:
+		return fmt.Errorf("hybrid: the teacher knows %d classes, the network that is trained %d: they must be the same", teacher.classes, n.classes)
+	case teacher.input != n.input:
+		return fmt.Errorf("hybrid: the teacher takes %s, the network that is trained %s: they see the same rows", teacher.input, n.input)
+	}
+	return nil
 }
 
 // Augment puts one transform in place of every view: for images that want other augmentation than CIFAR's. A stream without

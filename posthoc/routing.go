@@ -27,7 +27,7 @@ type RouterSettings struct {
 
 // Router says of each image how many of the experts are to be asked (RIDE, arXiv 2010.01809): after each expert a small network looks
 // at its features, scaled to length one, and at the largest logits of the mean so far, and asks the next if that is likely to put
-// a wrong prediction right. The prediction is the mean of those asked.
+// a wrong prediction right. The prediction is the mean of those asked. It is no part of a network or of its model file.
 type Router struct {
 	head    nn.Ensemble
 	experts int

@@ -128,10 +128,6 @@ func checkTeacher(s hybrid.Stream, n *hybrid.Network) error {
 		return fmt.Errorf("Teacher is the network that is trained: give it another")
 	case s.MixesFeatures():
 		return fmt.Errorf("Partner mixes features, of which a teacher cannot see the images: use a Blender, or another stream")
-	case t.Classes() != n.Classes():
-		return fmt.Errorf("Teacher knows %d classes, the network that is trained %d: they must be the same", t.Classes(), n.Classes())
-	case t.Input() != n.Input():
-		return fmt.Errorf("Teacher takes %s, the network that is trained %s: they see the same rows", t.Input(), n.Input())
 	}
-	return nil
+	return n.CheckTeacher(s.Teacher)
 }

@@ -135,10 +135,10 @@ func TestWhatCannotTeachIsAnError(t *testing.T) {
 	plain := hybrid.CE()
 	plain[0].Teacher = teacher
 	fails("Teacher is set, but no loss learns from it", plain, n)
-	fails("Teacher takes 16×16×3, the network that is trained 8×8×3", distil().TaughtBy(resNet(t, 4, hybrid.WithInput(16, 16, 3))), n)
+	fails("the teacher takes 16×16×3, the network that is trained 8×8×3", distil().TaughtBy(resNet(t, 4, hybrid.WithInput(16, 16, 3))), n)
 	other, err := hybrid.NewNetwork(teacher.Backbone, classes+1, hybrid.WithInput(8, 8, 3))
 	require.NoError(t, err)
-	fails("Teacher knows 5 classes, the network that is trained 4", distil().TaughtBy(other), n)
+	fails("the teacher knows 5 classes, the network that is trained 4", distil().TaughtBy(other), n)
 	broken := resNet(t, 4)
 	nn.Tensors(broken)[0].Data()[2] = float32(math.Inf(1))
 	fails("[2] is +Inf: it cannot teach", distil().TaughtBy(broken), n)

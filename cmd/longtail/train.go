@@ -46,6 +46,7 @@ run is (manifest.json), and checkpoints. Ctrl-C saves and ends with exit code 3;
 		"longtail train --data cifar-10-batches-bin --method hybrid-sc --imbalance 100 --epochs 200",
 		"longtail train --data photos --backbone resnet --depth 50 --init resnet50.pth --layer-decay 0.75 --lr 0.01 --epochs 20",
 		"longtail train --data inat/train2018.json --recipe inaturalist2018 --method hybrid-psc",
+		"longtail train --data photos --method dive --teacher runs/first",
 		"longtail train --quick --method crt")
 }
 
