@@ -123,6 +123,14 @@ func TestBrowser(t *testing.T) {
 				require.NoError(t, os.WriteFile(filepath.Join(dir, fmt.Sprintf("%s-%d.png", name, width)), data, 0o666))
 			}
 		}
+		if name != "several" { // what is printed is looked at
+			pdf, err := base64.StdEncoding.DecodeString(b.call("Page.printToPDF", map[string]any{"printBackground": true})["data"].(string))
+			require.NoError(t, err)
+			require.Equal(t, "%PDF", string(pdf[:4]))
+			if dir := os.Getenv("LONGTAIL_PAGES"); dir != "" {
+				require.NoError(t, os.WriteFile(filepath.Join(dir, name+".pdf"), pdf, 0o666))
+			}
+		}
 		table := map[string]string{"run": "classes", "thousands": "classes", "several": "classes-table"}[name]
 		rows := "[...document.querySelectorAll('#" + table + " tbody tr')]"
 		head := "document.querySelectorAll('#" + table + " th')[2]"

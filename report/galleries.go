@@ -16,7 +16,7 @@ func (r *Run) addEmbeddings(p *page) {
 		}
 	}
 	if r.Test.Voted != nil {
-		s.Text = append(s.Text, "The table below has how many test images would be classified right by the training images nearest to them (k-NN), beside the classifier.")
+		s.Text = append(s.Text, r.votedText())
 		s.Tables = []table{r.votedTable()}
 	}
 	if s.Charts != nil || s.Text != nil || s.Tables != nil {

@@ -89,7 +89,7 @@ func TestPageOfARun(t *testing.T) {
 	require.Greater(t, float64(r.Test.Voted[1].Confusion.Top1()), 0.15) // chance is 0.1
 	page := written(t, r)
 	for _, want := range []string{"<h1>a run: Hybrid-PSC</h1>", `id="classes"`, `id="pairs"`, "Weights of the losses (α)", "Accuracy on held-out images by epoch",
-		"Confusion", "Reliability", "Principal components, by class", "Gram matrix: prototypes of the loss psc", "Gram matrix: class means of", "Most wrongly sure", "200 nearest by cosine, of",
+		"Confusion", "Reliability", "Principal components, by class", "Gram matrix: prototypes of the loss psc", "Gram matrix: class means of", "Most wrongly sure", "200 training images nearest by cosine;",
 		"Mistakes of the rarest classes", "No test image has the same pixels", "ring-6", "&#34;train_counts&#34;"} {
 		require.Contains(t, page, want)
 	}

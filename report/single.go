@@ -72,7 +72,7 @@ func (r *Run) summary() (all []fact) {
 		all = append(all, fact{"network", m.Backbone, count(m.Parameters) + " parameters"})
 	}
 	if f.Seconds > 0 {
-		all = append(all, fact{"training", duration(f.Seconds), fmt.Sprintf("%.0f images/s", f.ImagesPerSecond)})
+		all = append(all, fact{"training", duration(f.Seconds), count(int(math.Round(f.ImagesPerSecond))) + " images/s"})
 	}
 	return all
 }

@@ -34,6 +34,16 @@ func (l *look) vote(ctx context.Context, t *Test, known *tensor.Tensor, labels [
 	return nil
 }
 
+// votedText says what the table compares.
+func (r *Run) votedText() string {
+	of := ""
+	if r.Test.Compared != "training images" { // some of them
+		of = ", of " + r.Test.Compared
+	}
+	return fmt.Sprintf("The table below compares the classifier with k-NN: the votes of the %s training images nearest by cosine%s; balanced, they are divided by the images of the class.",
+		count(r.Test.Voted[0].K), of)
+}
+
 // votedTable compares them with the classifier.
 func (r *Run) votedTable() table {
 	t := table{ID: "voted", Caption: "Classified by the nearest training images",
@@ -50,11 +60,11 @@ func (r *Run) votedTable() table {
 		}
 		t.Rows = append(t.Rows, row{"", cells})
 	}
-	add("the classifier", r.Test.Confusion)
+	add("classifier", r.Test.Confusion)
 	for _, v := range r.Test.Voted {
-		by := fmt.Sprintf("the %s nearest by cosine, of %s", count(v.K), r.Test.Compared)
+		by := "k-NN"
 		if v.Balanced {
-			by += ", votes divided by the images of the class"
+			by += ", balanced"
 		}
 		add(by, v.Confusion)
 	}
