@@ -73,7 +73,7 @@ func Decode(ctx context.Context, r io.Reader, s Settings) (image.Image, error) {
 	if !f.decoded {
 		return nil, fmt.Errorf("not an image that can be decoded (%s): %s", f.name, f.remedy())
 	}
-	header, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	header, err := decodeConfig(f, raw)
 	if err != nil {
 		return nil, damaged(f, err)
 	}
@@ -97,17 +97,29 @@ func Decode(ctx context.Context, r io.Reader, s Settings) (image.Image, error) {
 	return upright(picture, orientation(f.name, raw)), nil
 }
 
+func decodeConfig(f format, raw []byte) (image.Config, error) {
+	if f.name == "TIFF" { // see decode
+		return tiff.DecodeConfig(bytes.NewReader(raw))
+	}
+	header, _, err := image.DecodeConfig(bytes.NewReader(raw))
+	return header, err
+}
+
 func decode(ctx context.Context, f format, raw []byte) (image.Image, error) {
 	if f.name == "JPEG" && lacksAdobe(raw) {
 		return decodePlainCMYK(ctx, raw)
 	}
-	picture, _, err := image.Decode(&reader{ctx, bytes.NewReader(raw)})
-	switch {
-	case err != nil:
-	case f.name == "WebP":
+	r := &reader{ctx, bytes.NewReader(raw)}
+	if f.name == "TIFF" { // what package image hands on has no ReadAt: for that, memory up to the largest offset in the file is taken
+		picture, err := tiff.Decode(r)
+		if err == nil {
+			faxColors(picture, raw)
+		}
+		return picture, err
+	}
+	picture, _, err := image.Decode(r)
+	if err == nil && f.name == "WebP" {
 		picture = webpColors(picture)
-	case f.name == "TIFF":
-		faxColors(picture, raw)
 	}
 	return picture, err
 }
@@ -123,6 +135,13 @@ func (r *reader) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	return r.r.Read(p[:min(len(p), 1<<16)])
+}
+
+func (r *reader) ReadAt(p []byte, off int64) (int, error) {
+	if err := r.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return r.r.ReadAt(p, off)
 }
 
 // checkHeader refuses what would take more memory than s allows or the file can fill.
