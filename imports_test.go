@@ -76,6 +76,7 @@ var mayImport = map[string][]string{
 	"internal/batch":      {"augment", "autograd", "dataset", "hybrid", "loss", "tensor"},
 	"internal/describe":   {"augment", "autograd", "dataset", "hybrid", "manifest", "nn", "schedule", "tensor"},
 	"internal/vectortest": {},
+	"internal/alloctest":  {},
 	"internal/leveltest":  {"internal/kernels"},
 	"embedding":           {"dataset", "hybrid", "internal/atomicfile", "internal/nearest", "npy", "safetensors", "tensor"},
 	"serve":               {"embedding", "hybrid", "imagefile", "tensor"},

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/longtail-ml/longtail/internal/alloctest"
 	"github.com/longtail-ml/longtail/npy"
 	"github.com/stretchr/testify/require"
 )
@@ -202,7 +203,9 @@ func FuzzFile(f *testing.F) {
 	f.Add(array(3, header("|u1", "False", "()"), []uint8{1}))
 	f.Add(array(1, header("<i8", "False", "(0, 3)"), nil))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		a, err := open(b)
+		var a *npy.File
+		var err error
+		alloctest.Justified(t, len(b), func() { a, err = open(b) })
 		if err != nil {
 			return
 		}

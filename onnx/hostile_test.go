@@ -9,6 +9,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/alloctest"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -153,5 +154,5 @@ func FuzzRead(f *testing.F) {
 	for _, o := range operators() {
 		f.Add(o.file(f))
 	}
-	f.Fuzz(func(t *testing.T, file []byte) { tryFile(t, file) })
+	f.Fuzz(func(t *testing.T, file []byte) { alloctest.Justified(t, len(file), func() { tryFile(t, file) }) })
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/longtail-ml/longtail/internal/alloctest"
+	"github.com/longtail-ml/longtail/safetensors"
 	"github.com/stretchr/testify/require"
 )
 
@@ -15,7 +17,9 @@ func FuzzRead(f *testing.F) {
 		f.Add(b)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		file, err := read(b)
+		var file *safetensors.File
+		var err error
+		alloctest.Justified(t, len(b), func() { file, err = read(b) })
 		if err != nil {
 			return
 		}
@@ -32,7 +36,10 @@ func FuzzPickle(f *testing.F) {
 	f.Add(dictOf(text("w"), tensorOf(storageOf("FloatStorage", "0", number(4)), number(0), tupleOf(number(2), number(2)), tupleOf(number(2), number(1)))))
 	f.Add("]q\x00(K\x01M\x01\x01G\x3f\xf0\x00\x00\x00\x00\x00\x00e\x94h\x00\x85\x86\x87\x8a\x02\x01\x02NU\x01aC\x01bldsb")
 	f.Fuzz(func(t *testing.T, pickle string) {
-		file, err := read(archiveOf(t, pickle, four(sixteen)))
+		archive := archiveOf(t, pickle, four(sixteen))
+		var file *safetensors.File
+		var err error
+		alloctest.Justified(t, len(archive), func() { file, err = read(archive) })
 		if err != nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/longtail-ml/longtail/internal/alloctest"
 	"github.com/longtail-ml/longtail/safetensors"
 )
 
@@ -15,7 +16,9 @@ func FuzzRead(f *testing.F) {
 	f.Add(file(`{"x":{"dtype":"U8","shape":[4611686018427387904,4],"data_offsets":[0,9223372036854775807]}}`))
 	f.Add(file(`{"x":{"dtype":"F32","shape":[1125899906842624,0],"data_offsets":[0,0]}}`))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		file, err := read(b)
+		var file *safetensors.File
+		var err error
+		alloctest.Justified(t, len(b), func() { file, err = read(b) })
 		if err != nil {
 			return
 		}

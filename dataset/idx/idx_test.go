@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/alloctest"
 	"github.com/stretchr/testify/require"
 )
 
@@ -93,7 +94,10 @@ func FuzzParse(f *testing.F) {
 		if dims = dims & 3; dims == 0 {
 			return
 		}
-		shape, data, err := parse(bytes.NewReader(raw), dims)
+		var shape []int
+		var data []byte
+		var err error
+		alloctest.Justified(t, len(raw), func() { shape, data, err = parse(bytes.NewReader(raw), dims) })
 		if err != nil {
 			return
 		}

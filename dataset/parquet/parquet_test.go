@@ -15,6 +15,7 @@ import (
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/features"
+	"github.com/longtail-ml/longtail/internal/alloctest"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
 	"github.com/stretchr/testify/require"
@@ -302,34 +303,36 @@ func FuzzTable(f *testing.F) {
 	f.Add(encode(f, rows(0, 4), 2, metadata("label", "a", "b", "c"), parquet.Compression(&parquet.Snappy)))
 	f.Add(encode(f, rows(0, 2), 2, parquet.DataPageVersion(1)))
 	f.Add(encode(f, []embedded[float32]{{[]float32{1, 2}, 1}, {[]float32{3, 4}, 0}}, 2))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		table, err := openTable(context.Background(), bytes.NewReader(b), int64(len(b)))
+	f.Fuzz(func(t *testing.T, b []byte) { alloctest.Justified(t, len(b), func() { readTable(t, b) }) })
+}
+
+func readTable(t *testing.T, b []byte) {
+	table, err := openTable(context.Background(), bytes.NewReader(b), int64(len(b)))
+	if err != nil {
+		return
+	}
+	var out bytes.Buffer
+	if found, err := table.images(&out, "", ""); err == nil {
+		for i, at := range found.Offsets {
+			require.LessOrEqual(t, at+int64(found.Sizes[i]), int64(out.Len()))
+		}
+	}
+	all := &vectors{}
+	_ = guard(func() error {
+		lists, err := table.listColumn("")
 		if err != nil {
-			return
+			return err
 		}
-		var out bytes.Buffer
-		if found, err := table.images(&out, "", ""); err == nil {
-			for i, at := range found.Offsets {
-				require.LessOrEqual(t, at+int64(found.Sizes[i]), int64(out.Len()))
-			}
+		labels, err := table.labelColumn("")
+		if err != nil {
+			return err
 		}
-		all := &vectors{}
-		_ = guard(func() error {
-			lists, err := table.listColumn("")
-			if err != nil {
+		for g := range table.file.RowGroups() {
+			if err := all.group(table, g, lists, labels); err != nil {
 				return err
 			}
-			labels, err := table.labelColumn("")
-			if err != nil {
-				return err
-			}
-			for g := range table.file.RowGroups() {
-				if err := all.group(table, g, lists, labels); err != nil {
-					return err
-				}
-			}
-			require.Len(t, all.values, all.width*len(all.labels))
-			return nil
-		})
+		}
+		require.Len(t, all.values, all.width*len(all.labels))
+		return nil
 	})
 }

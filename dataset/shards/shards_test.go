@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/internal/alloctest"
+	"github.com/longtail-ml/longtail/internal/packed"
 	"github.com/stretchr/testify/require"
 )
 
@@ -321,7 +323,9 @@ func FuzzScan(f *testing.F) {
 	f.Add(tarOf(f, entry{"1.png", small}, entry{"1.json", `{"y": 3}`}, entry{"a.txt", "x"}), "y")
 	f.Add(tarOf(f, entry{"1.cls", "0"}, entry{"1.jpg", "x"}, entry{"2.jpg", "y"}, entry{"2.txt", "ant"})[:2048], "")
 	f.Fuzz(func(t *testing.T, b []byte, field string) {
-		all, err := scan(context.Background(), bytes.NewReader(b), int64(len(b)), field)
+		var all packed.Found
+		var err error
+		alloctest.Justified(t, len(b), func() { all, err = scan(context.Background(), bytes.NewReader(b), int64(len(b)), field) })
 		if err != nil {
 			return
 		}
