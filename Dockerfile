@@ -9,7 +9,7 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags="-s -w" -o /longtail ./cmd/longtail
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -tags nompi -trimpath -ldflags="-s -w" -o /longtail ./cmd/longtail
 
 FROM scratch
 COPY --from=build /longtail /longtail

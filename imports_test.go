@@ -54,7 +54,7 @@ var mayImport = map[string][]string{
 		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/cause", "distributed", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
 	"method": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
 	"onnx":   {"tensor", "autograd", "nn", "backbone", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels"},
-	"experiment": {"internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",
+	"experiment": {"distributed", "internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",
 		"safetensors", "schedule", "train", "internal/describe", "internal/smallfile"},
 	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/atomicfile", "internal/nearest", "internal/smallfile", "manifest", "metrics", "nn", "posthoc", "safetensors", "tensor"},
 	"distributed":         {"internal/kernels"},

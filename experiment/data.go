@@ -8,6 +8,7 @@ import (
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/manifest"
 )
 
@@ -22,6 +23,9 @@ type Data struct {
 	Context context.Context
 	// Progress is told of what takes long in NewRun and between epochs, as method.Setup.Progress is; nil: it is not.
 	Progress func(done, of int)
+
+	// Ranks are the processes that train a run together, see train.Trainer; nil: this one alone. Each opens the same data.
+	Ranks distributed.Communicator
 
 	// Keep is where Load keeps decoded images. Its Memory, if 0, is 2 GiB.
 	Keep dataset.CacheSettings

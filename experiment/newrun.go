@@ -51,6 +51,7 @@ func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 	t := &r.Trainer
 	t.Streams, t.Seed, t.EvalEvery, t.EvalBatch, t.HashImages = streams, d.Seed, s.EvalEvery, s.EvalBatch, s.HashImages
 	t.EMA.Decay, t.EMA.Warmup = s.EMA, s.EMA > 0
+	t.Ranks, t.SyncBatchNorm = d.Ranks, s.SyncBatchNorm
 	t.Chunk, t.Accumulate, t.Recompute = s.Chunk, s.Accumulate, s.Recompute
 	if t.Precision, err = autograd.ParsePrecision(s.Precision); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)

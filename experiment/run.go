@@ -51,29 +51,16 @@ type Run struct {
 // Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
 // left. When ctx is cancelled, the run is saved, the report has what was reached, and the error wraps ctx.Err(). An error of
 // any other kind that comes with a report ended the training.
+//
+// With Trainer.Ranks all ranks call it, and rank 0 alone has a folder, makes the final network, tests it, and has its figures in the report.
 func (r *Run) Do(ctx context.Context) (*Report, error) {
-	if done, err := r.look(); done != nil || err != nil { // needs no right to write there
+	if r.follows() {
+		r.Dir, r.Resume = "", false
+	}
+	earlier, release, done, err := r.open()
+	defer release()
+	if done, err = r.tell(done, err); done != nil || err != nil {
 		return done, err
-	}
-	if r.Dir != "" {
-		release, err := Lock(r.Dir)
-		if err != nil {
-			return nil, err
-		}
-		defer release()
-	}
-	earlier := 0 // departures
-	if was, err := readManifest(r.Dir); err == nil && was != nil && r.Dir != "" {
-		earlier = len(was.NotBitForBit)
-	}
-	lost := r.lost()
-	if done, err := r.begin(); done != nil || err != nil { // looks again, now that nobody else changes it
-		return done, err
-	}
-	if lost != nil && r.Trainer.OnWarning != nil {
-		if err := r.Trainer.OnWarning(train.Warning{Kind: train.NoCheckpoint, Err: lost}); err != nil {
-			return nil, err
-		}
 	}
 	if err := r.teach(ctx); err != nil {
 		report := r.reached(&train.Result{})
@@ -99,11 +86,42 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	r.Departed = fitted.NotBitForBit[min(earlier, len(fitted.NotBitForBit)):]
 	r.Manifest.NotBitForBit = fitted.NotBitForBit
 	report := r.reached(fitted)
+	if r.follows() { // rank 0 alone completes it
+		report.stopped(err)
+		return report, err
+	}
 	if err == nil {
 		err = r.complete(ctx, report, fitted)
 	}
 	report.stopped(err)
 	return report, errors.Join(err, r.write(report))
+}
+
+// open prepares the folder of the run, which is this run's until release. earlier is how many departures there were before. done is the
+// report of a run that is finished.
+func (r *Run) open() (earlier int, release func(), done *Report, err error) {
+	release = func() {}
+	if done, err := r.look(); done != nil || err != nil { // needs no right to write there
+		return 0, release, done, err
+	}
+	if r.Dir != "" {
+		free, err := Lock(r.Dir)
+		if err != nil {
+			return 0, release, nil, err
+		}
+		release = func() { free() }
+	}
+	if was, err := readManifest(r.Dir); err == nil && was != nil && r.Dir != "" {
+		earlier = len(was.NotBitForBit)
+	}
+	lost := r.lost()
+	if done, err := r.begin(); done != nil || err != nil { // looks again, now that nobody else changes it
+		return earlier, release, done, err
+	}
+	if lost != nil && r.Trainer.OnWarning != nil {
+		err = r.Trainer.OnWarning(train.Warning{Kind: train.NoCheckpoint, Err: lost})
+	}
+	return earlier, release, nil, err
 }
 
 // judge names what epochs are evaluated on.

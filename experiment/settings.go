@@ -69,12 +69,14 @@ type Settings struct {
 	EMA  float64 `json:"ema,omitempty"` // decay of a moving average of the weights; 0: none
 	// Accumulate is how many batches make a step, see train.Trainer; 0 means 1.
 	Accumulate int    `json:"accumulate,omitempty"`
-	Chunk      int    `json:"chunk,omitempty"`      // samples that pass the backbone at once, see train.Trainer; 0: the batch
-	Recompute  bool   `json:"recompute,omitempty"`  // less memory and more time for the same bits, see train.Trainer
-	Precision  string `json:"precision,omitempty"`  // float32, or bfloat16 in convolutions, see train.Trainer; "" means float32
-	Limit      int    `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
-	EvalEvery  int    `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
-	EvalBatch  int    `json:"eval_batch,omitempty"` // images evaluated at once, which may change figures by rounding; 0 means 128
+	Chunk      int    `json:"chunk,omitempty"`     // samples that pass the backbone at once, see train.Trainer; 0: the batch
+	Recompute  bool   `json:"recompute,omitempty"` // less memory and more time for the same bits, see train.Trainer
+	Precision  string `json:"precision,omitempty"` // float32, or bfloat16 in convolutions, see train.Trainer; "" means float32
+	// SyncBatchNorm gives batch norm the statistics of all ranks' rows, see train.Trainer.
+	SyncBatchNorm bool `json:"sync_batch_norm,omitempty"`
+	Limit         int  `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all
+	EvalEvery     int  `json:"eval_every,omitempty"` // epochs between evaluations on held-out images, else on the test set; 0: none before the end
+	EvalBatch     int  `json:"eval_batch,omitempty"` // images evaluated at once, which may change figures by rounding; 0 means 128
 	// Choose is which weights are tested and kept: those of the last epoch, or the best on held-out images by top-1, or balanced
 	// by the mean accuracy of the classes. Methods with a second stage take the last. "" means last.
 	Choose   string `json:"choose"`

@@ -39,6 +39,9 @@ func (d *Data) addTeacher(r *Run, m method.Method, images int) error {
 		}
 		return nil
 	}
+	if d.Ranks != nil && d.Ranks.Size() > 1 {
+		return fmt.Errorf("experiment: %s trains its teacher first, which several ranks cannot: train it by %s, and give its run as the teacher", m.Name, m.Teacher.Name)
+	}
 	of := *d
 	of.Seed ^= teacherSeed
 	teacher, err := of.newRun(*m.Teacher, images)

@@ -114,7 +114,7 @@ type Trainer struct {
 func (t Trainer) Fit(ctx context.Context, n *hybrid.Network, train, test dataset.Dataset) (*Result, error) {
 	release, err := claim(n, t.Streams)
 	if err != nil {
-		return nil, err
+		return nil, newRanks(t.communicator(), nil).agree(err)
 	}
 	defer release()
 	run, err := t.start(ctx, n, train, test)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -87,6 +88,9 @@ func runOn(ctx context.Context, args []string, c *console) int {
 	if err := kernels.CheckEnvironment(); err != nil && command.Command() != "version" {
 		return code(exitError{usage, err}, c.log)
 	}
+	if n := os.Getenv("OMPI_COMM_WORLD_SIZE"); n != "" && n != "1" && command.Command() != "train" && command.Command() != "version" {
+		return code(misused("mpirun has started %s processes of longtail %s: only longtail train works on several ranks", n, command.Command()), c.log)
+	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return code(command.Run(c, parser), c.log)
 }
@@ -106,7 +110,9 @@ func code(err error, log io.Writer) int {
 	if err == nil {
 		return 0
 	}
-	fmt.Fprintln(log, "longtail:", strings.TrimPrefix(err.Error(), "experiment: "))
+	if err.Error() != "" {
+		fmt.Fprintln(log, "longtail:", strings.TrimPrefix(err.Error(), "experiment: "))
+	}
 	var e exitError
 	switch {
 	case errors.As(err, &e):

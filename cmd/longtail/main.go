@@ -33,6 +33,11 @@ func main() {
 	if len(os.Args) > 1 && os.Args[1] == "serve" {
 		signals, what = terminal.ServerContext, "the requests that came"
 	}
-	ctx := signals(func() { fmt.Fprintf(os.Stderr, "stopping after %s; once more to stop at once\n", what) })
+	ctx := signals(func() {
+		if rank := os.Getenv("OMPI_COMM_WORLD_RANK"); rank != "" && rank != "0" { // one tells
+			return
+		}
+		fmt.Fprintf(os.Stderr, "stopping after %s; once more to stop at once\n", what)
+	})
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }

@@ -6,7 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"time"
 
+	"github.com/longtail-ml/longtail/distributed"
+	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/manifest"
 	"github.com/longtail-ml/longtail/method"
@@ -16,30 +19,33 @@ import (
 
 type trainCmd struct {
 	setup
-	Method    string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
-	Set       string   `help:"Settings of the method, such as tau=0.2,own=true; see longtail sweep --help." placeholder:"SETTINGS" group:"Training"`
-	Seed      *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
-	Epochs    int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
-	EMA       float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
-	Chunk     int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
-	Recompute bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
-	Precision string   `help:"What convolutions multiply, float32 or bfloat16: in less memory, faster where the processor has AVX512_BF16 and slower elsewhere (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
-	Limit     int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
-	Holdout   *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
-	Choose    string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`
-	Patience  int      `help:"End the training when so many epochs after the best none was better on held-out images." placeholder:"EPOCHS" group:"Training"`
-	EvalEvery *int     `help:"Evaluate after every so many epochs; 0: only in the end (default: 1)." placeholder:"EPOCHS" group:"Training"`
+	Method        string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
+	Set           string   `help:"Settings of the method, such as tau=0.2,own=true; see longtail sweep --help." placeholder:"SETTINGS" group:"Training"`
+	Seed          *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
+	Epochs        int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
+	EMA           float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
+	Chunk         int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
+	Recompute     bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
+	Precision     string   `help:"What convolutions multiply, float32 or bfloat16: in less memory, faster where the processor has AVX512_BF16 and slower elsewhere (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
+	SyncBatchNorm bool     `help:"On several ranks (mpirun), give batch norm the statistics of all of them, by messages in each layer (default: each rank its own)." group:"Training"`
+	Limit         int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
+	Holdout       *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
+	Choose        string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`
+	Patience      int      `help:"End the training when so many epochs after the best none was better on held-out images." placeholder:"EPOCHS" group:"Training"`
+	EvalEvery     *int     `help:"Evaluate after every so many epochs; 0: only in the end (default: 1)." placeholder:"EPOCHS" group:"Training"`
 
-	Out    string `help:"Folder that keeps the run (default: runs/METHOD-seed-SEED)." placeholder:"DIR" group:"Run"`
-	Resume bool   `help:"Go on with the run in --out, or begin it. Without --data, by the options that it was begun with." group:"Run"`
-	Every  int    `help:"Save after every so many steps too (default: after each epoch)." placeholder:"STEPS" group:"Run"`
-	JSON   bool   `name:"json" help:"Write the report as JSON." group:"Run"`
-	Report string `help:"In the end, make a page of the run to look at, as longtail report does." placeholder:"FILE" group:"Run"`
+	Out         string        `help:"Folder that keeps the run (default: runs/METHOD-seed-SEED)." placeholder:"DIR" group:"Run"`
+	Resume      bool          `help:"Go on with the run in --out, or begin it. Without --data, by the options that it was begun with." group:"Run"`
+	RankTimeout time.Duration `help:"On several ranks (mpirun), how long one waits for another before it takes it for hung (default: 10m)." placeholder:"TIME" group:"Run"`
+	Every       int           `help:"Save after every so many steps too (default: after each epoch)." placeholder:"STEPS" group:"Run"`
+	JSON        bool          `name:"json" help:"Write the report as JSON." group:"Run"`
+	Report      string        `help:"In the end, make a page of the run to look at, as longtail report does." placeholder:"FILE" group:"Run"`
 }
 
 func (trainCmd) Help() string {
 	return `The folder of the run has the model (model.safetensors), the figures (report.json, metrics.csv, steps.csv, tensorboard), what the
 run is (manifest.json), and checkpoints. Ctrl-C saves and ends with exit code 3; --resume goes on with the same bits.
+Started by mpirun or srun, several processes train one network, each on its part of every batch; rank 0 has the folder.
 
 ` + example("longtail train --data photos --out runs/first",
 		"longtail train --resume --out runs/first",
@@ -47,7 +53,8 @@ run is (manifest.json), and checkpoints. Ctrl-C saves and ends with exit code 3;
 		"longtail train --data photos --backbone resnet --depth 50 --init resnet50.pth --layer-decay 0.75 --lr 0.01 --epochs 20",
 		"longtail train --data inat/train2018.json --recipe inaturalist2018 --method hybrid-psc",
 		"longtail train --data photos --method dive --teacher runs/first",
-		"longtail train --quick --method crt")
+		"longtail train --quick --method crt",
+		"mpirun -n 4 longtail train --data photos --out runs/first")
 }
 
 // begun is what settings.json of a run has: what it was begun with.
@@ -96,7 +103,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 	}
 	set(&s.Holdout, t.Holdout)
 	set(&s.EvalEvery, t.EvalEvery)
-	s.Precision = t.Precision
+	s.Precision, s.SyncBatchNorm = t.Precision, t.SyncBatchNorm
 	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, cmp.Or(t.Chunk, s.Chunk), t.Recompute, t.Limit, t.Choose, t.Patience
 	if b.Set, err = experiment.ParseSettings(t.Set); err != nil {
 		return b, exitError{usage, fmt.Errorf("--set: %w", err)}
@@ -117,16 +124,31 @@ func (t *trainCmd) plan() (b begun, err error) {
 // given tells whether there are options that say what the run is.
 func (t *trainCmd) given() bool {
 	rest := *t
-	rest.Out, rest.Resume, rest.Every, rest.JSON, rest.Report = "", false, 0, false, ""
+	rest.Out, rest.Resume, rest.Every, rest.JSON, rest.Report, rest.RankTimeout = "", false, 0, false, "", 0
 	rest.Override, rest.Epochs, rest.EvalBatch, rest.Cache = "", 0, 0, 0
 	return rest != trainCmd{}
 }
 
-// Run trains.
+// Run trains, with other processes where mpirun has started several.
 func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if t.Every < 0 {
 		return misused("--every=%d must not be negative", t.Every)
 	}
+	if t.RankTimeout < 0 {
+		return misused("--rank-timeout=%v must not be negative", t.RankTimeout)
+	}
+	ranks, err := mpi.Open(mpi.Settings{Timeout: t.RankTimeout})
+	if err != nil {
+		return err
+	}
+	if ranks.Size() == 1 {
+		return errors.Join(t.train(ctx, c, ranks), ranks.Close())
+	}
+	return together(ctx, c, ranks, t)
+}
+
+// train does it on one of the ranks.
+func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Communicator) error {
 	b, err := t.plan()
 	if err != nil {
 		return err
@@ -135,12 +157,15 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
-	b.Settings.Read.Cache = indices()          // also of what was begun before
-	if !t.Resume && experiment.Exists(t.Out) { // found before the data are read
+	b.Settings.Read.Cache = indices()                   // also of what was begun before
+	first := ranks.Rank() == 0                          // which has the folder
+	if first && !t.Resume && experiment.Exists(t.Out) { // found before the data are read
 		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
 	}
-	if err := experiment.InUse(t.Out); err != nil { // likewise
-		return err
+	if first {
+		if err := experiment.InUse(t.Out); err != nil { // likewise
+			return err
+		}
 	}
 	if b.Settings, err = t.leaveOut(ctx, c, b.Settings); err != nil {
 		return err
@@ -153,6 +178,9 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 		d.Settings.Choose = "best"
 	}
 	tell(c, d.Derived)
+	if ranks.Size() > 1 {
+		d.Ranks = ranks
+	}
 	defer d.Close()
 	if err := t.load(ctx, c, d); err != nil {
 		return listing(err, b.Settings.Data)
@@ -197,6 +225,9 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	t.tellUnused(c, r.Departed)
 	if errors.Is(err, context.Canceled) {
 		err = exitError{stopped, fmt.Errorf("%w\nlongtail train --resume --out %s goes on", err, argument(t.Out))}
+	}
+	if !first {
+		return err
 	}
 	if err = errors.Join(err, writeRun(c, report, t.JSON, t.Out)); err != nil || t.Report == "" {
 		return err

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64) && !nompi
 
 package mpi
 
@@ -14,7 +14,6 @@ import (
 type thread struct {
 	*library
 	rank, size int
-	timeout    time.Duration
 	number     int // of exchanges
 	requests   []request
 	status     status
@@ -39,8 +38,8 @@ type status struct {
 var abandoned []*runtime.Pinner
 
 // exchange sends a part to every other rank and receives one of each, all at once. Each exchange has a tag of its own, so that no
-// message is taken for one of another.
-func (t *thread) exchange(send, receive [][]byte) (err error) {
+// message is taken for one of another. limit is how long it may take; 0: any time.
+func (t *thread) exchange(send, receive [][]byte, limit time.Duration) (err error) {
 	pin := new(runtime.Pinner)
 	defer func() {
 		if err != nil {
@@ -64,7 +63,7 @@ func (t *thread) exchange(send, receive [][]byte) (err error) {
 	}
 	begun := time.Now()
 	for i := range t.requests {
-		if err := t.finish(i, begun); err != nil {
+		if err := t.finish(i, begun, limit); err != nil {
 			return err
 		}
 	}
@@ -88,7 +87,7 @@ func (t *thread) post(name string, function uintptr, rank int, parts [][]byte, t
 }
 
 // finish waits for a message. MPI moves all others on meanwhile.
-func (t *thread) finish(i int, begun time.Time) error {
+func (t *thread) finish(i int, begun time.Time, limit time.Duration) error {
 	for {
 		done, err := t.test(i)
 		if done || err != nil {
@@ -96,7 +95,7 @@ func (t *thread) finish(i int, begun time.Time) error {
 		}
 		// What comes soon is waited for at once. Later the processor is left to others, for a small part of what was waited.
 		waited := time.Since(begun)
-		if waited > t.timeout {
+		if limit > 0 && waited > limit {
 			return t.missing(waited)
 		}
 		if waited > 20*time.Microsecond {

@@ -7,7 +7,8 @@
 //	trainer.Ranks = ranks
 //
 // The library, libmpi.so.40 of Open MPI 4 and 5 (Debian and Ubuntu: libopenmpi3), is loaded when Open is called in a process that
-// mpirun or srun has started, and only then: there is no cgo, and a program that is not started so needs no MPI.
+// mpirun or srun has started, and only then: there is no cgo, and a program that is not started so needs no MPI. It needs glibc,
+// though, even where it is built with CGO_ENABLED=0: with the tag nompi it is static as before, and has one process.
 //
 // One thread makes all calls (MPI_THREAD_FUNNELED). Messages go from every rank to every other; while a rank waits it sleeps in
 // between, so that the processors stay free for what else it does.
@@ -35,9 +36,13 @@ type Settings struct {
 	Timeout time.Duration
 }
 
-// Launched reports whether mpirun, or Slurm's srun --mpi=pmix, has started this process.
+// Launched reports whether mpirun, or Slurm's srun --mpi=pmix with several tasks, has started this process.
 func Launched() bool {
-	return os.Getenv("OMPI_COMM_WORLD_SIZE") != "" || os.Getenv("PMIX_RANK") != ""
+	if os.Getenv("OMPI_COMM_WORLD_SIZE") != "" {
+		return true
+	}
+	tasks := os.Getenv("SLURM_STEP_NUM_TASKS")
+	return os.Getenv("PMIX_RANK") != "" && tasks != "" && tasks != "1"
 }
 
 // Open joins the job that this process was started in. All of its processes must call it, once each. Where there is no job it

@@ -30,8 +30,8 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// mpirun starts a program on so many ranks and returns what they wrote.
-func mpirun(t *testing.T, ranks int, program string) (string, error) {
+// mpirun starts a program on so many ranks, and on those of more, and returns what they wrote.
+func mpirun(t *testing.T, ranks int, program string, more ...string) (string, error) {
 	t.Helper()
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("package mpi is for linux on amd64 and arm64")
@@ -42,7 +42,7 @@ func mpirun(t *testing.T, ranks int, program string) (string, error) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
-	command := exec.CommandContext(ctx, path, "-n", strconv.Itoa(ranks), "--oversubscribe", os.Args[0])
+	command := exec.CommandContext(ctx, path, append([]string{"-n", strconv.Itoa(ranks), "--oversubscribe", os.Args[0]}, more...)...)
 	command.Env = append(os.Environ(), "LONGTAIL_MPI_TEST="+program, "OMPI_ALLOW_RUN_AS_ROOT=1", "OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1")
 	command.WaitDelay = time.Second
 	out := &bytes.Buffer{}

@@ -1,4 +1,4 @@
-//go:build !linux || !(amd64 || arm64)
+//go:build !linux || !(amd64 || arm64) || nompi
 
 package mpi
 
@@ -10,6 +10,6 @@ import (
 )
 
 func open(Settings) (distributed.Communicator, error) {
-	return nil, fmt.Errorf("mpi: mpirun has started this process, but Open MPI is used on linux/amd64 and linux/arm64 alone, and this program is built for %s/%s",
-		runtime.GOOS, runtime.GOARCH)
+	return nil, fmt.Errorf("mpi: mpirun has started this process, but the program is built without Open MPI: build it for linux/amd64 or linux/arm64 (it is "+
+		"for %s/%s), without the tag nompi", runtime.GOOS, runtime.GOARCH)
 }

@@ -1,4 +1,4 @@
-//go:build linux && (amd64 || arm64)
+//go:build linux && (amd64 || arm64) && !nompi
 
 package mpi
 
@@ -17,6 +17,7 @@ import (
 type communicator struct {
 	rank, size int
 	hosts      []string // of each rank
+	timeout    time.Duration
 	calls      chan func(*thread) error
 	results    chan error
 	err        error // of the first operation that failed: from then on others may be elsewhere
@@ -39,11 +40,11 @@ func open(s Settings) (distributed.Communicator, error) {
 		return nil, err
 	}
 	opened.done = true
-	c := &communicator{calls: make(chan func(*thread) error), results: make(chan error)}
+	c := &communicator{timeout: s.Timeout, calls: make(chan func(*thread) error), results: make(chan error)}
 	started := make(chan error)
 	go func() {
 		runtime.LockOSThread() // and never unlocked: the thread ends with the goroutine
-		t := &thread{library: l, timeout: s.Timeout}
+		t := &thread{library: l}
 		rank, size, err := l.start()
 		t.rank, t.size = rank, size
 		started <- err
@@ -81,7 +82,7 @@ func (c *communicator) AllToAll(send []byte, sent []int, receive []byte, receive
 	if err := distributed.CheckAllToAll(c, send, sent, receive, received); err != nil {
 		return err
 	}
-	return c.do("AllToAll", distributed.Parts(send, sent), distributed.Parts(receive, received))
+	return c.do("AllToAll", c.timeout, distributed.Parts(send, sent), distributed.Parts(receive, received))
 }
 
 func (c *communicator) AllGather(x []byte, counts []int) error {
@@ -93,7 +94,7 @@ func (c *communicator) AllGather(x []byte, counts []int) error {
 	for i := range send {
 		send[i] = parts[c.rank]
 	}
-	return c.do("AllGather", send, parts)
+	return c.do("AllGather", c.timeout, send, parts)
 }
 
 func (c *communicator) Broadcast(x []byte, from int) error {
@@ -107,20 +108,19 @@ func (c *communicator) Broadcast(x []byte, from int) error {
 		}
 	}
 	receive[from] = x
-	return c.do("Broadcast", send, receive)
+	return c.do("Broadcast", c.timeout, send, receive)
 }
 
 func (c *communicator) Barrier() error {
-	return c.do("Barrier", make([][]byte, c.size), make([][]byte, c.size))
+	return c.do("Barrier", c.timeout, make([][]byte, c.size), make([][]byte, c.size))
 }
 
-// Close waits for all ranks to close, and ends MPI. Where one does not come MPI goes on, so that mpirun notices how this process
-// ends.
+// Close waits for all ranks to close, however long they take, and ends MPI.
 func (c *communicator) Close() error {
 	if c.calls == nil {
 		return nil
 	}
-	err := c.do("Close", make([][]byte, c.size), make([][]byte, c.size))
+	err := c.do("Close", 0, make([][]byte, c.size), make([][]byte, c.size))
 	if err == nil {
 		c.calls <- func(t *thread) error { return t.call("MPI_Finalize", t.finalize) }
 		if err = <-c.results; err != nil {
@@ -133,7 +133,7 @@ func (c *communicator) Close() error {
 }
 
 // do exchanges parts with all ranks.
-func (c *communicator) do(op string, send, receive [][]byte) error {
+func (c *communicator) do(op string, limit time.Duration, send, receive [][]byte) error {
 	if c.err != nil {
 		return c.err
 	}
@@ -141,7 +141,7 @@ func (c *communicator) do(op string, send, receive [][]byte) error {
 		return fmt.Errorf("mpi: %s on rank %d after Close", op, c.rank)
 	}
 	copy(receive[c.rank], send[c.rank])
-	c.calls <- func(t *thread) error { return t.exchange(send, receive) }
+	c.calls <- func(t *thread) error { return t.exchange(send, receive, limit) }
 	err := <-c.results
 	if err == nil {
 		return nil

@@ -133,6 +133,13 @@ func TestTrainingOverMPI(t *testing.T) {
 	require.Contains(t, text, "after 6 epochs, 2 changes")
 }
 
+// Another kind of processor is found in the beginning.
+func TestRanksOfOtherProcessors(t *testing.T) {
+	out, err := mpirun(t, 1, "train", ":", "-n", "1", "-x", "LONGTAIL_CPU=generic", os.Args[0])
+	require.Error(t, err)
+	require.Contains(t, out, "rank 1: build.cpu_level is \"generic\"")
+}
+
 // A rank that is killed ends the job at once, and mpirun says which it was.
 func TestKillOfARankEndsTheJob(t *testing.T) {
 	begun := time.Now()

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"runtime"
+	"time"
+
+	"github.com/longtail-ml/longtail/checkpoint"
+	"github.com/longtail-ml/longtail/distributed"
+	"github.com/longtail-ml/longtail/internal/terminal"
+)
+
+// together trains on one of several ranks. Rank 0 alone writes. Those that are stopped leave together, since mpirun ends the others as
+// soon as one exits; one that fails exits at once, so that it does.
+func together(ctx context.Context, c *console, ranks distributed.Communicator, t *trainCmd) error {
+	own := c
+	if ranks.Rank() > 0 {
+		own = &console{terminal.NewStream(io.Discard), terminal.NewStream(io.Discard)}
+	} else {
+		fmt.Fprintf(c.log, "%d ranks train together, this one on %d processors\n", ranks.Size(), runtime.GOMAXPROCS(0))
+		if runtime.GOMAXPROCS(0) == 1 {
+			fmt.Fprintln(c.log, "mpirun gives each rank one processor: with --bind-to none it has those of its machine")
+		}
+		stop := context.AfterFunc(ctx, func() { tellNewest(c, t.Out) })
+		defer stop()
+	}
+	err := t.train(ctx, own, ranks)
+	if err == nil {
+		return ranks.Close()
+	}
+	if errors.Is(err, context.Canceled) { // all are, and one saves
+		closed := make(chan error, 1)
+		go func() { closed <- ranks.Close() }()
+		select {
+		case <-closed:
+		case <-time.After(time.Minute):
+		}
+	}
+	switch {
+	case ranks.Rank() == 0:
+		return err
+	case errors.Is(err, context.Canceled):
+		return exitError{stopped, errors.New("")} // rank 0 tells it
+	}
+	err = fmt.Errorf("on rank %d: %w", ranks.Rank(), err)
+	if e := (exitError{}); errors.As(err, &e) {
+		return exitError{e.code, err}
+	}
+	return err
+}
+
+// tellNewest names the checkpoint that there is, since mpirun may leave no time for another: it stops ranks when one has died.
+func tellNewest(c *console, dir string) {
+	all, err := checkpoint.Store{Dir: filepath.Join(dir, "checkpoints")}.List()
+	if err == nil && len(all) > 0 {
+		fmt.Fprintf(c.log, "the newest checkpoint so far is %s\n", all[len(all)-1])
+	}
+}
