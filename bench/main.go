@@ -6,7 +6,7 @@
 //	train   training step of ResNet-32 on [B, 32, 32, 3], or of -net resnet18, resnet50 or any that backbone.NamedResNet
 //	        knows on [B, 224, 224, 3] (-size N), images/s
 //	infer   inference of the same networks, images/s
-//	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s
+//	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s; mpirun -n 2 bench step: of two ranks
 //	methods whole training steps of the methods of package method, and what their images foretell, images/s
 //	input   batches that are only made, by one and by two workers: 32×32 from memory and from JPEG, 500×375 JPEG to 224×224, images/s
 //	sc      supervised contrastive loss, forward and backward, ms

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
@@ -127,9 +129,13 @@ func infer(s settings) (result, error) {
 	return s.ofNetwork(net, b, seconds), nil
 }
 
-// step trains Hybrid-SC for as long as it is given and reports the median step.
+// step trains Hybrid-SC for as long as it is given and reports the median step. Under mpirun ranks share the batch.
 func step(s settings) (result, error) {
 	b := or(s.batch, 128)
+	c, err := mpi.Open(mpi.Settings{})
+	if err != nil {
+		return nil, err
+	}
 	body, _, size, err := s.backbone()
 	if err != nil {
 		return nil, err
@@ -146,7 +152,7 @@ func step(s settings) (result, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
-	trainer := train.Trainer{Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, Precision: s.precision(), LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
+	trainer := train.Trainer{Ranks: c, Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, Precision: s.precision(), LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
 				s.profile.start()
@@ -162,10 +168,13 @@ func step(s settings) (result, error) {
 		return nil, err
 	}
 	before := settledMB()
-	if _, err = trainer.Fit(ctx, net, data, nil); ctx.Err() == nil {
+	if _, err = trainer.Fit(ctx, net, data, nil); !errors.Is(err, context.Canceled) {
 		return nil, err
 	}
-	return result{"net": s.net, "size": size, "batch": b, "bf16": s.bfloat16, "images_per_second": round(median(rates)), "base_mb": before,
+	if err := leave(c); err != nil {
+		return nil, err
+	}
+	return result{"net": s.net, "size": size, "batch": b, "ranks": c.Size(), "bf16": s.bfloat16, "images_per_second": round(median(rates)), "base_mb": before,
 		"plan_mb": before + int(plan.Peak()>>20)}, nil
 }
 

@@ -31,6 +31,7 @@ type pieces struct {
 	compute  float64 // seconds for its own samples
 	contrast float64 // seconds of the contrastive loss of one rank's rows; of all it is the square of the ranks times that
 	params   int     // numbers in the gradient
+	buffers  int     // numbers of running statistics, which are summed in float64
 	gathered int     // numbers that it gives to all others
 	adding   float64 // numbers that it adds a second
 }
@@ -55,6 +56,9 @@ func (p pieces) on(ranks int, l link, size float64) parts {
 	t.gather = (1+smallTalks)*l.latency + (n-1)*4*float64(p.gathered)/l.rate
 	others := (n - 1) / n * float64(p.params) // numbers that are received, added, and received again as sums
 	t.reduce = 2*(math.Ceil(float64(p.params)/bucket)*l.latency+others*size/l.rate) + others/p.adding
+	if p.buffers > 0 {
+		t.reduce += 2 * (l.latency + (n-1)/n*8*float64(p.buffers)/l.rate)
+	}
 	return t
 }
 
@@ -109,11 +113,8 @@ func scale(s settings) (result, error) {
 		r["gather_ms"], r["foretold_gather_ms"] = round(1e3*measured.gather), round(1e3*foretold.gather)
 	}
 	r["latency_ms"], r["gbits"] = round(1e3*l.latency), round(8*l.rate/1e9)
-	if err := c.Close(); err != nil {
+	if err := leave(c); err != nil {
 		return nil, err
-	}
-	if c.Rank() > 0 {
-		os.Exit(0) // one line for all
 	}
 	fmt.Fprintf(os.Stderr, "ranks  step ms  computing  contrast  gathering  summing  efficiency")
 	for _, h := range helps {
@@ -135,6 +136,17 @@ func scale(s settings) (result, error) {
 	return r, nil
 }
 
+// leave ends the job; of its processes that of rank 0 goes on, to print one line for all.
+func leave(c distributed.Communicator) error {
+	if err := c.Close(); err != nil {
+		return err
+	}
+	if c.Rank() > 0 {
+		os.Exit(0)
+	}
+	return nil
+}
+
 // measurePieces times what a rank does alone: three images a sample, two of them contrasted, as in Hybrid-SC.
 func measurePieces(s settings, b int) (p pieces, err error) {
 	net, err := s.network()
@@ -144,8 +156,13 @@ func measurePieces(s settings, b int) (p pieces, err error) {
 	if p.compute, err = trainStep(s, net, 3*b, s.seconds); err != nil {
 		return p, err
 	}
-	for _, e := range nn.Params(net) {
-		p.params += e.Param.Value.Len()
+	for _, e := range nn.Entries(net) {
+		switch {
+		case e.Param != nil:
+			p.params += e.Param.Value.Len()
+		case e.Buffer != nil:
+			p.buffers += e.Buffer.Len()
+		}
 	}
 	classes := net.Classes()
 	p.gathered = 2*b*s.dim + b*classes
@@ -222,13 +239,14 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 		return distributed.AllGather(c, rows, distributed.Shards(len(rows), ranks))
 	}
 	gradient, sums := make([]float32, p.params), distributed.Reducer[float32]{}
+	statistics, wide := make([]float64, p.buffers), distributed.Reducer[float64]{}
 	reduce := func() error {
 		for x := gradient; len(x) > 0; x = x[min(bucket, len(x)):] {
 			if err := sums.AllReduce(c, x[:min(bucket, len(x))]); err != nil {
 				return err
 			}
 		}
-		return nil
+		return wide.AllReduce(c, statistics)
 	}
 	if t.gather, err = timedOnAll(c, 10, gather); err != nil {
 		return t, err
