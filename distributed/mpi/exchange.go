@@ -51,13 +51,16 @@ func (t *thread) exchange(send, receive [][]byte, limit time.Duration) (err erro
 	t.requests = t.requests[:0]
 	tag := t.number % (1 << 20)
 	t.number++
-	for k := 1; k < t.size; k++ { // receives first, and no two ranks begin with the same
-		if err := t.post("MPI_Irecv", t.irecv, (t.rank+t.size-k)%t.size, receive, tag, pin); err != nil {
+	// Sends first: a rank that finds another's message waiting answers it at once when it posts the receive, and what it has to send
+	// would then be announced behind the answer. The other would begin, and its own answer come behind all it sends: one direction
+	// after the other, at half the rate of the link.
+	for k := 1; k < t.size; k++ { // no two ranks begin with the same
+		if err := t.post("MPI_Isend", t.isend, (t.rank+k)%t.size, send, tag, pin); err != nil {
 			return err
 		}
 	}
 	for k := 1; k < t.size; k++ {
-		if err := t.post("MPI_Isend", t.isend, (t.rank+k)%t.size, send, tag, pin); err != nil {
+		if err := t.post("MPI_Irecv", t.irecv, (t.rank+t.size-k)%t.size, receive, tag, pin); err != nil {
 			return err
 		}
 	}
@@ -129,7 +132,7 @@ func (t *thread) test(i int) (bool, error) {
 // missing is the error of waiting too long; nil if everything is there after all.
 func (t *thread) missing(waited time.Duration) error {
 	l := &late{waited: waited.Round(time.Millisecond)}
-	for i, r := range t.requests { // receives come first: a rank from which nothing comes is not named twice
+	for i, r := range t.requests { // two of each rank, which is named once
 		if slices.Contains(l.ranks, r.rank) {
 			continue
 		}
