@@ -122,3 +122,15 @@ func TestLocksOfNothing(t *testing.T) {
 	var l *Lock
 	l.Release()
 }
+
+func TestLocksThatCannotBeTaken(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	broken := errors.New("broken")
+	_, err := acquire(path, "it", func(*os.File) (bool, error) { return false, broken })
+	require.ErrorIs(t, err, broken)
+	require.ErrorContains(t, err, "it")
+	// Others take it and give it back, again and again.
+	_, err = acquire(path, "it", func(*os.File) (bool, error) { return true, os.Remove(path) })
+	require.ErrorAs(t, err, new(*InUseError))
+	require.ErrorContains(t, err, "it is in use by another process")
+}

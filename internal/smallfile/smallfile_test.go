@@ -38,3 +38,14 @@ func TestReadOfHoles(t *testing.T) {
 	_, err = smallfile.Read(path, 1<<20)
 	require.ErrorContains(t, err, path)
 }
+
+// Files of the kernel say that they are empty.
+func TestFilesThatSayTheyAreEmpty(t *testing.T) {
+	if _, err := os.Stat("/proc/self/mem"); err != nil {
+		t.Skip("needs Linux")
+	}
+	_, err := smallfile.Read("/proc/self/status", 10)
+	require.ErrorContains(t, err, "/proc/self/status has more than 10 bytes")
+	_, err = smallfile.Read("/proc/self/mem", 10)
+	require.ErrorContains(t, err, "/proc/self/mem")
+}
