@@ -16,17 +16,23 @@ import (
 // contrast has the embedding in base_mb: what peak_mb is above that, its gradient included, is memory of the loss.
 func contrast(s settings) (result, error) {
 	n := or(s.batch, 1024)
-	z, labels := autograd.NewParam(gradtest.Normal(1, 1, n, s.dim)), randomLabels(n)
+	step := contrastStep(n, s.dim)
 	base := settledMB()
+	seconds := s.timed(step, s.seconds)
+	return result{"n": n, "dim": s.dim, "base_mb": base, "ms": round(1e3 * seconds), "gflops": round(6 * float64(n) * float64(n) * float64(s.dim) / seconds / 1e9)}, nil
+}
+
+// contrastStep returns a function that passes the SC loss of n rows forward and backward.
+func contrastStep(n, dim int) func() {
+	z, labels := autograd.NewParam(gradtest.Normal(1, 1, n, dim)), randomLabels(n)
 	mode := autograd.Mode{Train: true}
 	tape, sc := autograd.NewTape(mode), &loss.SupervisedContrastive{Temperature: 0.1}
-	seconds := s.timed(func() {
+	return func() {
 		tape.Reset(mode)
 		z.ZeroGrad()
 		l, _ := sc.Forward(loss.Input{Embedding: nn.L2Normalize(tape.Param(z)), Labels: labels, Views: 1})
 		tape.Backward(l, nil)
-	}, s.seconds)
-	return result{"n": n, "dim": s.dim, "base_mb": base, "ms": round(1e3 * seconds), "gflops": round(6 * float64(n) * float64(n) * float64(s.dim) / seconds / 1e9)}, nil
+	}
 }
 
 func sgemm(s settings) (result, error) {

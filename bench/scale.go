@@ -8,12 +8,9 @@ import (
 	"slices"
 	"time"
 
-	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/internal/kernels"
-	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
 )
 
@@ -166,15 +163,7 @@ func measurePieces(s settings, b int) (p pieces, err error) {
 	}
 	classes := net.Classes()
 	p.gathered = 2*b*s.dim + b*classes
-	z, labels := autograd.NewParam(gradtest.Normal(1, 1, 2*b, s.dim)), randomLabels(2*b)
-	mode := autograd.Mode{Train: true}
-	tape, sc := autograd.NewTape(mode), &loss.SupervisedContrastive{Temperature: 0.1}
-	p.contrast = s.timed(func() {
-		tape.Reset(mode)
-		z.ZeroGrad()
-		l, _ := sc.Forward(loss.Input{Embedding: nn.L2Normalize(tape.Param(z)), Labels: labels, Views: 1})
-		tape.Backward(l, nil)
-	}, min(s.seconds, 1))
+	p.contrast = s.timed(contrastStep(2*b, s.dim), min(s.seconds, 1))
 	x := make([]float32, min(p.params, 1<<20))
 	y := slices.Clone(x)
 	p.adding = float64(len(x)) / s.timed(func() { kernels.AddScaled(x, 1, y) }, min(s.seconds, 0.5))
