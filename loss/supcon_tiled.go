@@ -29,7 +29,7 @@ type contrast struct {
 	temperature float64
 	inside      bool
 	blas        gonum.Float32
-	memory      chan []float32 // for tiles, each size·size and their scratch
+	memory      [][]float32 // of each worker, for a tile of size·size and its scratch
 
 	all  logSums   // over A(i)
 	same logSums   // over P(i), with inside
@@ -57,9 +57,9 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 		c.dot = make([]float64, n)
 	}
 	workers := min(runtime.GOMAXPROCS(0), (n+size-1)/size)
-	c.memory = make(chan []float32, workers)
-	for range workers {
-		c.memory <- tape.Scratch(size * (size + 2)).Data()
+	c.memory = make([][]float32, workers)
+	for i := range c.memory {
+		c.memory[i] = tape.Scratch(size * (size + 2)).Data()
 	}
 	c.eachTile(c.forward)
 	mean, anchors := c.mean()

@@ -3,7 +3,9 @@ package loss
 import (
 	"cmp"
 	"math"
+	"runtime"
 	"slices"
+	"sync/atomic"
 
 	"github.com/longtail-ml/longtail/internal/parallel"
 	"github.com/longtail-ml/longtail/tensor"
@@ -30,6 +32,7 @@ func tileSize(n int) int {
 // tile is rows i and on and columns j and on of s; i ≤ j. On the diagonal it holds −Inf.
 type tile struct {
 	i, j, rows, cols int
+	before           [2]int32  // tiles that have part of i's and of j's rows before it
 	x                []float32 // [rows, cols]
 	scratch          []float32 // 2 · size
 }
@@ -78,31 +81,59 @@ func (c *contrast) unsort(x *tensor.Tensor) {
 // positives is |P(i)|.
 func (c *contrast) positives(i int) int { return c.last[i] - c.first[i] - 1 }
 
-// eachTile calls do for the tiles on and above the diagonal. It goes in rounds, in each of which a block of rows takes
-// part once, be it as rows or as columns of a tile: what do adds up for each row is added in the same order whatever
-// the number of cores.
+// eachTile calls do for the tiles on and above the diagonal. They are begun in rounds, in each of which a block of rows takes
+// part once, be it as rows or as columns of a tile, and a tile waits until those before it have done with its two blocks: what
+// do adds up for each row is added in the same order whatever the number of cores.
 func (c *contrast) eachTile(do func(tile)) {
-	n := c.z.Dim(0)
-	blocks := (n + c.size - 1) / c.size
-	rounds := blocks | 1 // odd: every pair i ≤ j has one round i + j mod rounds, and every block one pair in a round
-	tiles := make([]tile, 0, blocks)
-	for round := range rounds {
-		tiles = tiles[:0]
-		for i := range blocks {
-			if j := (round + rounds - i) % rounds; i <= j && j < blocks {
-				tiles = append(tiles, tile{i: i * c.size, j: j * c.size,
-					rows: min(c.size, n-i*c.size), cols: min(c.size, n-j*c.size)})
+	tiles := c.rounds()
+	done := make([]atomic.Int32, (c.z.Dim(0)+c.size-1)/c.size) // tiles that a block took part in
+	var next, given atomic.Int32                               // given: a worker has panicked
+	parallel.For(len(c.memory), func(worker int) {
+		memory, well := c.memory[worker], false
+		defer func() {
+			if !well {
+				given.Store(1)
 			}
-		}
-		parallel.For(len(tiles), func(k int) {
-			memory := <-c.memory
-			defer func() { c.memory <- memory }()
+		}()
+		for k := int(next.Add(1)) - 1; k < len(tiles); k = int(next.Add(1)) - 1 {
 			t := tiles[k]
+			i, j := &done[t.i/c.size], &done[t.j/c.size]
+			for (i.Load() < t.before[0] || j.Load() < t.before[1]) && given.Load() == 0 {
+				runtime.Gosched()
+			}
 			t.x, t.scratch = memory[:t.rows*t.cols], memory[c.size*c.size:]
 			c.similarities(t)
 			do(t)
-		})
+			i.Add(1)
+			if i != j {
+				j.Add(1)
+			}
+		}
+		well = true
+	})
+}
+
+// rounds lists the tiles in their order.
+func (c *contrast) rounds() []tile {
+	n := c.z.Dim(0)
+	blocks := (n + c.size - 1) / c.size
+	rounds := blocks | 1 // odd: every pair i ≤ j has one round i + j mod rounds, and every block one pair in a round
+	tiles, seen := make([]tile, 0, blocks*(blocks+1)/2), make([]int32, blocks)
+	for round := range rounds {
+		for i := range blocks {
+			j := (round + rounds - i) % rounds
+			if i > j || j >= blocks {
+				continue
+			}
+			tiles = append(tiles, tile{i: i * c.size, j: j * c.size, before: [2]int32{seen[i], seen[j]},
+				rows: min(c.size, n-i*c.size), cols: min(c.size, n-j*c.size)})
+			seen[i]++
+			if i != j {
+				seen[j]++
+			}
+		}
 	}
+	return tiles
 }
 
 // similarities computes a tile.

@@ -23,6 +23,24 @@ var idle struct {
 	helpers []*helper
 }
 
+// working is how many helpers are at work, less the callers of loops who have nothing left to do but wait for them.
+var working atomic.Int32
+
+// reserve returns how many helpers, of those that a loop wants, have a processor to work on. A loop inside of one that has all
+// processors gets none: they would start when its caller has done their part, and it would wait for them.
+func reserve(want, processors int) int {
+	for {
+		n := working.Load()
+		got := min(want, processors-1-int(n))
+		if got <= 0 {
+			return 0
+		}
+		if working.CompareAndSwap(n, n+int32(got)) {
+			return got
+		}
+	}
+}
+
 // call has n helpers work on l: idle ones first.
 func call(l *loop, n int) {
 	l.helpers.Add(n)
@@ -36,10 +54,17 @@ func call(l *loop, n int) {
 		idle.helpers = idle.helpers[:last]
 	}
 	idle.Unlock()
+	starting.Add(int32(n))
 	for range n {
-		go new(helper).run(l)
+		go func() {
+			starting.Add(-1)
+			new(helper).run(l)
+		}()
 	}
 }
+
+// starting is how many helpers wait for a processor, which a caller that waits for others gives up for them.
+var starting atomic.Int32
 
 // run works on l, and then on what it is called for, until it has not been for a while.
 func (h *helper) run(l *loop) {
@@ -61,6 +86,7 @@ func (h *helper) run(l *loop) {
 // help also says that it is done where the body ends the goroutine.
 func (h *helper) help(l *loop) {
 	defer func() {
+		working.Add(-1)
 		l.busy.Add(-1)
 		l.helpers.Done()
 	}()
@@ -69,7 +95,9 @@ func (h *helper) help(l *loop) {
 
 // wait returns when no helper works on l.
 func (l *loop) wait() {
-	await(func() bool { return l.busy.Load() == 0 })
+	working.Add(-1)
+	defer working.Add(1)
+	await(func() bool { return l.busy.Load() == 0 || starting.Load() > 0 })
 	l.helpers.Wait()
 }
 

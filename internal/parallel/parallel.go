@@ -18,8 +18,11 @@ import (
 // returns when all calls are done. When a body panics, no further index is started, the other goroutines finish the
 // index they are at, and the first panic's value is raised again in the caller.
 func For(n int, body func(i int)) {
-	workers := min(n, runtime.GOMAXPROCS(0))
-	if workers <= 1 {
+	helpers := 0
+	if n > 1 {
+		helpers = reserve(min(n, runtime.GOMAXPROCS(0))-1, runtime.GOMAXPROCS(0))
+	}
+	if helpers == 0 {
 		if t := trace.Load(); t != nil {
 			t.loop(n, body)
 			return
@@ -30,8 +33,8 @@ func For(n int, body func(i int)) {
 		return
 	}
 	l := loops.Get().(*loop)
-	l.start(n, workers, body)
-	call(l, workers-1)
+	l.start(n, helpers+1, body)
+	call(l, helpers)
 	l.work(0)
 	l.wait()
 	f := l.failure.Swap(nil)
