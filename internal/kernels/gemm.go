@@ -7,7 +7,7 @@ import "github.com/longtail-ml/longtail/internal/parallel"
 // second-level one.
 const (
 	gemmDepth = 512
-	blockRows = 72
+	blockRows = 24
 	blockCols = 512
 )
 
