@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -41,6 +42,8 @@ func TestConfusionWithoutImages(t *testing.T) {
 func TestConfusionErrors(t *testing.T) {
 	_, err := metrics.NewConfusion(0)
 	require.EqualError(t, err, "metrics: confusion of 0 classes: there must be at least 1 and at most 16777216")
+	_, err = metrics.NewConfusion(1<<24 + 1)
+	require.EqualError(t, err, "metrics: confusion of 16777217 classes: there must be at least 1 and at most 16777216")
 
 	c := count(t, 3)
 	require.EqualError(t, c.Add(3, 1), "metrics: label 3, predicted 1: both must be classes from 0 to 2")
@@ -81,5 +84,6 @@ func TestConfusionString(t *testing.T) {
 		}
 		return c.String()
 	}())
+	require.Equal(t, 21, strings.Count(count(t, 20).String(), "\n"), "a row for each of 20 classes")
 	require.Equal(t, "confusion of 21 classes, 1 images, top-1 0.00\n", count(t, 21, [2]int{0, 20}).String())
 }

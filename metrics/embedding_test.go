@@ -116,6 +116,16 @@ func TestGramByHand(t *testing.T) {
 	require.InDelta(t, 0.5, mean, 1e-12)
 	require.InDelta(t, 0.5, worst, 1e-12)
 
+	g, err = metrics.NewGram([]float32{2, 0, 1, 0, 0, 3}, 2) // cosines 1, 0 and 0
+	require.NoError(t, err)
+	mean, worst = g.FromSimplex()
+	require.InDelta(t, (1.5+0.5+0.5)/3, mean, 1e-12)
+	require.InDelta(t, 1.5, worst, 1e-12)
+	g, err = metrics.NewGram([]float32{1, 0, 0, 1}, 2) // two should be opposite
+	require.NoError(t, err)
+	mean, worst = g.FromSimplex()
+	require.Equal(t, [2]float64{1, 1}, [2]float64{mean, worst})
+
 	g, err = metrics.NewGram([]float32{4, 3}, 2)
 	require.NoError(t, err)
 	mean, worst = g.FromSimplex()
@@ -123,21 +133,44 @@ func TestGramByHand(t *testing.T) {
 }
 
 func TestEmbeddingErrors(t *testing.T) {
-	nan := float32(math.NaN())
-	_, err := metrics.Alignment([]float32{1, 2, 3}, nil, 2)
-	require.EqualError(t, err, "metrics: 3 values of a in rows of 2: rows must be whole")
-	_, err = metrics.Alignment([]float32{1, 2}, []float32{1, nan}, 2)
-	require.EqualError(t, err, "metrics: value 1 of row 0 of b is NaN: it must be finite")
-	_, err = metrics.Alignment([]float32{1, 2}, []float32{1, 2, 3, 4}, 2)
-	require.EqualError(t, err, "metrics: alignment of 1 rows with 2: there must be as many")
-	_, _, err = metrics.ClassAlignment([]float32{1, 2}, 2, []int{0, 1}, 2)
-	require.EqualError(t, err, "metrics: alignment of 1 rows with 2 labels: give a label for each row")
-	_, _, err = metrics.ClassAlignment([]float32{1, 2}, 2, []int{2}, 2)
-	require.EqualError(t, err, "metrics: label 2 of row 0: classes go from 0 to 1")
-	_, _, err = metrics.ClassAlignment(nil, 2, nil, -1)
-	require.EqualError(t, err, "metrics: alignment of -1 classes: there must be at least 0 and at most 16777216")
-	_, err = metrics.Uniformity([]float32{1, 2}, 0)
+	nan, infinite := float32(math.NaN()), float32(math.Inf(-1))
+	for _, c := range []struct {
+		a, b []float32
+		want string
+	}{
+		{[]float32{1, 2, 3}, nil, "metrics: 3 values of a in rows of 2: rows must be whole"},
+		{[]float32{1, 2}, []float32{1, nan}, "metrics: value 1 of row 0 of b is NaN: it must be finite"},
+		{[]float32{1, 2, infinite, 3}, nil, "metrics: value 0 of row 1 of a is -Inf: it must be finite"},
+		{[]float32{1, 2}, []float32{1, 2, 3, 4}, "metrics: alignment of 1 rows with 2: there must be as many"},
+	} {
+		got, err := metrics.Alignment(c.a, c.b, 2)
+		require.EqualError(t, err, c.want)
+		require.Zero(t, got)
+	}
+	for _, c := range []struct {
+		x       []float32
+		labels  []int
+		classes int
+		want    string
+	}{
+		{[]float32{1}, []int{0}, 1, "metrics: 1 values of x in rows of 2: rows must be whole"},
+		{[]float32{1, 2}, []int{0, 1}, 2, "metrics: alignment of 1 rows with 2 labels: give a label for each row"},
+		{[]float32{1, 2}, []int{2}, 2, "metrics: label 2 of row 0: classes go from 0 to 1"},
+		{[]float32{1, 2}, []int{-1}, 2, "metrics: label -1 of row 0: classes go from 0 to 1"},
+		{nil, nil, -1, "metrics: alignment of -1 classes: there must be at least 0 and at most 16777216"},
+	} {
+		perClass, mean, err := metrics.ClassAlignment(c.x, 2, c.labels, c.classes)
+		require.EqualError(t, err, c.want)
+		require.Nil(t, perClass)
+		require.Zero(t, mean)
+	}
+	perClass, mean, err := metrics.ClassAlignment(nil, 2, nil, 0)
+	require.NoError(t, err)
+	require.Empty(t, perClass)
+	require.True(t, math.IsNaN(mean), "no classes, no mean")
+	uniformity, err := metrics.Uniformity([]float32{1, 2}, 0)
 	require.EqualError(t, err, "metrics: 2 values of x in rows of 0: rows must be whole")
+	require.Zero(t, uniformity)
 	_, err = metrics.NewGram([]float32{1, 0, 0, 0}, 2)
 	require.EqualError(t, err, "metrics: prototype 1 is zero: it has no direction to measure")
 	_, err = metrics.NewGram(nil, 2)

@@ -58,6 +58,25 @@ func TestBinsAreFifteenUnlessToldOtherwise(t *testing.T) {
 	require.Equal(t, "n/a", bins[3].Confidence.String())
 }
 
+// A bin holds its upper end, the lowest also 0.
+func TestBinsHoldTheirUpperEnds(t *testing.T) {
+	for confidence, want := range map[float32][]int{0: {1, 0, 0, 0}, 0.25: {1, 0, 0, 0}, 0.26: {0, 1, 0, 0}, 0.75: {0, 0, 1, 0}, 0.76: {0, 0, 0, 1}, 1: {0, 0, 0, 1}} {
+		c, err := metrics.NewCalibration(4)
+		require.NoError(t, err)
+		require.NoError(t, c.Add(confidence, true))
+		var images []int
+		for i, b := range c.Bins() {
+			require.Equal(t, [2]float64{float64(i) / 4, float64(i+1) / 4}, [2]float64{b.Low, b.High})
+			images = append(images, b.Images)
+		}
+		require.Equal(t, want, images, "%v", confidence)
+	}
+	for bins, good := range map[int]bool{-1: false, 1: true, 1_000_000: true, 1_000_001: false} {
+		c, err := metrics.NewCalibration(bins)
+		require.Equal(t, good, err == nil && len(c.Bins()) == bins, "%d bins", bins)
+	}
+}
+
 func TestCalibratedPredictionsHaveNoError(t *testing.T) {
 	// Labels drawn from the predicted probabilities are calibrated by definition.
 	rng, n, classes := rand.New(rand.NewPCG(1, 2)), 60000, 4
@@ -139,11 +158,17 @@ func TestSoftmax(t *testing.T) {
 		{[]float32{1, 2, 3}, 2, 1, "metrics: 3 logits in rows of 2 classes: rows must be whole"},
 		{[]float32{1}, 0, 1, "metrics: 1 logits in rows of 0 classes: rows must be whole"},
 		{[]float32{1, 2, 3, float32(math.NaN())}, 2, 1, "metrics: logit of row 1, class 1 is NaN: logits must be finite"},
+		{[]float32{1, float32(math.Inf(-1))}, 2, 1, "metrics: logit of row 0, class 1 is -Inf: logits must be finite"},
 		{nil, 2, -1, "metrics: softmax at temperature -1: it must be positive and finite, or 0 for 1"},
+		{nil, 2, math.Inf(1), "metrics: softmax at temperature +Inf: it must be positive and finite, or 0 for 1"},
 	} {
-		_, err := metrics.Softmax(c.logits, c.classes, c.temperature)
+		p, err := metrics.Softmax(c.logits, c.classes, c.temperature)
 		require.EqualError(t, err, c.want)
+		require.Nil(t, p)
 	}
+	p, err = metrics.Softmax(nil, 2, 1)
+	require.NoError(t, err)
+	require.Empty(t, p)
 }
 
 func TestProbabilityErrors(t *testing.T) {
@@ -156,18 +181,26 @@ func TestProbabilityErrors(t *testing.T) {
 		{nil, []int{0}, "metrics: 0 probabilities for 1 labels: rows must be whole"},
 		{[]float32{1, 0, 0}, []int{0, 0}, "metrics: 3 probabilities for 2 labels: rows must be whole"},
 		{[]float32{1, 0}, []int{2}, "metrics: label 2 of row 0: classes go from 0 to 1"},
+		{[]float32{1, 0, 1, 0}, []int{0, -1}, "metrics: label -1 of row 1: classes go from 0 to 1"},
 		{[]float32{1, 0, 3, -2}, []int{0, 1}, "metrics: probability of row 1, class 0 is 3: it must be in [0, 1]; Softmax makes " +
 			"probabilities of logits"},
 		{[]float32{0.5, 0.25}, []int{0}, "metrics: probabilities of row 0 sum to 0.75: they must sum to 1; Softmax makes " +
 			"probabilities of logits"},
+		{[]float32{0.75, 0.251220703125}, []int{0}, "metrics: probabilities of row 0 sum to 1.001220703125: they must sum to 1; Softmax makes " +
+			"probabilities of logits"},
 	} {
-		_, err := metrics.Reliability(c.probs, c.labels, 0)
+		bins, err := metrics.Reliability(c.probs, c.labels, 0)
 		require.EqualError(t, err, c.want)
-		_, err = metrics.ClasswiseECE(c.probs, c.labels, 0)
+		require.Nil(t, bins)
+		rates, err := metrics.ClasswiseECE(c.probs, c.labels, 0)
 		require.EqualError(t, err, c.want)
-		_, err = metrics.Brier(c.probs, c.labels)
+		require.Nil(t, rates)
+		brier, err := metrics.Brier(c.probs, c.labels)
 		require.EqualError(t, err, c.want)
+		require.Zero(t, brier)
 	}
-	_, err := metrics.Reliability(nil, nil, -1)
+	_, err := metrics.Brier([]float32{0.75, 0.2492}, []int{0})
+	require.NoError(t, err, "rounding is no error")
+	_, err = metrics.Reliability(nil, nil, -1)
 	require.EqualError(t, err, "metrics: reliability in -1 bins: choose 1 to 1000000, or 0 for 15")
 }

@@ -103,14 +103,19 @@ func TestResampleOfLittle(t *testing.T) {
 		{nil, nil, 0, []string{"without images"}},
 		{[]int{0, 1}, [][]int{{0, 1}, {0}}, 0, []string{"classifier 1", "1 predictions", "2 labels"}},
 		{[]int{0, -1}, nil, 0, []string{"image 1", "-1"}},
-		{[]int{0, 1 << 30}, nil, 0, []string{"image 1"}},
+		{[]int{0, 1 << 24}, nil, 0, []string{"image 1", "less than 16777216"}},
 		{[]int{0}, nil, -1, []string{"-1 draws"}},
+		{[]int{0}, nil, 1<<24 + 1, []string{"16777217 draws", "at most 16777216"}},
 	} {
-		_, err := metrics.Resample(c.labels, c.predicted, metrics.ResampleSettings{Draws: c.draws})
+		r, err := metrics.Resample(c.labels, c.predicted, metrics.ResampleSettings{Draws: c.draws})
 		for _, part := range c.want {
 			require.ErrorContains(t, err, part)
 		}
+		require.Nil(t, r)
 	}
+	r, err = metrics.Resample([]int{0, 1}, [][]int{{0, 0}}, metrics.ResampleSettings{Draws: 1})
+	require.NoError(t, err)
+	require.Equal(t, &metrics.Resampled{Top1: [][]float64{{0.5}}, Balanced: [][]float64{{0.5}}}, r, "one draw")
 }
 
 func TestNewDifference(t *testing.T) {
@@ -122,6 +127,10 @@ func TestNewDifference(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, metrics.Difference{Mean: 100, Low: 10, High: 189, P: 4.0 / 201}, d)
 	require.False(t, d.WithinNoise())
+	d, err = metrics.NewDifference(1, []float64{3, -1, 1, 2}, 0)
+	require.NoError(t, err)
+	require.Equal(t, metrics.Difference{Mean: 1, Low: -1, High: 3, P: 2 * 2.0 / 5}, d)
+	require.True(t, d.WithinNoise())
 	d, err = metrics.NewDifference(0, []float64{0, 0, 0}, 0)
 	require.NoError(t, err)
 	require.Equal(t, metrics.Difference{P: 1}, d)

@@ -49,11 +49,13 @@ func TestTop1UnderByHand(t *testing.T) {
 		prior []float64
 		want  metrics.Rate
 	}{
-		{[]float64{1, 1, 1, 1, 1}, 0.4375},  // the balanced accuracy
-		{[]float64{3, 1, 0, 0, 0}, 0.8125},  // (3·1 + 1/4)/4
-		{[]float64{1, 0, 9, 1, 0}, 0.5},     // class 2 was not measured
-		{[]float64{0, 0, 1, 0, 0}, none},    // nothing was
-		{[]float64{1, 4, 0, 1, 2}, 3.0 / 8}, // the test set's own distribution: Top1
+		{[]float64{1, 1, 1, 1, 1}, 0.4375},                     // the balanced accuracy
+		{[]float64{3, 1, 0, 0, 0}, 0.8125},                     // (3·1 + 1/4)/4
+		{[]float64{1, 0, 9, 1, 0}, 0.5},                        // class 2 was not measured
+		{[]float64{0, 0, 1, 0, 0}, none},                       // nothing was
+		{[]float64{1, 4, 0, 1, 2}, 3.0 / 8},                    // the test set's own distribution: Top1
+		{[]float64{1e308, 1e308, 1e308, 1e308, 1e308}, 0.4375}, // no sum overflows
+		{[]float64{5e-324, 5e-324, 1, 5e-324, 5e-324}, 0.4375}, // nor is lost
 	} {
 		got, err := c.Top1Under(s.prior)
 		require.NoError(t, err)
@@ -71,10 +73,14 @@ func TestShiftErrors(t *testing.T) {
 	_, err = metrics.ShiftedPrior([]int{1, -2}, 1)
 	require.EqualError(t, err, "metrics: training count of class 1 is -2: counts start at 0")
 	c := example(t)
-	_, err = c.Top1Under([]float64{1})
-	require.EqualError(t, err, "metrics: prior of 1 classes for a confusion of 5: give a weight for each")
-	_, err = c.Top1Under([]float64{1, 1, -1, 1, 1})
-	require.EqualError(t, err, "metrics: prior of class 2 is -1: it must be finite and at least 0")
-	_, err = c.Top1Under([]float64{1, math.NaN(), 1, 1, 1})
-	require.EqualError(t, err, "metrics: prior of class 1 is NaN: it must be finite and at least 0")
+	for want, prior := range map[string][]float64{
+		"metrics: prior of 1 classes for a confusion of 5: give a weight for each": {1},
+		"metrics: prior of class 2 is -1: it must be finite and at least 0":        {1, 1, -1, 1, 1},
+		"metrics: prior of class 1 is NaN: it must be finite and at least 0":       {1, math.NaN(), 1, 1, 1},
+		"metrics: prior of class 4 is +Inf: it must be finite and at least 0":      {1, 1, 1, 1, math.Inf(1)},
+	} {
+		rate, err := c.Top1Under(prior)
+		require.EqualError(t, err, want)
+		require.Zero(t, rate)
+	}
 }

@@ -47,6 +47,15 @@ func TestWilsonEdges(t *testing.T) {
 	i, err = metrics.Wilson(20, 20, 0)
 	require.NoError(t, err)
 	require.Equal(t, "83.89–100.00", i.String())
+	for whole := 1; whole < 60; whole++ {
+		none, err := metrics.Wilson(0, whole, 0)
+		require.NoError(t, err)
+		require.Equal(t, metrics.Rate(0), none.Low, "no leftover of rounding")
+		all, err := metrics.Wilson(whole, whole, 0)
+		require.NoError(t, err)
+		require.Equal(t, metrics.Rate(1), all.High)
+		require.InDelta(t, 1, float64(none.High+all.Low), 1e-12, "they mirror each other")
+	}
 	_, err = metrics.Wilson(3, 2, 0)
 	require.EqualError(t, err, "metrics: Wilson interval of 3 out of 2: it must be at least 0 and at most the whole")
 	_, err = metrics.Wilson(-1, 2, 0)
