@@ -3,14 +3,22 @@ package kernels
 import "github.com/longtail-ml/longtail/internal/parallel"
 
 // forwardPlain makes no copy of the windows: a kernel of KH×KW pixels is KH runs of adjacent values, KW·C each. The weights
-// are packed.
-func (s Conv) forwardPlain(x, packed, bias, y []float32, each eachFunc, sum, sumsq []float64) {
+// are packed. With add the result is added to y.
+func (s Conv) forwardPlain(x, packed, bias, y []float32, add bool, each eachFunc, sum, sumsq []float64) {
+	if s.pointwise() {
+		var scratch *scratch
+		s, x, scratch = s.flat(x)
+		defer putScratch(scratch)
+	}
 	outH, outW := s.OutH(), s.OutW()
 	rows := s.bandRows(frameValues)
+	if s.pointwise() {
+		rows = s.pointRows()
+	}
 	if s.N < fewImages {
 		rows = min(rows, max(1, outH*s.N/fewImages))
 		if rows*outW < fewRows*current.tile.rows && s.O > current.tile.cols {
-			s.forwardFew(x, packed, bias, y, each, sum, sumsq)
+			s.forwardFew(x, packed, bias, y, add, each, sum, sumsq)
 			return
 		}
 	}
@@ -29,7 +37,7 @@ func (s Conv) forwardPlain(x, packed, bias, y []float32, each eachFunc, sum, sum
 			out := y[(image*outH+lo)*outW*s.O:][:(hi-lo)*outW*s.O]
 			s.startWith(out, bias)
 			product := rowProduct{
-				a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: bias != nil,
+				a: values, segs: s.KH, segLen: s.KW * s.C, segStep: first.cols * s.C, c: out, alpha: 1, add: add || bias != nil,
 			}
 			points.multiply(product, packed, s.O, (hi-lo)*outW)
 			putScratch(scratch)
@@ -43,7 +51,7 @@ const fewRows = 4
 
 // forwardFew is forwardPlain for few images of few pixels. Cores share the outputs rather than the rows, so that each panel of
 // weights is read for all pixels.
-func (s Conv) forwardFew(x, packed, bias, y []float32, each eachFunc, sum, sumsq []float64) {
+func (s Conv) forwardFew(x, packed, bias, y []float32, add bool, each eachFunc, sum, sumsq []float64) {
 	outH, outW, depth, t := s.OutH(), s.OutW(), s.KH*s.KW*s.C, current.tile
 	whole := s.frame(0, outH)
 	points := getPixels()
@@ -59,7 +67,7 @@ func (s Conv) forwardFew(x, packed, bias, y []float32, each eachFunc, sum, sumsq
 		parallel.For(blocks*parts, func(task int) {
 			j, lo := task/blocks*width, task%blocks*some
 			hi := min(outH*outW, lo+some)
-			product := rowProduct{a: values, segs: s.KH, segLen: s.KW * s.C, segStep: whole.cols * s.C, alpha: 1, add: bias != nil}
+			product := rowProduct{a: values, segs: s.KH, segLen: s.KW * s.C, segStep: whole.cols * s.C, alpha: 1, add: add || bias != nil}
 			for end := min(s.O, j+width); j < end; j += t.cols {
 				product.panel, product.c, product.cols = packed[j*depth:], out[j:], min(t.cols, end-j)
 				product.run(points.from[lo:hi], points.to[lo:hi])

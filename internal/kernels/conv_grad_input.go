@@ -15,6 +15,10 @@ func ConvInputGrad(s Conv, dy, w, dx []float32, add bool) {
 func (s Conv) inputGradPlain(dy, w, dx []float32, add bool) {
 	outH, outW := s.OutH(), s.OutW()
 	dy, w, dx = dy[:s.N*outH*outW*s.O], w[:s.KH*s.KW*s.C*s.O], dx[:s.N*s.H*s.W*s.C]
+	if s.pointwise() && s.Stride == 1 {
+		s.inputGradPoints(dy, w, dx, add)
+		return
+	}
 	packed := getScratch(s.KH * s.KW * s.O * current.tile.padded(s.C))
 	defer putScratch(packed)
 	image, phases := s.inputPhases(w, packed.data, false)

@@ -75,7 +75,7 @@ func (k *KeptConv) forward(s Conv, x, bias, y []float32, each eachFunc, sum, sum
 	case k.winograd:
 		s.forwardWinograd(x[:s.N*s.H*s.W*s.C], k.values, y[:pixels*s.O], each, sum, sumsq)
 	default:
-		s.forwardPlain(x[:s.N*s.H*s.W*s.C], k.values, bias, y[:pixels*s.O], each, sum, sumsq)
+		s.forwardPlain(x[:s.N*s.H*s.W*s.C], k.values, bias, y[:pixels*s.O], false, each, sum, sumsq)
 	}
 }
 
