@@ -24,11 +24,18 @@ func MaxPool2d(x *autograd.Var, kernel, stride, padding int) *autograd.Var {
 			Detail: fmt.Sprintf("kernel %d, stride %d and padding %d do not fit: padding is at most half the kernel, the kernel at most the padded image", kernel, stride, padding)})
 	}
 	oh, ow := (h+2*padding-kernel)/stride+1, (w+2*padding-kernel)/stride+1
-	y := x.Tape().Scratch(n, oh, ow, c)
-	argmax := make([]int32, y.Len())
+	t := x.Tape()
+	y := t.Scratch(n, oh, ow, c)
+	var memory *tensor.Tensor // of argmax
+	var argmax []int32
+	if x.NeedsGrad() {
+		memory = t.Scratch(n, oh, ow, c)
+		argmax = kernels.Int32s(memory.Data())
+	}
 	kernels.MaxPool(x.Peek().Data(), n, h, w, c, kernel, stride, padding, y.Data(), argmax)
 	return autograd.Op("nn.MaxPool2d", y, []*autograd.Var{x}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {
 		kernels.MaxPoolGrad(gy.Data(), argmax, n, h, w, c, kernel, stride, padding, gx[0].Data())
+		t.Free(memory)
 	}).Describe(func() autograd.Attributes {
 		return autograd.Attributes{"kernel": kernel, "stride": stride, "padding": padding}
 	})

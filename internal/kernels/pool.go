@@ -2,22 +2,28 @@ package kernels
 
 import (
 	"math"
+	"unsafe"
 
 	"github.com/longtail-ml/longtail/internal/parallel"
 )
 
 // MaxPool sets y [n, outH, outW, c] to the maxima over windows of k×k pixels of x [n, h, w, c]; outH and outW are as
 // OutSize gives them. argmax, of y's shape, gets the pixel y·w+x of its image that the maximum came from: the first of
-// equal ones. Padding never wins, a NaN always does. A window that lies wholly in the padding gives −Inf and argmax −1.
+// equal ones. It may be nil. Padding never wins, a NaN always does. A window that lies wholly in the padding gives −Inf and argmax −1.
 func MaxPool(x []float32, n, h, w, c, k, stride, pad int, y []float32, argmax []int32) {
 	outH, outW := OutSize(h, k, stride, pad), OutSize(w, k, stride, pad)
 	parallel.For(n*outH, func(line int) {
+		spare := getScratch(c)
+		defer putScratch(spare)
 		image := x[line/outH*h*w*c:][:h*w*c]
 		top := line%outH*stride - pad
 		for ox := range outW {
 			left := ox*stride - pad
 			at := (line*outW + ox) * c
-			best, arg := y[at:at+c], argmax[at:at+c]
+			best, arg := y[at:at+c], Int32s(spare.data)
+			if argmax != nil {
+				arg = argmax[at : at+c]
+			}
 			found := false
 			for py := max(top, 0); py < min(top+k, h); py++ {
 				for px := max(left, 0); px < min(left+k, w); px++ {
@@ -40,6 +46,11 @@ func MaxPool(x []float32, n, h, w, c, k, stride, pad int, y []float32, argmax []
 			}
 		}
 	})
+}
+
+// Int32s is the memory of x, as integers.
+func Int32s(x []float32) []int32 {
+	return unsafe.Slice((*int32)(unsafe.Pointer(unsafe.SliceData(x))), len(x))
 }
 
 // maxTap sets best to x and arg to pixel where x is greater, or the first NaN.
