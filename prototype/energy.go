@@ -11,7 +11,7 @@ import (
 // energyRows is how many rows of the matrix of similarities exist at a time.
 const energyRows = 256
 
-// energy computes mean_i log Σ_j e^{t_i·t_j/τ} − 1/τ of unit rows, and its gradient.
+// energy computes mean_i log Σ_j e^{t_i·t_j/τ} − 1/τ of two unit rows or more, and its gradient.
 type energy struct {
 	n, dim      int
 	temperature float64
@@ -64,10 +64,7 @@ func (e *energy) at(x []float32) float64 {
 func (e *energy) row(i int, s []float32) {
 	s[i] = float32(math.Inf(-1)) // no push from itself
 	most, sum := kernels.SumExp(s)
-	e.rest[i] = 0
-	if !math.IsInf(float64(most), -1) {
-		e.rest[i] = sum * math.Exp(float64(most)-1/e.temperature)
-	}
+	e.rest[i] = sum * math.Exp(float64(most)-1/e.temperature)
 	e.next[i] = float32(1 / (1 + e.rest[i]))
 	kernels.PairExp(s, s, e.top, e.share, e.top[i], e.next[i])
 }

@@ -51,6 +51,21 @@ func TestMovingAverageFollows(t *testing.T) {
 	require.InDeltaSlice(t, []float32{0, -1}, vectors(b)[4:], 1e-5)
 }
 
+func TestMovingAverageKeepsNineTenthsUnlessToldOtherwise(t *testing.T) {
+	var all [][]float32
+	for _, momentum := range []float64{0, 0.9} {
+		b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: momentum})
+		require.NoError(t, err)
+		b.Observe(rowsOf(t, 2, 1, 0), []int{1}, false)
+		all = append(all, vectors(b))
+	}
+	require.Equal(t, all[1], all[0])
+	for _, bad := range []float64{-0.5, 1, math.NaN()} {
+		_, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2}, Momentum: bad})
+		require.ErrorContains(t, err, "must be in [0, 1)")
+	}
+}
+
 func TestClassMeanIsRecomputedEachEpoch(t *testing.T) {
 	b, err := prototype.NewClassMean(prototype.Settings{Classes: 3, Dim: 2, Seed: 1})
 	require.NoError(t, err)
@@ -136,12 +151,18 @@ func TestTargetsGoWhereTheClassesAre(t *testing.T) {
 	b, err := prototype.NewTargets(points)
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 0, 0, 1, -1, 0}, vectors(b))
+	require.Equal(t, make([]float32, 6), state(b)["centroids"])
 	b.AtEpochEnds = true
 	z, labels := rowsOf(t, 2, -0.8, 0.6, 0.8, 0.6, 0, 1), []int{0, 1, 2}
 	b.Observe(z, labels, false)
 	require.Equal(t, []float32{1, 0, 0, 1, -1, 0}, vectors(b))
 	b.Observe(z, labels, true)
 	require.Equal(t, []float32{-1, 0, 1, 0, 0, 1}, vectors(b))
+	require.InDeltaSlice(t, z.Data(), state(b)["centroids"], 1e-6, "the first mean is the centroid")
+	b.Observe(rowsOf(t, 2, 1, 0, 1, 1), []int{2, 2}, false)
+	h := 1 / math.Sqrt(5)
+	x, y := 0.1*2*h, 0.9+0.1*h
+	require.InDeltaSlice(t, []float64{x / math.Hypot(x, y), y / math.Hypot(x, y)}, state(b)["centroids"][4:], 1e-6, "then a tenth of the way")
 	b.AtEpochEnds = false
 	for range 60 { // the centroids of 0 and 1 change places
 		b.Observe(rowsOf(t, 2, 0.8, 0.6, -0.8, 0.6), []int{0, 1}, false)
@@ -198,6 +219,9 @@ func TestMisuse(t *testing.T) {
 		return tensor.Try(func() error { b.Observe(x, labels, false); return nil })
 	}
 	require.EqualError(t, try(tensor.New(1, 2), []int{2}), "prototype.MovingAverage [1]: label 2 of row 0 is not one of 2 classes")
+	require.EqualError(t, try(tensor.New(2, 2), []int{0, -1}), "prototype.MovingAverage [2]: label -1 of row 1 is not one of 2 classes")
+	require.EqualError(t, try(tensor.New(2, 2), []int{0}), "prototype.MovingAverage [2 2], [1 2]: needs an embedding of the prototypes' width for each label")
+	require.EqualError(t, try(tensor.New(2), []int{0, 0}), "prototype.MovingAverage [2], [2 2]: needs an embedding of the prototypes' width for each label")
 	require.EqualError(t, try(tensor.New(1, 3), []int{0}), "prototype.MovingAverage [1 3], [1 2]: needs an embedding of the prototypes' width for each label")
 	for want, size := range map[string]prototype.Settings{
 		"prototype: 0 classes of dimension 2: both must be at least 1": {Classes: 0, Dim: 2},
@@ -211,8 +235,13 @@ func TestMisuse(t *testing.T) {
 	}
 	_, err = prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 2, Dim: 2, Seed: 1}, Momentum: 1})
 	require.EqualError(t, err, "prototype: Momentum 1 must be in [0, 1), with prototype.Off for 0 (0 means 0.9)")
-	_, err = prototype.NewFixed(rowsOf(t, 2, 1, 0, 0, 0))
-	require.EqualError(t, err, "prototype: row 1 of the vectors is zero or not finite: it has no direction")
+	for _, bad := range []float32{0, 1e-13, float32(math.Inf(1)), float32(math.NaN())} {
+		_, err = prototype.NewFixed(rowsOf(t, 2, 1, 0, bad, 0))
+		require.EqualError(t, err, "prototype: row 1 of the vectors is zero or not finite: it has no direction")
+	}
+	long, err := prototype.NewFixed(rowsOf(t, 2, 3e38, 0, 0, 2e-12))
+	require.NoError(t, err)
+	require.Equal(t, []float32{1, 0, 0, 1}, vectors(long))
 	_, err = prototype.NewTargets(tensor.New(3))
 	require.EqualError(t, err, "prototype: vectors of shape [3]: needs a matrix with a row for each prototype")
 }

@@ -139,6 +139,8 @@ func TestSpreadChecksSettings(t *testing.T) {
 		{"dimension 0", prototype.Sphere{Points: 3, Dim: 0}},
 		{"Temperature -1", prototype.Sphere{Points: 3, Dim: 3, Temperature: -1}},
 		{"Temperature NaN", prototype.Sphere{Points: 3, Dim: 3, Temperature: math.NaN()}},
+		{"Temperature +Inf", prototype.Sphere{Points: 3, Dim: 3, Temperature: math.Inf(1)}},
+		{"Temperature 0.00099", prototype.Sphere{Points: 3, Dim: 3, Temperature: 0.00099}},
 		{"Temperature 1e-300", prototype.Sphere{Points: 3, Dim: 2, Temperature: 1e-300}},
 		{"Steps -2", prototype.Sphere{Points: 3, Dim: 3, Steps: -2}},
 		{fmt.Sprint(math.MaxInt, " points"), prototype.Sphere{Points: math.MaxInt, Dim: 3}},
@@ -146,6 +148,54 @@ func TestSpreadChecksSettings(t *testing.T) {
 	} {
 		_, err := prototype.OnSphere(context.Background(), c.s)
 		require.ErrorContains(t, err, c.names)
+	}
+	_, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 3, Dim: 3, Temperature: 0.001})
+	require.NoError(t, err)
+	_, err = prototype.OnSphere(context.Background(), prototype.Sphere{Points: 1 << 20, Dim: 1<<10 + 1})
+	require.ErrorContains(t, err, "more than the 1073741824 values")
+}
+
+// Progress is told of each step, of as many as there may be. A simplex takes none.
+func TestSpreadTellsItsSteps(t *testing.T) {
+	for _, c := range []struct {
+		s           prototype.Sphere
+		stop, steps int // after so many
+	}{
+		{prototype.Sphere{Points: 3, Dim: 2}, 9, 0},
+		{prototype.Sphere{Points: 4, Dim: 2}, 2, 200},
+		{prototype.Sphere{Points: 60, Dim: 9, Steps: 7}, 7, 7},
+		{prototype.Sphere{Points: 4000, Dim: 2}, 1, 200},
+		{prototype.Sphere{Points: 4001, Dim: 2}, 1, 120},
+	} {
+		ctx, cancel := context.WithCancel(context.Background())
+		told := 0
+		c.s.Progress = func(done, of int) {
+			told++
+			require.Equal(t, []int{told, c.steps}, []int{done, of})
+			if done == c.stop {
+				cancel()
+			}
+		}
+		_, err := prototype.OnSphere(ctx, c.s)
+		cancel()
+		if c.steps == 0 || c.stop == c.steps {
+			require.NoError(t, err)
+		} else {
+			require.ErrorIs(t, err, context.Canceled)
+		}
+		require.Equal(t, min(c.stop, c.steps), told)
+	}
+}
+
+// What so many steps come to, with this memory and these lengths of steps: energies above 1/τ.
+func TestSpreadIsAsGoodAfterFewSteps(t *testing.T) {
+	for _, c := range []struct {
+		steps int
+		above float64
+	}{{1, 1.24101089}, {3, 1.12682108}, {9, 1.09321576}, {20, 1.08561393}} {
+		x, err := prototype.OnSphere(context.Background(), prototype.Sphere{Points: 40, Dim: 8, Steps: c.steps, Temperature: 0.3, Seed: 1})
+		require.NoError(t, err)
+		require.InDelta(t, c.above, energy(x, 0.3)-1/0.3, 1e-6, "%d steps", c.steps)
 	}
 }
 
