@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/internal/kernels"
@@ -136,9 +137,9 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 		b.update(t, mean, variance, s.all)
 	} else {
 		mean, variance = t.Float64s(c), t.Float64s(c)
+		runningMean, runningVar := t.Buffer(b.RunningMean).Data(), t.Buffer(b.RunningVar).Data()
 		for i := range c {
-			mean[i] = float64(t.Buffer(b.RunningMean).Data()[i])
-			variance[i] = float64(t.Buffer(b.RunningVar).Data()[i])
+			mean[i], variance[i] = float64(runningMean[i]), float64(runningVar[i])
 		}
 	}
 	for i := range c {
@@ -148,6 +149,26 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 		s.shift[i] = float32(float64(beta[i]) - mean[i]*scale)
 	}
 	return s
+}
+
+// affine is the scale and the shift of evaluation, made once where the weights are fixed.
+func (b *BatchNorm2d) affine(t *autograd.Tape, gamma, beta []float32) (scale, shift []float32) {
+	type form struct {
+		of      *BatchNorm2d
+		epsilon float64
+	}
+	w := t.Mode().Weights
+	if w.Of(b.Bias.Value) != nil && w.Of(b.RunningMean) != nil && w.Of(b.RunningVar) != nil { // else they are not fixed
+		kept, ok := t.Kept(b.Weight, form{b, b.epsilon()}, func(*tensor.Tensor) any {
+			s := b.normalization(t, 0, gamma, beta, nil)
+			return [2][]float32{slices.Clone(s.scale), slices.Clone(s.shift)}
+		}).([2][]float32)
+		if ok {
+			return kept[0], kept[1]
+		}
+	}
+	s := b.normalization(t, 0, gamma, beta, nil)
+	return s.scale, s.shift
 }
 
 // sumRanks makes x the sum over ranks, if there are others.

@@ -83,8 +83,8 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	needs := !t.Mode().NoGrad && slices.ContainsFunc(in, (*autograd.Var).NeedsGrad)
 	if !batch && !needs { // nothing is kept for backward
 		y := t.Scratch(shape...)
-		s := c.BN.normalization(t, 0, gamma.Data(), beta.Data(), nil)
-		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), s.scale, s.shift, add(), y.Data(), c.ReLU)
+		scale, shift := c.BN.affine(t, gamma.Data(), beta.Data())
+		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), scale, shift, add(), y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	g, read := g.input(x)

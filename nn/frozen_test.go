@@ -3,6 +3,7 @@ package nn_test
 import (
 	"fmt"
 	"math"
+	"slices"
 	"sync"
 	"testing"
 
@@ -295,4 +296,27 @@ func TestFreezeReachesALayerOfOnesOwn(t *testing.T) {
 	nn.Freeze(m, false)
 	step()
 	require.Equal(t, float32(2), c.batches.Item())
+}
+
+// A predictor makes the scale and the shift of batch norm once, and of its own copies.
+func TestAffineOfFixedWeights(t *testing.T) {
+	c := nn.NewConvBN(nn.ConvBNSettings{In: 2, Out: 3, Kernel: 1, ReLU: true})
+	x := gradtest.Normal(1, 1, 1, 2, 2, 2)
+	predict := func(w *autograd.Weights) []float32 {
+		tape := autograd.NewTape(autograd.Mode{NoGrad: true, Weights: w})
+		return slices.Clone(c.Forward(tape.Const(x)).Data())
+	}
+	all := autograd.Snapshot(nn.Tensors(c)...)
+	all.Fix()
+	some := autograd.Snapshot(c.Conv.Weight.Value, c.BN.Weight.Value)
+	some.Fix()
+	before := predict(nil)
+	require.Equal(t, before, predict(all))
+	require.Equal(t, before, predict(some))
+
+	c.BN.RunningVar.Data()[1], c.BN.Bias.Value.Data()[2] = 9, 5
+	require.Equal(t, before, predict(all), "the module changed, not the weights that are fixed")
+	require.Equal(t, predict(nil), predict(some), "what is not among the weights may change")
+	c.BN.Epsilon = 1
+	require.NotEqual(t, before, predict(all))
 }
