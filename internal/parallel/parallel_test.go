@@ -59,6 +59,30 @@ func TestForUsesSeveralGoroutines(t *testing.T) {
 	For(3, func(int) { wg.Done(); wg.Wait() }) // ends only when three run at a time
 }
 
+// A loop inside of one that has all processors gets no helper, and one whose caller waits for its last index does.
+func TestForInsideOfBusyLoops(t *testing.T) {
+	old := runtime.GOMAXPROCS(2)
+	defer runtime.GOMAXPROCS(old)
+	var both, asked sync.WaitGroup
+	both.Add(2)
+	asked.Add(2)
+	busy, later := make([]int, 2), 0
+	For(2, func(i int) {
+		both.Done()
+		both.Wait()
+		busy[i] = reserve(1, 2)
+		asked.Done()
+		if asked.Wait(); i == 0 {
+			return
+		}
+		require.Eventually(t, func() bool { later = reserve(1, 2); return later == 1 }, 10*time.Second, time.Millisecond)
+		working.Add(-1)
+	})
+	require.Equal(t, []int{0, 0}, busy)
+	require.Equal(t, 1, later)
+	require.Zero(t, working.Load(), "all have been given back")
+}
+
 // A helper that looked out for the next loop, one that gave up, and loops on top of each other.
 func TestForOneAfterAnother(t *testing.T) {
 	withProcs(t, func(t *testing.T) {
