@@ -87,18 +87,19 @@ func (c *contrast) positives(i int) int { return c.last[i] - c.first[i] - 1 }
 func (c *contrast) eachTile(do func(tile)) {
 	tiles := c.rounds()
 	done := make([]atomic.Int32, (c.z.Dim(0)+c.size-1)/c.size) // tiles that a block took part in
-	var next, given atomic.Int32                               // given: a worker has panicked
+	var next atomic.Int32
+	var failed atomic.Bool // a worker has panicked, and its tile will not be done
 	parallel.For(len(c.memory), func(worker int) {
-		memory, well := c.memory[worker], false
+		memory, ended := c.memory[worker], false
 		defer func() {
-			if !well {
-				given.Store(1)
+			if !ended {
+				failed.Store(true)
 			}
 		}()
 		for k := int(next.Add(1)) - 1; k < len(tiles); k = int(next.Add(1)) - 1 {
 			t := tiles[k]
 			i, j := &done[t.i/c.size], &done[t.j/c.size]
-			for (i.Load() < t.before[0] || j.Load() < t.before[1]) && given.Load() == 0 {
+			for (i.Load() < t.before[0] || j.Load() < t.before[1]) && !failed.Load() {
 				runtime.Gosched()
 			}
 			t.x, t.scratch = memory[:t.rows*t.cols], memory[c.size*c.size:]
@@ -109,7 +110,7 @@ func (c *contrast) eachTile(do func(tile)) {
 				j.Add(1)
 			}
 		}
-		well = true
+		ended = true
 	})
 }
 

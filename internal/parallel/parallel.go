@@ -5,7 +5,8 @@
 // promise by writing one partial result for each of a fixed number of ranges (see Range) and adding these in order.
 //
 // Loops may be started by several goroutines at a time and from inside other loops. A loop is helped by goroutines that have just
-// finished with another one, and starts those that it lacks, a few microseconds' work: the body should do more than that.
+// finished with another one, and starts those that it lacks, a few microseconds' work: the body should do more than that. It gets no more of them than there are processors
+// without work, so that a loop inside of others may run on its caller alone.
 package parallel
 
 import (
