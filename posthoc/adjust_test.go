@@ -50,6 +50,7 @@ func TestAdjustLogitsErrors(t *testing.T) {
 		{[]int{1, 0}, 1, 0, "posthoc: class 1 has 0 training images: its logit cannot be adjusted, leave the class out"},
 		{[]int{1, -3}, 1, 0, "posthoc: class 1 has -3 training images: its logit cannot be adjusted, leave the class out"},
 		{[]int{1, 1}, math.NaN(), 0, "posthoc: adjusting logits with tau NaN: it must be finite; 1 is usual"},
+		{[]int{1, 1}, math.Inf(-1), 0, "posthoc: adjusting logits with tau -Inf: it must be finite; 1 is usual"},
 		{[]int{1, 1}, 1, nan, "posthoc: logits of row 0 have the value NaN at position 1: they must be finite"},
 		{[]int{1, 1}, 1, inf, "posthoc: logits of row 0 have the value +Inf at position 1: they must be finite"},
 	} {

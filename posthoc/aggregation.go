@@ -112,7 +112,7 @@ func minOf(v []float64) float64 {
 	return least
 }
 
-// agreement is S of some rows, a function of a.
+// agreement is S of some rows, of one at least, a function of a.
 func agreement(a *autograd.Var, first, second []*tensor.Tensor, rows []int) *autograd.Var {
 	w, classes := softmax64(a.Data()), first[0].Dim(1)
 	total, dw := 0.0, make([]float64, len(w))
@@ -154,7 +154,7 @@ func agreement(a *autograd.Var, first, second []*tensor.Tensor, rows []int) *aut
 			}
 		}
 	}
-	n := float64(max(len(rows), 1))
+	n := float64(len(rows))
 	y := a.Tape().Tensor()
 	y.Data()[0] = float32(total / n)
 	return autograd.Op("posthoc.agreement", y, []*autograd.Var{a}, func(gy *tensor.Tensor, gx []*tensor.Tensor) {

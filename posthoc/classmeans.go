@@ -45,9 +45,9 @@ func NewClassMeans(train Set, s ClassMeansSettings) (*ClassMeans, error) {
 			sums[y*dim+k] += float64(v)
 		}
 	}
-	means := tensor.New(train.Classes, dim)
+	means := tensor.New(train.Classes, dim) // but for their length
 	for i, sum := range sums {
-		means.Data()[i] = float32(sum / float64(max(m.counts[i/dim], 1)))
+		means.Data()[i] = float32(sum)
 	}
 	m.means = nearest.Unit(means)
 	return m, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/loss"
+	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -52,6 +53,48 @@ func TestAgreementGradient(t *testing.T) {
 			return []float64{sum / 3}
 		},
 	})
+}
+
+func TestRoutersAreToAskWhereMoreExpertsAreRight(t *testing.T) {
+	for _, c := range []struct {
+		right []bool
+		want  int
+	}{
+		{[]bool{true, false, false}, 0}, {[]bool{false, true, false}, 0b01}, {[]bool{false, false, true}, 0b11},
+		{[]bool{true, false, true}, 0b10}, {[]bool{false, false, false}, 0}, {[]bool{false, true, true}, 0b01},
+	} {
+		require.Equal(t, c.want, askAfter(c.right), "%v", c.right)
+	}
+}
+
+// Two routers of three experts, by hand: features of one number, scaled to length one, and the largest of two logits.
+func TestRouterByHand(t *testing.T) {
+	matrix := func(rows, cols int, v ...float32) *tensor.Tensor {
+		x, err := tensor.FromSlice(v, rows, cols)
+		require.NoError(t, err)
+		return x
+	}
+	linear := func(w *tensor.Tensor, bias ...float32) *nn.Linear {
+		return &nn.Linear{Weight: autograd.NewParam(w), Bias: autograd.NewParam(matrix(1, len(bias), bias...).Reshape(len(bias)))}
+	}
+	r := &Router{experts: 3, s: RouterSettings{Top: 1, Scale: 2}, head: linear(matrix(2, 3, 1, 1, 1, -1, 1, 1), 0, 0),
+		hidden: []*nn.Linear{linear(matrix(1, 1, 1), 0), linear(matrix(1, 1, -3), 0)}, out: linear(matrix(1, 2, 1, 1), -9)}
+	x := matrix(2, 3, 3, -4, 5, 0.5, 0, 1)
+	logits, err := ExpertLogits(r.head, x, 3)
+	require.NoError(t, err)
+	require.Equal(t, []float32{9, -9, 1.5, -1.5}, logits[0].Data(), "times the number of experts")
+	require.Equal(t, []float32{-12, -12, 0, 0}, logits[1].Data())
+	inputs := r.inputs(x, logits)
+	require.Equal(t, []float32{1, 18, -1, -3, 1, 3, 0, 1.5}, inputs.Data(), "direction and largest logit, of the first and of the mean of two")
+	says := r.forward(autograd.NewTape(autograd.Mode{}).Const(inputs))
+	require.Equal(t, []float32{1 + 18 - 9, 3 - 3 - 9, 1 + 3 - 9, 1.5 - 9}, says.Data())
+	routed, err := r.Route(x)
+	require.NoError(t, err)
+	require.Equal(t, Routed{Scores: matrix(2, 2, -1.5, -10.5, 1.5, -1.5), Used: []int{2, 1}, Mean: 1.5}, routed)
+	r.out.Bias.Value.Data()[0] = -19
+	routed, err = r.Route(x)
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 1}, routed.Used, "0 does not ask")
 }
 
 func TestAskedGradient(t *testing.T) {

@@ -3,12 +3,15 @@ package posthoc_test
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/posthoc"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
@@ -88,6 +91,25 @@ func TestAggregationFindsTheExpertThatAgreesWithItself(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// The zero value has the authors' settings.
+func TestAggregationDefaults(t *testing.T) {
+	first, second := views(600)
+	learn := func(a posthoc.Aggregation) []float64 {
+		w, err := a.Learn(t.Context(), first, second)
+		require.NoError(t, err)
+		return w
+	}
+	zero := learn(posthoc.Aggregation{})
+	full := posthoc.Aggregation{Epochs: 5, Batch: 128, LearningRate: 0.025, Optimizer: optim.SGD{Momentum: 0.9, Nesterov: true, WeightDecay: 5e-4}, Least: 0.05}
+	require.Equal(t, learn(full), zero)
+	slow := posthoc.Aggregation{Epochs: 40, LearningRate: 0.02}
+	for least, same := range map[float64]bool{0: true, 0.05: true, 0.07: false, 1e-9: false} {
+		a := slow
+		a.Least = least
+		require.Equal(t, same, slices.Equal(learn(slow), learn(a)), "Least %v", least)
+	}
+}
+
 // routable are two experts of four classes: the first knows half of them, and says of the others that it is not sure; the second
 // knows all.
 func routable(rows int) (posthoc.Set, *nn.Linear) {
@@ -149,6 +171,41 @@ func TestRoutersAskWhereTheFirstIsWrong(t *testing.T) {
 	require.Equal(t, routed, same)
 }
 
+// The zero value has the authors' settings.
+func TestRouterDefaults(t *testing.T) {
+	trainSet, head := routable(100)
+	route := func(s posthoc.RouterSettings) posthoc.Routed {
+		head := nn.NewLinear(nn.LinearSettings{In: 8, Out: 7, Seed: 1}) // more classes than the router sees
+		trainSet := posthoc.Set{Features: trainSet.Features, Labels: trainSet.Labels, Classes: 7}
+		router, err := posthoc.Retrain{Epochs: 3, Batch: 10}.Router(t.Context(), head, 2, trainSet, s)
+		require.NoError(t, err)
+		var shapes []string
+		for _, e := range nn.Params(router) {
+			shapes = append(shapes, fmt.Sprint(e.Path, e.Param.Value.Shape()))
+		}
+		require.Equal(t, []string{"hidden.0.weight[16 4]", "hidden.0.bias[16]", "out.weight[1 21]", "out.bias[1]"}, shapes)
+		routed, err := router.Route(trainSet.Features)
+		require.NoError(t, err)
+		return routed
+	}
+	require.Equal(t, route(posthoc.RouterSettings{Hidden: 16, Top: 5, Scale: 30, Positive: 20}), route(posthoc.RouterSettings{}))
+
+	router, err := posthoc.Retrain{Epochs: 1}.Router(t.Context(), head, 2, trainSet, posthoc.RouterSettings{Top: 9})
+	require.NoError(t, err, "all logits, if there are fewer")
+	none, err := router.Route(tensor.New(0, 8))
+	require.NoError(t, err)
+	require.Zero(t, none.Mean)
+	zero, err := router.Route(tensor.New(1, 8))
+	require.NoError(t, err)
+	require.Len(t, zero.Used, 1, "features of no length")
+
+	for experts, good := range map[int]bool{16: true, 17: false} {
+		x := posthoc.Set{Features: gradtest.Normal(1, 1, 3, experts), Labels: []int{0, 1, 0}, Classes: 2}
+		_, err := posthoc.Retrain{Epochs: 1}.Router(t.Context(), nn.NewLinear(nn.LinearSettings{In: experts, Out: 2}), experts, x, posthoc.RouterSettings{})
+		require.Equal(t, good, err == nil, "%d experts: %v", experts, err)
+	}
+}
+
 func TestExpertsSayWhatIsWrong(t *testing.T) {
 	s, head := routable(20)
 	for want, f := range map[string]func() error{
@@ -158,13 +215,12 @@ func TestExpertsSayWhatIsWrong(t *testing.T) {
 		"weight -1 of expert 1":    func() error { _, err := posthoc.WeighExperts(head, []float64{1, -1}); return err },
 		"for a head of 8 columns":  func() error { _, err := posthoc.WeighExperts(head, []float64{1, 1, 1}); return err },
 		"and one must count":       func() error { _, err := posthoc.WeighExperts(head, []float64{0, 0}); return err },
+		"weights [] for a head":    func() error { _, err := posthoc.WeighExperts(head, nil); return err },
+		"weight +Inf of expert 0":  func() error { _, err := posthoc.WeighExperts(head, []float64{math.Inf(1), 1}); return err },
+		"weights [1e+308 1e+308]":  func() error { _, err := posthoc.WeighExperts(head, []float64{1e308, 1e308}); return err },
 		"first view of 0 experts":  func() error { _, err := posthoc.Aggregation{}.Learn(t.Context(), nil, nil); return err },
 		"Retrain.Loss is set": func() error {
 			_, err := posthoc.Retrain{Loss: &loss.CrossEntropy{}}.Router(t.Context(), head, 2, s, posthoc.RouterSettings{})
-			return err
-		},
-		"Positive:-1": func() error {
-			_, err := posthoc.Retrain{}.Router(t.Context(), head, 2, s, posthoc.RouterSettings{Positive: -1})
 			return err
 		},
 		"a head of 4 classes for a set": func() error {
@@ -176,11 +232,29 @@ func TestExpertsSayWhatIsWrong(t *testing.T) {
 	} {
 		require.ErrorContains(t, f(), want)
 	}
+	for want, bad := range map[string]posthoc.RouterSettings{"Hidden:-1": {Hidden: -1}, "Top:-1": {Top: -1}, "Scale:-1": {Scale: -1}, "Scale:+Inf": {Scale: math.Inf(1)},
+		"Positive:-1": {Positive: -1}, "Positive:+Inf": {Positive: math.Inf(1)}} {
+		_, err := posthoc.Retrain{}.Router(t.Context(), head, 2, s, bad)
+		require.ErrorContains(t, err, want)
+	}
 	first, second := views(8)
+	for want, a := range map[string]posthoc.Aggregation{"-1 epochs": {Epochs: -1}, "rate -1": {LearningRate: -1}, "rate +Inf": {LearningRate: math.Inf(1)}, "Least -0.1": {Least: -0.1},
+		"Least 1:": {Least: 1}, "batch -1": {Batch: -1}} {
+		_, err := a.Learn(t.Context(), first, second)
+		require.ErrorContains(t, err, want)
+	}
 	for want, f := range map[string]func() error{
 		"both must be of the same experts": func() error { _, err := posthoc.Aggregation{}.Learn(t.Context(), first, second[:2]); return err },
-		"epochs, batch -1":                 func() error { _, err := posthoc.Aggregation{Batch: -1}.Learn(t.Context(), first, second); return err },
-		"Least must be below 1":            func() error { _, err := posthoc.Aggregation{Least: 1}.Learn(t.Context(), first, second); return err },
+		"of one at least": func() error {
+			none := []*tensor.Tensor{tensor.New(0, 5), tensor.New(0, 5)}
+			_, err := posthoc.Aggregation{}.Learn(t.Context(), none, none)
+			return err
+		},
+		"[8 5] of one view": func() error {
+			other, _ := views(7)
+			_, err := posthoc.Aggregation{}.Learn(t.Context(), first, other)
+			return err
+		},
 		context.Canceled.Error(): func() error {
 			ctx, cancel := context.WithCancel(context.Background())
 			cancel()

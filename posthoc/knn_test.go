@@ -51,6 +51,17 @@ func TestKNNTiesAndZeros(t *testing.T) {
 	got, err = posthoc.KNN{Temperature: 1e-4}.Scores(train, matrix(1, 1, 5))
 	require.NoError(t, err)
 	require.Equal(t, []float32{1, 1, 1, 0}, got.Data(), "a small temperature does not overflow")
+	got, err = posthoc.KNN{Temperature: 1e-4, Balanced: true}.Scores(train, matrix(1, 1, 5))
+	require.NoError(t, err)
+	require.Equal(t, []float32{0.5, 1, 1, 0}, got.Data(), "class 0 has two images, class 3 none")
+	for s, want := range map[posthoc.KNN]posthoc.KNN{{}: {K: 200, Temperature: 0.07}, {K: 9}: {K: 200, Temperature: 0.07}} {
+		many := clouds(1, 3, 1, 150, 100)
+		got, err := s.Scores(many, matrix(1, 3, 1, 2, 3))
+		require.NoError(t, err)
+		other, err := want.Scores(many, matrix(1, 3, 1, 2, 3))
+		require.NoError(t, err)
+		require.Equal(t, s.K == 0, slices.Equal(other.Data(), got.Data()), "200 neighbors and 0.07, unless told otherwise")
+	}
 	got, err = posthoc.KNN{}.Scores(train, matrix(0, 1))
 	require.NoError(t, err)
 	require.Zero(t, got.Len())
@@ -75,6 +86,8 @@ func TestKNNErrors(t *testing.T) {
 	require.EqualError(t, err, "posthoc: KNN.K is -1: it must be at least 1, or 0 for 200")
 	_, err = posthoc.KNN{Temperature: -1}.Scores(s, s.Features)
 	require.EqualError(t, err, "posthoc: KNN.Temperature is -1: it must be positive and finite, or 0 for 0.07")
+	_, err = posthoc.KNN{Temperature: math.Inf(1)}.Scores(s, s.Features)
+	require.EqualError(t, err, "posthoc: KNN.Temperature is +Inf: it must be positive and finite, or 0 for 0.07")
 	_, err = posthoc.KNN{}.Scores(s, matrix(1, 1, nan))
 	require.EqualError(t, err, "posthoc: features of row 0 have the value NaN at position 0: they must be finite")
 }

@@ -121,6 +121,25 @@ func TestEstimatePriorIsThePapersEM(t *testing.T) {
 	}
 }
 
+// Zero values stand for 10,000 rounds and 1e-6. These images say next to nothing, so that the estimate hardly moves.
+func TestEstimatePriorEndsAsItIsTold(t *testing.T) {
+	x, from := matrix(2, 2, 0.002, 0, 0, 0.001), []float64{1, 1}
+	for s, rounds := range map[posthoc.PriorSettings]int{{Tolerance: 1e-300}: 10000, {Rounds: 3, Tolerance: 1e-300}: 3, {Tolerance: 1}: 1} {
+		e, err := posthoc.EstimatePrior(x, from, s)
+		require.NoError(t, err)
+		require.Equal(t, rounds, e.Rounds)
+		require.Equal(t, rounds == 1, e.Converged)
+	}
+	from = []float64{0.3, 0.7}
+	x = calibrated(100, from, []float64{0.6, 0.4}, 3)
+	want, err := posthoc.EstimatePrior(x, from, posthoc.PriorSettings{Rounds: 10000, Tolerance: 1e-6})
+	require.NoError(t, err)
+	got, err := posthoc.EstimatePrior(x, from, posthoc.PriorSettings{})
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	require.True(t, got.Converged)
+}
+
 func TestPriorsOfLittle(t *testing.T) {
 	one, err := posthoc.EstimatePrior(matrix(2, 1, 4, 5), []float64{3}, posthoc.PriorSettings{})
 	require.NoError(t, err)
@@ -128,6 +147,10 @@ func TestPriorsOfLittle(t *testing.T) {
 	got, err := posthoc.AdjustToPrior(matrix(2, 1, 4, 5), []float64{3}, []float64{7})
 	require.NoError(t, err)
 	require.Equal(t, []float32{4, 5}, got.Data())
+	huge, err := posthoc.PriorShift([]float64{1e308, 1e308, 1e308}, []float64{5e-324, 5e-324, 0})
+	require.NoError(t, err)
+	require.InDeltaSlice(t, []float64{math.Log(1.5), math.Log(1.5)}, huge[:2], 1e-12, "no sum overflows or is lost")
+	require.Equal(t, math.Inf(-1), huge[2])
 	none, err := posthoc.EstimatePrior(matrix(2, 3, 1, 2, 900, -900, 2, 900), []float64{1, 1, 0}, posthoc.PriorSettings{})
 	require.NoError(t, err)
 	require.Zero(t, none.Prior[2], "what the model cannot see has no share")

@@ -78,6 +78,16 @@ func TestCRTAgainstPlainDescent(t *testing.T) {
 	}
 }
 
+// The zero value has ten epochs of batches of 512.
+func TestRetrainDefaults(t *testing.T) {
+	trainSet := clouds(1, 4, 0.7, 700, 14, 5)
+	want, err := posthoc.Retrain{Epochs: 10, Batch: 512}.CRT(t.Context(), trainSet)
+	require.NoError(t, err)
+	got, err := posthoc.Retrain{}.CRT(t.Context(), trainSet)
+	require.NoError(t, err)
+	require.Equal(t, want.Weight.Value.Data(), got.Weight.Value.Data())
+}
+
 func TestTuneAgainstPlainDescent(t *testing.T) {
 	trainSet := clouds(1, 4, 0.7, 50, 14, 5)
 	weights, bias := []float32{1, -2, 0.5, 1, 0.2, 0.1, -0.3, 0.2, 0, 0.1, 0.05, -0.1}, []float32{0.5, 0, -0.5}

@@ -79,11 +79,7 @@ func (r Retrain) Router(ctx context.Context, head nn.Ensemble, experts int, trai
 			}
 			right[e] = slices.Index(sum, slices.Max(sum)) == y
 		}
-		for e := range experts - 1 {
-			if !right[e] && slices.Contains(right[e+1:], true) {
-				inputs.Labels[i] |= 1 << e
-			}
-		}
+		inputs.Labels[i] = askAfter(right)
 	}
 	if r.Sampler == nil {
 		r.Sampler = sampler.Instance{}
@@ -93,6 +89,16 @@ func (r Retrain) Router(ctx context.Context, head nn.Ensemble, experts int, trai
 		return nil, fmt.Errorf("posthoc: Router: %w", err)
 	}
 	return t, nil
+}
+
+// askAfter has bit e where the mean of the experts up to e is wrong, and that of some more is right.
+func askAfter(right []bool) (bits int) {
+	for e, ok := range right {
+		if !ok && slices.Contains(right[e:], true) {
+			bits |= 1 << e
+		}
+	}
+	return bits
 }
 
 // Visit shows the weights.
