@@ -87,6 +87,9 @@ func write(photos, out string, s shape) error {
 	if err != nil {
 		return err
 	}
+	if err := os.MkdirAll(out, 0o777); err != nil {
+		return err
+	}
 	rng := rand.New(rand.NewPCG(2018, 0))
 	order := rng.Perm(s.classes) // class ids do not go by size
 	set := func(name string, count func(class int) int) error {

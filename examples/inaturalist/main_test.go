@@ -42,7 +42,7 @@ func TestCounts(t *testing.T) {
 }
 
 func TestWrite(t *testing.T) {
-	photos, out := t.TempDir(), t.TempDir()
+	photos, out := t.TempDir(), filepath.Join(t.TempDir(), "inat")
 	require.Error(t, write(photos, out, shape{50, 2700}), "no photographs")
 	f, err := os.Create(filepath.Join(photos, "a.png"))
 	require.NoError(t, err)
