@@ -103,6 +103,7 @@ func TestCacheHasTheMethodsOfItsSet(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, bad)
 	require.Equal(t, 3, c.Stats().Images, "Check reads ahead")
+	require.ErrorContains(t, c.Image(-1, &dataset.Image{}), "image -1 asked of a set of 3")
 	require.EqualValues(t, 3, read.Load())
 	require.ErrorContains(t, c.Image(3, &dataset.Image{}), "image 3 asked of a set of 3")
 }
@@ -110,6 +111,8 @@ func TestCacheHasTheMethodsOfItsSet(t *testing.T) {
 func TestCacheFailures(t *testing.T) {
 	var read atomic.Int64
 	_, err := dataset.NewCache(mixed(3, &read), dataset.CacheSettings{Memory: -1})
+	require.ErrorContains(t, err, "negative")
+	_, err = dataset.NewCache(mixed(3, &read), dataset.CacheSettings{File: -1})
 	require.ErrorContains(t, err, "negative")
 
 	// Without a place for the file images are read each time, and it is said why.

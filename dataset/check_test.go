@@ -8,6 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// Progress is told every 64 images, and in the end.
+func TestCheckTellsHowFarItIs(t *testing.T) {
+	for n, want := range map[int][]int{0: nil, 1: {1}, 63: {63}, 130: {64, 128, 130}} {
+		var told []int
+		set, err := FromPixels(Shape{1, 1, 1}, []string{"a"}, make([]uint8, n), make([]int, n))
+		require.NoError(t, err)
+		bad, err := Check(t.Context(), set, func(done int) { told = append(told, done) })
+		require.NoError(t, err)
+		require.Empty(t, bad)
+		require.Equal(t, want, told)
+	}
+}
+
 // All that cannot be read is found at once, and may be left out unless it empties a class.
 func TestCheckAndWithout(t *testing.T) {
 	dir := t.TempDir()

@@ -47,6 +47,10 @@ func TestCIFAR10(t *testing.T) {
 		require.Equal(t, []int{0, 9, 1, 9, 2, 9, 3, 9, 4, 9}, Labels(train))
 		require.Equal(t, []int{3}, Labels(test))
 		require.Equal(t, "truck", train.Classes()[9])
+		for _, set := range []Dataset{train, test} {
+			mean, std := NormalizationOf(set)
+			require.Equal(t, [][]float64{{0.4914, 0.4822, 0.4465}, {0.2023, 0.1994, 0.2010}}, [][]float64{mean, std})
+		}
 		var img Image
 		require.NoError(t, train.Image(9, &img))
 		require.Equal(t, Shape{Height: 32, Width: 32, Channels: 3}, img.Shape())
@@ -80,6 +84,13 @@ func TestCIFARClassNamesFromFile(t *testing.T) {
 	require.Equal(t, []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"}, train.Classes())
 
 	path := filepath.Join(dir, "batches.meta.txt")
+	names := []byte("a\nb\nc\nd\ne\nf\ng\nh\ni\nj\n")
+	writeFile(t, append(names, make([]byte, 1<<16-len(names))...), path)
+	_, _, err = CIFAR10(dir)
+	require.ErrorContains(t, err, "11 class names")
+	writeFile(t, append(names, make([]byte, 1<<16-len(names)+1)...), path)
+	_, _, err = CIFAR10(dir)
+	require.ErrorContains(t, err, "dataset: class names: "+path+" has 65537 bytes, at most 65536 are read")
 	writeFile(t, []byte("a\nb\n"), path)
 	_, _, err = CIFAR10(dir)
 	require.EqualError(t, err,
@@ -98,6 +109,11 @@ func TestCIFARErrors(t *testing.T) {
 	_, _, err = CIFAR10(dir)
 	require.EqualError(t, err, "dataset: incomplete CIFAR-10 in "+dir+": data_batch_2.bin missing of data_batch_1.bin, "+
 		"data_batch_2.bin, data_batch_3.bin, data_batch_4.bin, data_batch_5.bin, test_batch.bin")
+
+	writeFile(t, nil, path)
+	require.NoError(t, os.Truncate(path, 1<<28+1)) // takes no room
+	_, _, err = CIFAR10(dir)
+	require.ErrorContains(t, err, "at most 268435456 are read")
 
 	writeFile(t, append(cifarRecord(1), cifarRecord(2)[:3000]...), path)
 	_, _, err = CIFAR10(dir)

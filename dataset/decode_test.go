@@ -56,6 +56,46 @@ func TestDecodeCropsTheCenter(t *testing.T) {
 	require.Equal(t, []uint8{0, 40, 7, 10, 40, 7, 0, 60, 7, 10, 60, 7}, img.Pix)
 }
 
+// The largest part of the aspect ratio in the middle: rounded to the nearest pixel, halves up, and from the left and the top.
+func TestCenter(t *testing.T) {
+	for _, c := range []struct {
+		height, width int
+		of, want      image.Rectangle
+	}{
+		{2, 3, image.Rect(0, 0, 10, 10), image.Rect(0, 1, 10, 8)},
+		{3, 2, image.Rect(0, 0, 10, 10), image.Rect(1, 0, 8, 10)},
+		{3, 2, image.Rect(5, -6, 15, 4), image.Rect(6, -6, 13, 4)},
+		{4, 2, image.Rect(0, 0, 10, 5), image.Rect(3, 0, 6, 5)},
+		{2, 4, image.Rect(0, 0, 5, 10), image.Rect(0, 3, 5, 6)},
+		{1, 8, image.Rect(0, 0, 1, 100), image.Rect(0, 49, 1, 50)},
+		{8, 1, image.Rect(0, 0, 100, 1), image.Rect(49, 0, 50, 1)},
+		{6, 4, image.Rect(0, 0, 20, 30), image.Rect(0, 0, 20, 30)},
+	} {
+		require.Equal(t, c.want, Scale{Height: c.height, Width: c.width}.center(c.of), "%d×%d of %v", c.height, c.width, c.of)
+	}
+}
+
+func TestScaleBounds(t *testing.T) {
+	for s, good := range map[Scale]bool{
+		{Height: 1, Width: 67108864}:            true,
+		{Height: 1, Width: 67108865}:            false,
+		{Height: 67108865, Width: 1}:            false,
+		{Height: 1, Width: 1}:                   true,
+		{Height: 0, Width: 1}:                   false,
+		{Height: -1, Width: -1}:                 false,
+		{Fit: Whole}:                            true,
+		{Height: 1, Fit: Whole}:                 false,
+		{Width: 1, Fit: Whole}:                  false,
+		{Height: 3, Width: 3, Fit: -1}:          false,
+		{Height: 3, Width: 3, Fit: Whole}:       false,
+		{Height: 3, Width: 3, Fit: 4}:           false,
+		{Height: 3, Width: 5, Fit: Squash}:      true,
+		{Height: 3, Width: 3, Fit: ShorterSide}: true,
+	} {
+		require.Equal(t, good, s.check() == nil, "%+v: %v", s, s.check())
+	}
+}
+
 func TestDecodeScales(t *testing.T) {
 	// The left half is white, the right half black.
 	m := image.NewGray(image.Rect(0, 0, 64, 16))

@@ -36,21 +36,40 @@ func TestFileListAsBytes(t *testing.T) {
 	}
 }
 
+// Whatever a byte is changed to, the bytes are no list, or one of just these bytes.
+func TestDamagedFileLists(t *testing.T) {
+	for _, boxes := range []bool{false, true} {
+		raw, err := someFiles(boxes).AppendBinary(nil)
+		require.NoError(t, err)
+		for i := range raw {
+			for _, v := range []byte{0, 1, 0x7f, 0xff, raw[i] - 1, raw[i] + 1} {
+				damaged := bytes.Clone(raw)
+				damaged[i] = v
+				checkFileList(t, damaged)
+			}
+		}
+		var l FileList
+		require.Error(t, l.UnmarshalBinary(append(raw, 0)))
+	}
+}
+
+func checkFileList(t *testing.T, raw []byte) {
+	var l FileList
+	if l.UnmarshalBinary(bytes.Clone(raw)) != nil {
+		return
+	}
+	for i := range l.Len() {
+		_ = l.Path(i)
+	}
+	again, err := l.AppendBinary(nil)
+	require.NoError(t, err)
+	require.Equal(t, raw, again)
+}
+
 func FuzzFileList(f *testing.F) {
 	for _, boxes := range []bool{false, true} {
 		raw, _ := someFiles(boxes).AppendBinary(nil)
 		f.Add(raw)
 	}
-	f.Fuzz(func(t *testing.T, raw []byte) {
-		var l FileList
-		if l.UnmarshalBinary(bytes.Clone(raw)) != nil {
-			return
-		}
-		for i := range l.Len() {
-			_ = l.Path(i)
-		}
-		again, err := l.AppendBinary(nil)
-		require.NoError(t, err)
-		require.Equal(t, raw, again)
-	})
+	f.Fuzz(checkFileList)
 }

@@ -69,12 +69,23 @@ func TestFilesWithBoxes(t *testing.T) {
 	require.ErrorContains(t, err, filepath.Join(dir, "a.png"))
 	require.ErrorContains(t, err, "4×4")
 
-	for _, empty := range []image.Rectangle{{}, image.Rect(1, 1, 1, 4), {Min: image.Pt(3, 3), Max: image.Pt(2, 5)}} {
+	l.AddBox("b.png", 1, image.Rect(-1<<40, -1<<40, 1<<40, 1<<40))
+	require.Equal(t, box{math.MinInt32, math.MinInt32, math.MaxInt32, math.MaxInt32}, l.boxes[4])
+	for _, empty := range []image.Rectangle{{}, image.Rect(1, 1, 1, 4), image.Rect(1, 4, 3, 4), {Min: image.Pt(1, 5), Max: image.Pt(4, 2)}, {Min: image.Pt(3, 3), Max: image.Pt(2, 5)}} {
 		l := FileList{}
 		l.AddBox("a.png", 0, empty)
 		_, err = NewFiles(dir, []string{"ant"}, &l, FolderSettings{})
 		require.ErrorContains(t, err, "the box of a.png is empty")
 	}
+}
+
+func TestRelabel(t *testing.T) {
+	var l FileList
+	for _, label := range []int{2, 0, 1, 2} {
+		l.Add("a.png", label)
+	}
+	l.Relabel([]int{5, 7, 6})
+	require.Equal(t, []int32{6, 5, 7, 6}, l.labels)
 }
 
 func TestFilesErrors(t *testing.T) {

@@ -25,8 +25,9 @@ func TestConvertIsWhatDecodeDoes(t *testing.T) {
 	}
 	var img Image
 	require.ErrorContains(t, Convert(nil, Scale{Height: 3, Width: 3}, &img), "dataset: the picture is nil")
+	require.ErrorContains(t, Convert(stripes(0, 2), Scale{Height: 3, Width: 3}, &img), "dataset: a picture of 0×2 pixels")
 	require.ErrorContains(t, Convert(stripes(2, 0), Scale{Height: 3, Width: 3}, &img), "dataset: a picture of 2×0 pixels")
-	require.ErrorContains(t, Convert(image.NewUniform(color.White), Scale{Height: 3, Width: 3}, &img), "pixels: it must have at least 1 pixel and at most")
+	require.ErrorContains(t, Convert(image.NewUniform(color.White), Scale{Height: 3, Width: 3}, &img), "pixels: it must have at least 1 pixel and at most 268435456")
 	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 0}, &img), "a size of 3×0 pixels")
 	require.ErrorContains(t, Convert(stripes(2, 2), Scale{Height: 3, Width: 3, Fit: 9}, &img), "dataset: fit 9 is none of CenterCrop, Squash, ShorterSide and Whole")
 }

@@ -45,6 +45,21 @@ func TestOpenFolder(t *testing.T) {
 	require.Equal(t, Shape{Height: 32, Width: 32, Channels: 3}, img.Shape())
 }
 
+func TestFolderDefaults(t *testing.T) {
+	for _, c := range []struct {
+		s             FolderSettings
+		height, width int
+	}{
+		{FolderSettings{}, 32, 32}, {FolderSettings{Width: 5}, 5, 5}, {FolderSettings{Height: 6}, 6, 6}, {FolderSettings{Height: 6, Width: 5}, 6, 5},
+		{FolderSettings{Fit: Whole}, 0, 0}, {FolderSettings{Fit: ShorterSide}, 32, 32},
+	} {
+		s := c.s.withDefaults()
+		require.Equal(t, []int{c.height, c.width}, []int{s.Height, s.Width}, "%+v", c.s)
+		require.Equal(t, imagefile.DefaultMaxPixels, s.Decode.MaxPixels)
+		require.Equal(t, imagefile.NewBudget(4*imagefile.DefaultMaxPixels), s.Decode.Budget)
+	}
+}
+
 func TestOpenFolderFollowsLinks(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
 	writeFile(t, encodePNG(t, stripes(4, 4)), elsewhere, "x.png")
@@ -69,6 +84,8 @@ func TestFolderErrors(t *testing.T) {
 	require.ErrorContains(t, err, "it holds 1 .txt files (ant/notes.txt)")
 	_, err = OpenFolder(dir, FolderSettings{Width: -1})
 	require.ErrorContains(t, err, "dataset: a size of -1×-1 pixels")
+	_, err = OpenFolder(dir, FolderSettings{Decode: imagefile.Settings{MaxPixels: -1}})
+	require.EqualError(t, err, "dataset: MaxPixels is -1: it must be positive, or 0 for 67108864")
 
 	path := filepath.Join(dir, "ant", "bad.jpg")
 	writeFile(t, []byte("\xff\xd8\xff\xe0 not much of a JPEG"), path)

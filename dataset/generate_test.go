@@ -59,6 +59,24 @@ func TestGenerateIsAsItWas(t *testing.T) {
 	}
 }
 
+// So are those of both parts of a set of more classes and another size: sums of red, green and blue, and of the values times
+// where they are.
+func TestGenerateIsAsItWasInAll(t *testing.T) {
+	train, test, err := Generate(GenerateSettings{Classes: 30, Size: 12, PerClass: 4, TestPerClass: 2, Seed: 3})
+	require.NoError(t, err)
+	for _, c := range []struct {
+		set  *Memory
+		want [4]float64
+	}{{train, [4]float64{1679087, 1634297, 1662842, 2524311}}, {test, [4]float64{830520, 843680, 843112, 1264841}}} {
+		var is [4]float64
+		for i, v := range c.set.pix {
+			is[i%3] += float64(v)
+			is[3] += float64(v) * float64(i%1009) / 1009
+		}
+		require.InDeltaSlice(t, c.want[:], is[:], 10, "%.0f", is)
+	}
+}
+
 func TestGenerateIsDeterministicAndExtends(t *testing.T) {
 	few, _, err := Generate(GenerateSettings{Classes: 3, PerClass: 2, TestPerClass: 1, Seed: 5})
 	require.NoError(t, err)
@@ -117,12 +135,24 @@ func TestGenerateExtremes(t *testing.T) {
 		require.Equal(t, s.Classes, train.Len())
 		require.Equal(t, s.Classes*s.TestPerClass, test.Len())
 	}
-	_, _, err := Generate(GenerateSettings{Classes: 101})
-	require.EqualError(t, err,
-		"dataset: GenerateSettings.Classes is 101: it must be at least 1 and at most 100, or 0 for 10")
-	_, _, err = Generate(GenerateSettings{PerClass: -1})
-	require.EqualError(t, err,
-		"dataset: GenerateSettings.PerClass is -1: it must be at least 1 and at most 1000000, or 0 for 200")
+	for _, c := range []struct {
+		s    GenerateSettings
+		want string
+	}{
+		{GenerateSettings{Classes: 101}, "GenerateSettings.Classes is 101: it must be at least 1 and at most 100, or 0 for 10"},
+		{GenerateSettings{Classes: -1}, "GenerateSettings.Classes is -1: it must be at least 1 and at most 100, or 0 for 10"},
+		{GenerateSettings{Size: 7}, "GenerateSettings.Size is 7: it must be at least 8 and at most 256, or 0 for 16"},
+		{GenerateSettings{Size: 257}, "GenerateSettings.Size is 257: it must be at least 8 and at most 256, or 0 for 16"},
+		{GenerateSettings{PerClass: -1}, "GenerateSettings.PerClass is -1: it must be at least 1 and at most 1000000, or 0 for 200"},
+		{GenerateSettings{TestPerClass: 1_000_001}, "GenerateSettings.TestPerClass is 1000001: it must be at least 1 and at most 1000000, or 0 for 50"},
+		{GenerateSettings{Classes: 1, Size: 256, PerClass: 87381, TestPerClass: 1},
+			"87382 generated images of 256×256 take 16 GiB, at most 16 are made: lower PerClass or Size"},
+	} {
+		_, _, err := Generate(c.s)
+		require.EqualError(t, err, "dataset: "+c.want)
+	}
+	_, err := GenerateSettings{Classes: 1, Size: 256, PerClass: 87380, TestPerClass: 1}.withDefaults()
+	require.NoError(t, err, "just fits")
 }
 
 func TestHSV(t *testing.T) {

@@ -1,6 +1,7 @@
 package dataset
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -23,12 +24,10 @@ type HoldoutSettings struct {
 //
 // It is an error if a setting or a label is out of range, or if nothing would be held out.
 func Holdout(d Dataset, s HoldoutSettings) (train, held Dataset, err error) {
-	if s.Fraction == 0 {
-		s.Fraction = 0.1
-	}
-	if !(s.Fraction > 0 && s.Fraction < 1) {
+	if !(s.Fraction >= 0 && s.Fraction < 1) {
 		return nil, nil, fmt.Errorf("dataset: a held-out fraction of %v: it must be above 0 and below 1", s.Fraction)
 	}
+	s.Fraction = cmp.Or(s.Fraction, 0.1)
 	if s.Min < 0 {
 		return nil, nil, fmt.Errorf("dataset: at least %d images of each class held out: the number must not be negative", s.Min)
 	}

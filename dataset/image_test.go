@@ -75,6 +75,10 @@ func TestPictureAndBack(t *testing.T) {
 	}
 	_, err := (&Image{Height: 1, Width: 1, Channels: 2, Pix: []uint8{1, 2}}).Picture()
 	require.ErrorContains(t, err, "2 channels")
+	for _, m := range []Image{{Height: -1}, {Width: -1}, {Channels: -1}, {Height: -1, Width: -1, Channels: 1, Pix: []uint8{1}}} {
+		require.ErrorContains(t, m.Check(), m.Shape().String()+": none of it may be negative")
+	}
+	require.NoError(t, (&Image{}).Check())
 	_, err = (&Image{Height: 1, Width: 1, Channels: 3}).Picture()
 	require.ErrorContains(t, err, "0 bytes")
 	_, err = (*Image)(nil).Picture()

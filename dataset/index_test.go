@@ -1,13 +1,16 @@
 package dataset
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -56,7 +59,13 @@ func TestIndexOfAFolder(t *testing.T) {
 	}
 	require.Equal(t, pathsOf(plain), pathsOf(open()))
 	require.FileExists(t, index)
+	age(t, index)
+	before, err := os.Stat(index)
+	require.NoError(t, err)
 	require.Equal(t, pathsOf(plain), pathsOf(open()))
+	after, err := os.Stat(index)
+	require.NoError(t, err)
+	require.Equal(t, before.ModTime(), after.ModTime(), "where nothing changed it is not written again")
 
 	// That it is read shows where a folder is changed behind its back.
 	info, err := os.Stat(filepath.Join(dir, "0007"))
@@ -112,6 +121,58 @@ func TestIndexIsLeftOut(t *testing.T) {
 	t.Setenv("HOME", "/home/me")
 	require.NotEqual(t, IndexFile("a"), IndexFile("b"))
 	require.Equal(t, IndexFile("a"), IndexFile("./a"))
+}
+
+// It is written for 10,000 names, where what was seen is not what was known.
+func TestIndexIsSavedWhereItIsWorthIt(t *testing.T) {
+	some := map[string]listing{"a": {}}
+	for _, c := range []struct {
+		names   int
+		known   map[string]listing
+		changed bool
+		want    bool
+	}{
+		{9999, nil, true, false}, {10000, nil, true, true}, {10000, some, true, true}, {10000, some, false, false},
+		{10000, map[string]listing{"a": {}, "gone": {}}, false, true},
+	} {
+		x := index{path: filepath.Join(t.TempDir(), "index"), names: c.names, seen: some, known: c.known, changed: c.changed}
+		x.save()
+		_, err := os.Stat(x.path)
+		require.Equal(t, c.want, err == nil, "%+v", c)
+	}
+}
+
+// Its name is the 64-bit FNV-1a of the folder's path.
+func TestIndexFileName(t *testing.T) {
+	require.Equal(t, uint64(0xcbf29ce484222325), fnv64(""))
+	require.Equal(t, uint64(0xaf63dc4c8601ec8c), fnv64("a"))
+	require.Equal(t, uint64(0x85944171f73967e8), fnv64("foobar"))
+}
+
+// A body that is cut off, or of which a byte is changed, is no index or one of other entries, though the checksum be right.
+func TestDamagedIndex(t *testing.T) {
+	x := &index{root: "/r", seen: map[string]listing{"a": {-1 << 60, []indexEntry{{strings.Repeat("n", 200), 0}, {"2.jpg", os.ModeSymlink}}}}}
+	whole := x.encode()[len(indexMagic)+4:]
+	parse := func(body []byte) (map[string]listing, bool) {
+		raw := append([]byte(indexMagic), 0, 0, 0, 0)
+		binary.LittleEndian.PutUint32(raw[len(indexMagic):], crc32.ChecksumIEEE(body))
+		return parseIndex(append(raw, body...), "/r")
+	}
+	known, ok := parse(whole)
+	require.True(t, ok)
+	require.Equal(t, x.seen, known)
+	for cut := range whole {
+		known, ok := parse(whole[:cut])
+		require.True(t, !ok || cut == 3 && len(known) == 0, "cut off at byte %d: %v", cut, known)
+	}
+	for i := range whole {
+		changed := bytes.Clone(whole)
+		changed[i] ^= 0x41
+		known, ok := parse(changed)
+		require.True(t, !ok || !reflect.DeepEqual(x.seen, known), "byte %d", i)
+	}
+	_, ok = parseIndex([]byte(indexMagic+"123"), "/r")
+	require.False(t, ok)
 }
 
 func FuzzIndex(f *testing.F) {

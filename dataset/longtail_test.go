@@ -74,6 +74,8 @@ func TestLongTailNumPyLegacy(t *testing.T) {
 	}
 	_, err = LongTail(small(t), Natural{}, LongTailSettings{Selection: NumPyLegacy, Seed: 1 << 32})
 	require.EqualError(t, err, "dataset: seed 4294967296: NumPyLegacy takes seeds of 32 bits")
+	_, err = LongTail(small(t), Natural{}, LongTailSettings{Selection: NumPyLegacy, Seed: 1<<32 - 1})
+	require.NoError(t, err)
 }
 
 type fixedCounts []int

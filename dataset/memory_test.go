@@ -39,6 +39,14 @@ func TestCountsIncludesEmptyClasses(t *testing.T) {
 func TestMemoryErrors(t *testing.T) {
 	_, err := NewMemory(Shape{Height: 2, Width: 0, Channels: 3}, []string{"a"})
 	require.EqualError(t, err, "dataset: images of 2×0×3: height, width and channels must be positive")
+	for s, good := range map[Shape]bool{
+		{1 << 15, 1 << 15, 1}: true, {1 << 15, 1 << 14, 2}: true, {1 << 30, 1, 1}: true, {1, 1 << 30, 1}: true, {1, 1, 1 << 30}: true,
+		{1<<30 + 1, 1, 1}: false, {1, 1<<30 + 1, 1}: false, {1, 1, 1<<30 + 1}: false, {1 << 15, 1 << 15, 2}: false, {1 << 15, 1<<15 + 1, 1}: false,
+		{0, 1, 1}: false, {1, 1, 0}: false, {-1, -1, 1}: false,
+	} {
+		_, err := NewMemory(s, []string{"a"})
+		require.Equal(t, good, err == nil, "%v: %v", s, err)
+	}
 	_, err = NewMemory(Shape{Height: 2, Width: 2, Channels: 3}, nil)
 	require.EqualError(t, err, "dataset: no class names given: a set needs at least one class")
 	_, err = FromPixels(Shape{Height: 1, Width: 2, Channels: 3}, []string{"a"}, make([]uint8, 11), []int{0, 0})

@@ -3,6 +3,7 @@ package dataset
 import (
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -32,6 +33,15 @@ func TestOpenFolders(t *testing.T) {
 	}
 }
 
+// Of classes that only one part has, ten are named.
+func TestOnly(t *testing.T) {
+	all := strings.Split("abcdefghijkl", "")
+	for n, want := range map[int]string{0: "none", 1: `"a"`, 10: `"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"`, 11: `"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", and 1 more`,
+		12: `"a", "b", "c", "d", "e", "f", "g", "h", "i", "j", and 2 more`} {
+		require.Equal(t, want, only(all, all[n:]))
+	}
+}
+
 func TestOpenCIFAR(t *testing.T) {
 	dir := t.TempDir()
 	writeCIFAR10(t, filepath.Join(dir, "cifar-10-batches-bin"))
@@ -42,6 +52,10 @@ func TestOpenCIFAR(t *testing.T) {
 	train, test, err = Open(dir, FolderSettings{Width: 64})
 	require.EqualError(t, err, "dataset: images of 64×64 were asked for, CIFAR-10 has 32×32: ask for 0×0")
 	require.True(t, train == nil && test == nil)
+	_, _, err = Open(dir, FolderSettings{Width: 32, Height: 31})
+	require.EqualError(t, err, "dataset: images of 31×32 were asked for, CIFAR-10 has 32×32: ask for 0×0")
+	_, _, err = Open(dir, FolderSettings{Width: 32})
+	require.NoError(t, err)
 
 	writeCIFAR100(t, dir)
 	_, _, err = Open(dir, FolderSettings{})

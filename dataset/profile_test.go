@@ -81,6 +81,19 @@ func TestProfileErrors(t *testing.T) {
 		"dataset: Max of a profile is -1: it must be positive and at most 2⁵⁰, or 0 for the size of the largest class")
 }
 
+func TestLargestProfiles(t *testing.T) {
+	for _, p := range []func(most int) Profile{func(most int) Profile { return Exponential{1, most} }, func(most int) Profile { return Step{1, most} }} {
+		counts, err := p(1 << 50).Counts([]int{5, 5})
+		require.NoError(t, err)
+		require.InDelta(t, 1<<50, counts[0], 1<<21)
+		_, err = p(1<<50 + 1).Counts([]int{5, 5})
+		require.ErrorContains(t, err, "Max of a profile is 1125899906842625")
+		counts, err = p(1).Counts([]int{5, 5})
+		require.NoError(t, err, "an imbalance of 1")
+		require.Equal(t, []int{1, 1}, counts)
+	}
+}
+
 func TestExponentialNeverGrows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n, classes := rapid.IntRange(1, 10000).Draw(t, "n"), rapid.IntRange(2, 200).Draw(t, "classes")

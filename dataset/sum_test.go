@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 
@@ -125,6 +126,7 @@ type own struct {
 func (o own) Source(i int) (Source, error) { return o.source(i) }
 
 func TestSumOfSetsOfOnesOwn(t *testing.T) {
+	var mu sync.Mutex
 	var reads atomic.Int64 // images are read on several goroutines
 	f := Func{Images: 3, Names: []string{"a"}, LabelOf: func(int) int { return 0 }, ReadInto: func(i int, dst *Image) error {
 		reads.Add(1)
@@ -139,6 +141,20 @@ func TestSumOfSetsOfOnesOwn(t *testing.T) {
 	require.Regexp(t, "^names, sizes, 2 images: ", sumOfSet(t, named, 2))
 	unnamed := own{f, func(i int) (Source, error) { return Source{}, nil }}
 	require.Regexp(t, "^2 images: ", sumOfSet(t, unnamed, 2))
+
+	many := own{f, named.source}
+	many.Images = 700
+	require.Regexp(t, "^names, sizes, 256 images: ", sumOfSet(t, many, 0))
+	seen := map[int]bool{}
+	many.ReadInto = func(i int, dst *Image) error {
+		mu.Lock()
+		defer mu.Unlock()
+		seen[i] = true
+		dst.Resize(Shape{1, 1, 1})
+		return nil
+	}
+	require.Regexp(t, "^names, sizes, 4 images: ", sumOfSet(t, many, 4))
+	require.Equal(t, map[int]bool{0: true, 175: true, 350: true, 525: true}, seen, "evenly spread")
 
 	lost := own{f, func(i int) (Source, error) { return Source{}, errors.New("lost") }}
 	_, err := Sum(t.Context(), lost, SumSettings{})
