@@ -20,10 +20,10 @@ type Difference struct {
 // NewDifference makes a percentile interval of the differences in draws, as those of Resample. mean is what was measured. A
 // confidence of 0 means 0.95.
 func NewDifference(mean float64, draws []float64, confidence float64) (Difference, error) {
-	confidence = cmp.Or(confidence, 0.95)
-	if !(confidence > 0 && confidence < 1) {
+	if !(confidence >= 0 && confidence < 1) {
 		return Difference{}, fmt.Errorf("metrics: interval of confidence %g: it must be between 0 and 1, or 0 for 0.95", confidence)
 	}
+	confidence = cmp.Or(confidence, 0.95)
 	if len(draws) == 0 {
 		return Difference{}, errors.New("metrics: interval of no draws")
 	}

@@ -22,7 +22,7 @@ type Groups struct {
 // Split returns the classes of each group. Thresholds that are negative or overlap are an error.
 func (g Groups) Split(counts []int) (many, medium, few []int, err error) {
 	above, below := cmp.Or(g.Many, 100), cmp.Or(g.Few, 20)
-	if above < 0 || below < 0 {
+	if g.Many < 0 || g.Few < 0 {
 		return nil, nil, nil, fmt.Errorf("metrics: Groups with Many %d and Few %d: neither may be negative", above, below)
 	}
 	if below-1 > above {
@@ -54,7 +54,7 @@ type ByRank struct {
 // error.
 func (r ByRank) Split(counts []int) (many, medium, few []int, err error) {
 	first, last := cmp.Or(r.First, 3), cmp.Or(r.Last, 3)
-	if first < 0 || last < 0 {
+	if r.First < 0 || r.Last < 0 {
 		return nil, nil, nil, fmt.Errorf("metrics: ByRank with First %d and Last %d: neither may be negative", first, last)
 	}
 	if last > len(counts)-first {

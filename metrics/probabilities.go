@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 )
@@ -9,12 +10,10 @@ import (
 // means 1. It is an error if there is no class, if the logits are no whole rows, if one is not finite, or if the
 // temperature is not positive.
 func Softmax(logits []float32, classes int, temperature float64) ([]float32, error) {
-	if temperature == 0 {
-		temperature = 1
-	}
-	if !(temperature > 0) || math.IsInf(temperature, 1) {
+	if !(temperature >= 0) || math.IsInf(temperature, 1) {
 		return nil, fmt.Errorf("metrics: softmax at temperature %g: it must be positive and finite, or 0 for 1", temperature)
 	}
+	temperature = cmp.Or(temperature, 1)
 	if classes < 1 || len(logits)%classes != 0 {
 		return nil, fmt.Errorf("metrics: %d logits in rows of %d classes: rows must be whole", len(logits), classes)
 	}

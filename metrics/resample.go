@@ -13,6 +13,8 @@ type ResampleSettings struct {
 	Seed  uint64 // equal seeds draw equal images of equal labels, whatever was predicted
 }
 
+const mostDraws = 1 << 24
+
 // Resampled are the accuracies of several classifiers on samples drawn from one test set.
 type Resampled struct {
 	Top1, Balanced [][]float64 // [draws][classifiers]
@@ -24,8 +26,8 @@ type Resampled struct {
 // unbiased, for small classes too (McCarthy and Snowden, 1985). A class of one image is drawn as it is, and has no variance here.
 func Resample(labels []int, predicted [][]int, s ResampleSettings) (*Resampled, error) {
 	draws := cmp.Or(s.Draws, 4000)
-	if draws < 1 || draws > 1<<24 {
-		return nil, fmt.Errorf("metrics: resampling with %d draws: there must be at least 1 and at most %d, or 0 for 4000", draws, 1<<24)
+	if draws < 1 || draws > mostDraws {
+		return nil, fmt.Errorf("metrics: resampling with %d draws: there must be at least 1 and at most %d, or 0 for 4000", draws, mostDraws)
 	}
 	if len(labels) == 0 {
 		return nil, errors.New("metrics: resampling a test set without images")

@@ -61,8 +61,8 @@ func (c *Confusion) Top1Under(prior []float64) (Rate, error) {
 	}
 	sum, total := 0.0, 0.0
 	for class, accuracy := range c.PerClass() {
-		if w := prior[class]; w > 0 && c.images[class] > 0 {
-			w /= largest // so that no sum overflows
+		if c.images[class] > 0 {
+			w := prior[class] / largest // so that no sum overflows
 			sum += w * float64(accuracy)
 			total += w
 		}

@@ -24,8 +24,7 @@ func (i Interval) String() string {
 // within z·√(p(1−p)/whole) of, z the normal quantile of the confidence. Unlike the textbook ± it stays in [0, 1] and is
 // right for few images and for rates near 0 and 1. A confidence of 0 means 0.95. A whole of 0 gives n/a.
 func Wilson(part, whole int, confidence float64) (Interval, error) {
-	confidence = cmp.Or(confidence, 0.95)
-	if !(confidence > 0 && confidence < 1) {
+	if !(confidence >= 0 && confidence < 1) {
 		return Interval{}, fmt.Errorf("metrics: Wilson interval of confidence %g: it must be between 0 and 1, or 0 for 0.95",
 			confidence)
 	}
@@ -36,7 +35,7 @@ func Wilson(part, whole int, confidence float64) (Interval, error) {
 	if whole == 0 {
 		return Interval{Rate(math.NaN()), Rate(math.NaN())}, nil
 	}
-	z, n := math.Sqrt2*math.Erfinv(confidence), float64(whole)
+	z, n := math.Sqrt2*math.Erfinv(cmp.Or(confidence, 0.95)), float64(whole)
 	p, square := float64(part)/n, z*z/n
 	middle, half := (p+square/2)/(1+square), z*math.Sqrt(p*(1-p)/n+square/(4*n))/(1+square)
 	i := Interval{Rate(max(middle-half, 0)), Rate(min(middle+half, 1))}

@@ -28,7 +28,7 @@ func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) 
 	if neighbors < 1 {
 		return nil, fmt.Errorf("posthoc: KNN.K is %d: it must be at least 1, or 0 for 200", k.K)
 	}
-	if !(temperature > 0) || math.IsInf(temperature, 1) {
+	if !(k.Temperature >= 0) || math.IsInf(k.Temperature, 1) {
 		return nil, fmt.Errorf("posthoc: KNN.Temperature is %g: it must be positive and finite, or 0 for 0.07", k.Temperature)
 	}
 	if err := train.check(); err != nil {

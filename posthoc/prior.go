@@ -87,10 +87,10 @@ func EstimatePrior(logits *tensor.Tensor, from []float64, s PriorSettings) (Prio
 	if err != nil {
 		return PriorEstimate{}, err
 	}
-	s.Rounds, s.Tolerance = cmp.Or(s.Rounds, 10000), cmp.Or(s.Tolerance, 1e-6)
-	if s.Rounds < 0 || !(s.Tolerance > 0) {
+	if s.Rounds < 0 || !(s.Tolerance >= 0) {
 		return PriorEstimate{}, fmt.Errorf("posthoc: estimating a prior in %d rounds to within %g: both must be above 0, or 0 for 10000 and 1e-6", s.Rounds, s.Tolerance)
 	}
+	s.Rounds, s.Tolerance = cmp.Or(s.Rounds, 10000), cmp.Or(s.Tolerance, 1e-6)
 	e, probs := PriorEstimate{Prior: p}, likelihoods(logits, p)
 	sums, row := make([]float64, classes), make([]float64, classes)
 	for ; e.Rounds < s.Rounds && !e.Converged; e.Rounds++ {

@@ -1,6 +1,7 @@
 package prototype
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -30,18 +31,16 @@ func OnSphere(ctx context.Context, s Sphere) (*tensor.Tensor, error) {
 	if err := checkExtent("points on the sphere", n, dim, 1); err != nil {
 		return nil, err
 	}
-	if s.Temperature == 0 {
-		s.Temperature = 0.07
+	s.Temperature = cmp.Or(s.Temperature, 0.07)
+	if !(s.Temperature >= 0.001) || math.IsInf(s.Temperature, 1) || s.Steps < 0 {
+		return nil, fmt.Errorf("prototype: Sphere.Temperature %v must be finite and at least 0.001 and Steps %d not negative",
+			s.Temperature, s.Steps)
 	}
 	if s.Steps == 0 {
 		s.Steps = 200
 		if n > 4000 {
 			s.Steps = 120
 		}
-	}
-	if !(s.Temperature >= 0.001) || math.IsInf(s.Temperature, 1) || s.Steps < 0 {
-		return nil, fmt.Errorf("prototype: Sphere.Temperature %v must be finite and at least 0.001 and Steps %d not negative",
-			s.Temperature, s.Steps)
 	}
 	var x *tensor.Tensor
 	var err error
