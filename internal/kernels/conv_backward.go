@@ -95,6 +95,7 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 // forSums has a band of as many tiles as the sum over them needs: one that is larger than the second-level cache should not be
 // gone through for a few tiles.
 func (k winogradConv) forSums() winogradConv {
+	k.band = k.bestBand(1<<16, k.depth+k.width)
 	if k.zips = k.pairs; k.pairs { // in which half as many steps go over the sums
 		const some, values = 96, 1 << 17
 		k.band = max(k.band, (min(some, values/(planes*(k.depth+k.width)))+k.tiles-1)/k.tiles)

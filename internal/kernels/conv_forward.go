@@ -167,16 +167,11 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 	parallel.For((k.o+width-1)/width, func(part int) {
 		first := part * width
 		n := min(width, k.o-first)
-		padded := t.padded(n)
-		sized := winogradConv{h: k.h, w: k.w, c: k.c, o: n, rows: k.rows, tiles: k.tiles, depth: k.depth, width: padded, pairs: k.pairs}
-		m, edge := getScratch(planes*planeSize(tiles, padded)), getScratch(4*k.tiles*n)
+		sized := k.panel(n, t.padded(n))
+		m, edge := getScratch(planes*planeSize(tiles, sized.width)), getScratch(4*k.tiles*n)
 		defer putScratch(m)
 		defer putScratch(edge)
-		from := planes * k.c * first
-		if k.pairs {
-			from /= 2
-		}
-		sized.multiply(m.data, v.data, u[from:], tiles)
+		sized.multiply(m.data, v.data, k.weightsFrom(u, first), tiles)
 		sized.outputRows(y[first:], k.o, m.data, edge.data, 0, rows, tiles, false)
 	})
 }

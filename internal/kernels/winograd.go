@@ -58,15 +58,15 @@ func (k winogradConv) deep() int {
 func newWinograd(h, w, c, o int) winogradConv {
 	k := winogradConv{h: h, w: w, c: c, o: o, rows: (h + 1) / 2, tiles: (w + 1) / 2}
 	k.depth, k.width = roundUp(c, current.winograd), current.tile.padded(o)
-	k.band = k.bestBand()
+	k.band = k.bestBand(1<<17, k.depth+min(k.width, current.tile.cols))
 	return k
 }
 
 // bestBand looks for a band that pads few tiles. It has enough tiles to make good use of the weights, and few enough that
-// V and M fit the second-level cache.
-func (k winogradConv) bestBand() int {
-	const fewTiles, values = 16, 1 << 16
-	most := max(fewTiles, values/(planes*(k.depth+k.width)))
+// the given number of values, so many a tile in each plane, stays in the second-level cache.
+func (k winogradConv) bestBand(values, tile int) int {
+	const fewTiles = 16
+	most := max(fewTiles, values/(planes*tile))
 	best := (fewTiles + k.tiles - 1) / k.tiles
 	for rows := best + 1; rows*k.tiles <= most; rows++ {
 		if k.bandTiles(rows)*best < k.bandTiles(best)*rows {
@@ -157,13 +157,8 @@ func (k winogradConv) multiply(m, v, u []float32, tiles int) {
 	})
 }
 
-// output sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. edge is working
-// memory for two rows of tiles.
-func (k winogradConv) output(y, m, edge []float32, lo, hi int, add bool) {
-	k.outputRows(y, k.o, m, edge, lo, hi, k.bandTiles(hi-lo), add)
-}
-
-// outputRows is output for images y of pixel values a pixel, of which the first o are set.
+// outputRows sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. The images have pixel
+// values a pixel, of which the first o are set. edge is working memory for two rows of tiles.
 func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, hi, tiles int, add bool) {
 	plane := planeSize(tiles, k.width)
 	line := k.w * pixel
@@ -275,7 +270,25 @@ func (k winogradConv) convolve(y, x, u []float32, lo, hi int, add bool, work win
 	for ; lo < hi; lo += k.band {
 		end := min(hi, lo+k.band)
 		k.input(x, lo, end, work)
-		k.multiply(work.m.data, work.v.data, u, k.bandTiles(end-lo))
-		k.output(y, work.m.data, work.edge.data, lo, end, add)
+		tiles := k.bandTiles(end - lo)
+		k.eachPanel(func(first, n, width int) {
+			part := k.panel(n, width)
+			part.multiply(work.m.data, work.v.data, k.weightsFrom(u, first), tiles)
+			part.outputRows(y[first:], k.o, work.m.data, work.edge.data, lo, end, tiles, add)
+		})
 	}
+}
+
+// panel is the convolution to n of the outputs, in width places.
+func (k winogradConv) panel(n, width int) winogradConv {
+	k.o, k.width = n, width
+	return k
+}
+
+// weightsFrom are those of the panels from output first on.
+func (k winogradConv) weightsFrom(u []float32, first int) []float32 {
+	if k.pairs {
+		return u[planes*k.c/2*first:]
+	}
+	return u[planes*k.c*first:]
 }
