@@ -20,6 +20,8 @@ func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add b
 		if dx != nil && !add {
 			clear(dx[:s.N*s.H*s.W*s.C])
 		}
+	case s.winograd() && newWinograd(s.H, s.W, s.C, s.O).byPlanes(deepSums):
+		s.backwardDeep(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
 	case s.winograd():
 		s.backwardWinograd(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
 	default:

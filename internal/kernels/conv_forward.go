@@ -121,6 +121,11 @@ func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []flo
 		return
 	}
 	k.before = s.Before
+	if k.byPlanes(deepWeights) {
+		k.convolveDeep(y, x, u, s.N, false)
+		s.eachPixel(y, each, sum, sumsq)
+		return
+	}
 	chunk := roundUp((tasks+maxSums-1)/maxSums, k.band)
 	sumChunks((tasks+chunk-1)/chunk, len(sum), func(i int, sums []float64) {
 		work := k.work()

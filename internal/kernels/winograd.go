@@ -104,7 +104,14 @@ func (k winogradConv) lines(part []float32, first int, zeros []float32, row int)
 
 // input sets work.v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
 func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
-	tiles, line := k.bandTiles(hi-lo), k.w*k.c
+	tiles := k.bandTiles(hi - lo)
+	k.inputRows(work.v.data, planeSize(tiles, k.deep()), x, lo, hi, work)
+	k.padInput(work.v.data, hi-lo, tiles)
+}
+
+// inputRows is input without padding, for planes that are plane apart.
+func (k winogradConv) inputRows(v []float32, plane int, x []float32, lo, hi int, work winogradWork) {
+	line := k.w * k.c
 	for row := lo; row < hi; {
 		last := min(hi, (row/k.rows+1)*k.rows) // of the image
 		part, first := k.before.from(x, row/k.rows*k.h*line), 0
@@ -115,10 +122,9 @@ func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
 			part = work.part.data
 		}
 		for ; row < last; row++ {
-			k.inputRow(work.v.data[(row-lo)*k.tiles*k.deep():], k.lines(part, first, work.zeros.data, row), planeSize(tiles, k.deep()))
+			k.inputRow(v[(row-lo)*k.tiles*k.deep():], k.lines(part, first, work.zeros.data, row), plane)
 		}
 	}
-	k.padInput(work.v.data, hi-lo, tiles)
 }
 
 func (k winogradConv) inputRow(v []float32, lines [4][]float32, plane int) {
@@ -188,12 +194,21 @@ func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, 
 
 // gradient sets w [16, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
 func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
-	tiles := k.bandTiles(hi - lo)
 	wide := k.width
 	if k.pairs {
 		wide /= 2
 	}
-	plane := planeSize(tiles, wide)
+	plane := planeSize(k.bandTiles(hi-lo), wide)
+	k.gradientRows(w, plane, dy, zeros, edge, lo, hi)
+	if n := (hi - lo) * k.tiles; k.pairs && n%2 == 1 {
+		for p := range planes {
+			clear(w[p*plane+n*wide:][:wide])
+		}
+	}
+}
+
+// gradientRows is gradient without padding, for planes that are plane apart.
+func (k winogradConv) gradientRows(w []float32, plane int, dy, zeros, edge []float32, lo, hi int) {
 	line := k.w * k.o
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
@@ -210,14 +225,9 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 			upper, lower = edge[:whole], edge[whole:]
 		}
 		if k.pairs {
-			winogradGradientPairs(upper, lower, k.o, w[(row-lo)*k.tiles*wide:], plane, wide, k.tiles)
+			winogradGradientPairs(upper, lower, k.o, w[(row-lo)*k.tiles*k.width/2:], plane, k.width/2, k.tiles)
 		} else {
 			winogradGradient(upper, lower, k.o, w[(row-lo)*k.tiles*k.width:], plane, k.width, k.tiles)
-		}
-	}
-	if n := (hi - lo) * k.tiles; k.pairs && n%2 == 1 {
-		for p := range planes {
-			clear(w[p*plane+n*wide:][:wide])
 		}
 	}
 }

@@ -75,7 +75,7 @@ func TestConvForwardNorm(t *testing.T) {
 
 // TestConvBackwardOfNorm compares the gradients through a batch norm behind a convolution with those in two steps.
 func TestConvBackwardOfNorm(t *testing.T) {
-	for _, s := range append(slices.Clone(winogradShapes[:4]), Conv{N: 20, H: 16, W: 15, C: 16, O: 32, Stride: 2}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}) {
+	for _, s := range append(slices.Clone(winogradShapes[:4]), Conv{N: 2, H: 5, W: 6, C: 258, O: 260}, Conv{N: 20, H: 16, W: 15, C: 16, O: 32, Stride: 2}, Conv{N: 2, H: 9, W: 9, C: 3, O: 16}) {
 		s.KH, s.KW, s.Stride, s.Pad = 3, 3, max(1, s.Stride), 1
 		r := newRand(1)
 		nx, nw, ny := s.lens()
@@ -148,7 +148,44 @@ func TestWinogradSameBits(t *testing.T) {
 	})
 }
 
-// TestWinogradManyWeights: weights that the second-level cache has no room for are summed over wider bands.
+// TestWinogradByPlanes: planes as a whole give the bits of bands, in several groups of images and in part of one.
+func TestWinogradByPlanes(t *testing.T) {
+	if current.lanes == 1 {
+		t.Skip("plain Go multiplies bands alone")
+	}
+	for _, s := range []Conv{{N: 70, H: 5, W: 6, C: 9, O: 40}, {N: 3, H: 7, W: 7, C: 33, O: 16}, {N: 2, H: 40, W: 41, C: 16, O: 32}} {
+		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
+		r := newRand(4)
+		nx, nw, ny := s.lens()
+		x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
+		k := newWinograd(s.H, s.W, s.C, s.O)
+		u := k.weights(w, false)
+		for _, add := range []bool{false, true} {
+			want, got := randoms(newRand(5), ny), newGuarded(randoms(newRand(5), ny))
+			k.convolveAll(want, x, u.data, s.N, add)
+			k.convolveDeep(got.data, x, u.data, s.N, add)
+			require.Equal(t, want, got.data, "%+v", s)
+			got.check(t)
+		}
+		want, got := make([]float32, nw), newGuarded(make([]float32, nw))
+		s.weightGradPlain(x, dy, want)
+		k.weightGradDeep(got.data, x, dy, s.N)
+		require.Less(t, relativeError(toFloat64(want), got.data), 1e-5, "%+v", s)
+		got.check(t)
+		act := &Activation{Scale: randoms(r, s.C), Shift: randoms(r, s.C)}
+		s.Before, k.before = act, act
+		activated, scratch := s.activated(x)
+		s.Before = nil
+		clear(want)
+		clear(got.data)
+		s.weightGradPlain(activated, dy, want)
+		putScratch(scratch)
+		k.weightGradDeep(got.data, x, dy, s.N)
+		require.Less(t, relativeError(toFloat64(want), got.data), 1e-5, "%+v", s)
+	}
+}
+
+// TestWinogradManyWeights: weights that the second-level cache has no room for are multiplied plane by plane.
 func TestWinogradManyWeights(t *testing.T) {
 	s := Conv{N: 3, H: 13, W: 14, C: 256, KH: 3, KW: 3, O: 260, Stride: 1, Pad: 1}
 	r := newRand(2)
@@ -164,6 +201,31 @@ func TestWinogradManyWeights(t *testing.T) {
 		ConvWeightGrad(s, x, dy, dw)
 		require.Less(t, relativeError(exact, dw), 1e-5)
 		return dw
+	})
+
+	s = Conv{N: 2, H: 4, W: 5, C: 264, KH: 3, KW: 3, O: 520, Stride: 1, Pad: 1}
+	nx, nw, ny = s.lens()
+	var w []float32
+	x, w, dy = randoms(r, nx), randoms(r, nw), randoms(r, ny)
+	exactY, exactX := make([]float64, ny), make([]float64, nx)
+	eachTap(s, func(i, j, k int) {
+		exactY[k] += float64(x[i]) * float64(w[j])
+		exactX[i] += float64(dy[k]) * float64(w[j])
+	})
+	sameBits(t, func() []float32 {
+		y, dx := newGuarded(make([]float32, ny)), newGuarded(make([]float32, nx))
+		ConvForward(s, x, w, nil, y.data)
+		ConvInputGrad(s, dy, w, dx.data, false)
+		require.Less(t, relativeError(exactY, y.data), 1e-5)
+		require.Less(t, relativeError(exactX, dx.data), 1e-5)
+		y.check(t)
+		dx.check(t)
+		one := s
+		one.N = 1
+		alone := make([]float32, ny/2)
+		ConvForward(one, x, w, nil, alone)
+		require.Equal(t, y.data[:ny/2], alone, "an image gives the same in any batch")
+		return append(y.data, dx.data...)
 	})
 }
 
