@@ -1,6 +1,8 @@
 package loss_test
 
 import (
+	"encoding/binary"
+	"fmt"
 	"testing"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -65,15 +67,31 @@ func TestQueueStateGoesOn(t *testing.T) {
 
 	require.EqualError(t, to[1].State.UnmarshalBinary(state[8:]),
 		"loss: queue: 48 bytes of state, a queue of 5 rows has 56: make the queue of the size it was saved with")
-	state[0] = 9
-	require.EqualError(t, to[1].State.UnmarshalBinary(state),
-		"loss: queue: position 9 and length 5 do not fit a queue of 5 rows: the state is damaged")
-	require.Equal(t, 5, b.Len())
+	for _, bad := range []struct{ position, length int }{{9, 5}, {5, 5}, {-1, 5}, {2, 6}, {2, -1}} {
+		binary.LittleEndian.PutUint64(state, uint64(bad.position))
+		binary.LittleEndian.PutUint64(state[8:], uint64(bad.length))
+		require.EqualError(t, to[1].State.UnmarshalBinary(state),
+			fmt.Sprintf("loss: queue: position %d and length %d do not fit a queue of 5 rows: the state is damaged", bad.position, bad.length))
+		require.Equal(t, 5, b.Len())
+	}
+	binary.LittleEndian.PutUint64(state, 0)
+	binary.LittleEndian.PutUint64(state[8:], 0)
+	require.NoError(t, to[1].State.UnmarshalBinary(state))
+	require.Zero(t, b.Len())
 }
 
 func TestQueueMisuse(t *testing.T) {
-	_, err := loss.NewQueue(0, 3)
-	require.EqualError(t, err, "loss: queue: 0 rows of width 3: both must be at least 1")
+	for want, size := range map[string][2]int{
+		"0 rows of width 3: both must be at least 1":                     {0, 3},
+		"3 rows of width 0: both must be at least 1":                     {3, 0},
+		"3 rows of width -1: both must be at least 1":                    {3, -1},
+		"1048577 rows of width 1024: at most 1073741824 values are kept": {1<<20 + 1, 1 << 10},
+	} {
+		_, err := loss.NewQueue(size[0], size[1])
+		require.EqualError(t, err, "loss: queue: "+want)
+	}
+	_, err := loss.NewQueue(1, 1)
+	require.NoError(t, err)
 	q, err := loss.NewQueue(4, 3)
 	require.NoError(t, err)
 	require.EqualError(t, tensor.Try(func() error { q.Add(tensor.New(2, 4), []int{0, 0}); return nil }),

@@ -30,7 +30,7 @@ func checkSetting(name, field string, v, paper float64) error {
 
 // checkPositive reports a setting that must be above 0, as temperatures must; its zero value means the paper's.
 func checkPositive(name, field string, v float64, paper string) error {
-	if v != 0 && (!(v > 0) || math.IsInf(v, 1)) {
+	if !(v >= 0) || math.IsInf(v, 1) {
 		return fmt.Errorf("loss: %s: %s %v must be finite and above 0 (0 means the paper's %s)", name, field, v, paper)
 	}
 	return nil

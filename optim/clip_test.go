@@ -49,6 +49,10 @@ func TestClipNorm(t *testing.T) {
 	require.InDelta(t, 3/(5+1e-6), params[0].Param.Grad.Item(), 1e-7)
 	require.InDelta(t, -4/(5+1e-6), params[1].Param.Grad.Item(), 1e-7)
 
+	params = graded(t, []float32{1e-6})
+	optim.ClipNorm(params, 1e-6)
+	require.InEpsilon(t, 0.5e-6, params[0].Param.Grad.Item(), 1e-6, "the norm is as small as what is added to it")
+
 	params = graded(t, []float32{3}, []float32{-4})
 	require.Equal(t, 5.0, optim.ClipNorm(params, 5.1))
 	require.Equal(t, float32(3), params[0].Param.Grad.Item())

@@ -62,6 +62,7 @@ func TestLayerDecayRefuses(t *testing.T) {
 	for want, rule := range map[string]optim.LayerDecay{
 		"Decay is 0:":  {Rule: optim.SGD{}},
 		"Decay is 1.5": {Rule: optim.SGD{}, Decay: 1.5},
+		"Decay is -1":  {Rule: optim.SGD{}, Decay: -1},
 		`under "body"`: {Rule: optim.SGD{}, Decay: 1, Under: "body"},
 		"Rule is not":  {Decay: 1},
 		"SGD.Momentum": {Rule: optim.SGD{Momentum: 2}, Decay: 1},

@@ -96,6 +96,8 @@ func TestMaxNormSaysWhatIsWrong(t *testing.T) {
 		"MaxNorm.Rule is not set":  {},
 		"MaxNorm.Share is 2":       {Rule: sgd, Share: 2},
 		"MaxNorm.Share is NaN":     {Rule: sgd, Share: math.NaN()},
+		"MaxNorm.Share is -0.5":    {Rule: sgd, Share: -0.5},
+		"MaxNorm.Bound is +Inf":    {Rule: sgd, Bound: math.Inf(1)},
 		"MaxNorm.Bound is -1":      {Rule: sgd, Bound: -1},
 		"SGD.WeightDecay is -1":    {Rule: optim.SGD{WeightDecay: -1}},
 		"no longer than 0: give":   {Rule: sgd, Share: optim.Off},

@@ -53,6 +53,27 @@ func TestSettingsThatMakeNoSense(t *testing.T) {
 	}
 }
 
+func TestZeroSettingsAreTheUsualOnes(t *testing.T) {
+	for _, same := range [][2]optim.Rule{
+		{optim.Adam{}, optim.Adam{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}},
+		{optim.AdamW{}, optim.AdamW{Beta1: 0.9, Beta2: 0.999, Epsilon: 1e-8}},
+		{optim.MaxNorm{Rule: optim.SGD{}}, optim.MaxNorm{Rule: optim.SGD{}, Share: 0.1}},
+	} {
+		var ends [][]float32
+		for _, r := range same {
+			p := param(t, []float32{1, 2, 3, 4}, 2, 2)
+			o, err := r.New([]nn.Entry{{Path: "p", Param: p}})
+			require.NoError(t, err)
+			for _, g := range []float32{1e-8, 3, -2} { // the first is no larger than Epsilon
+				setGrad(t, p, g, 2*g, 3*g, -g)
+				o.Step(0.1)
+			}
+			ends = append(ends, p.Value.Data())
+		}
+		require.Equal(t, ends[1], ends[0], "%T", same[0])
+	}
+}
+
 func TestEntriesThatAreNotDistinctParameters(t *testing.T) {
 	p := autograd.NewParam(tensor.New(2))
 	for name, r := range rules {
