@@ -94,37 +94,42 @@ func (t *Tape) Backward(y *Var, gy *tensor.Tensor) {
 func (t *Tape) backward() {
 	gx := make([]*tensor.Tensor, 0, 4)
 	for i := len(t.nodes) - 1; i >= 0; i-- {
-		n := &t.nodes[i]
-		if n.out.grad == nil {
-			continue // y does not depend on it
-		}
-		if n.again != nil {
-			n.again(n.out.grad)
-			n.out.grad = nil
-			continue
-		}
-		gx = gx[:0]
-		add := true
-		for j, v := range n.in {
-			switch {
-			case !v.needs || j == n.pass:
-				gx = append(gx, nil)
-			case j == n.into && v.param == nil && v.grad == nil:
-				v.grad, add = t.memory.borrow(v.shape), false
-				gx = append(gx, v.grad)
-			default:
-				gx = append(gx, t.gradient(v))
-			}
-		}
-		n.back(n.out.grad, gx, add)
-		if n.pass >= 0 && n.in[n.pass].needs {
-			t.handOn(n.in[n.pass], n.out.grad)
-		} else {
-			t.memory.release(n.out.grad)
-		}
-		n.out.grad = nil
-		n.out.expire(&t.memory)
+		gx = t.runBack(&t.nodes[i], gx[:0])
+		t.done.after(i)
 	}
+}
+
+// runBack runs an operation backward. It lists gradients of inputs in gx, whose memory it returns.
+func (t *Tape) runBack(n *node, gx []*tensor.Tensor) []*tensor.Tensor {
+	if n.out.grad == nil {
+		return gx // y does not depend on it
+	}
+	if n.again != nil {
+		n.again(n.out.grad)
+		n.out.grad = nil
+		return gx
+	}
+	add := true
+	for j, v := range n.in {
+		switch {
+		case !v.needs || j == n.pass:
+			gx = append(gx, nil)
+		case j == n.into && v.param == nil && v.grad == nil:
+			v.grad, add = t.memory.borrow(v.shape), false
+			gx = append(gx, v.grad)
+		default:
+			gx = append(gx, t.gradient(v))
+		}
+	}
+	n.back(n.out.grad, gx, add)
+	if n.pass >= 0 && n.in[n.pass].needs {
+		t.handOn(n.in[n.pass], n.out.grad)
+	} else {
+		t.memory.release(n.out.grad)
+	}
+	n.out.grad = nil
+	n.out.expire(&t.memory)
+	return gx
 }
 
 // gradient returns where the gradient of v is summed, zeros at first. That of a parameter outlives the step.

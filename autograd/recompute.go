@@ -30,9 +30,13 @@ func Recompute(x *Var, f func(*Var) *Var) *Var {
 	y.needs = out.needs
 	t.macs += inner.macs
 	t.after = append(t.after, inner.after...)
+	params := newCompletions(inner.nodes, nil).params
+	if x.param != nil && x.needs {
+		params = append(params, x.param)
+	}
 	inner.Reset(t.mode)
 	if y.needs {
-		t.nodes = append(t.nodes, node{out: y, again: func(gy *tensor.Tensor) {
+		t.nodes = append(t.nodes, node{out: y, inner: params, again: func(gy *tensor.Tensor) {
 			inner := t.nested()
 			inner.source = &draws
 			inner.rng = rand.New(inner.source)

@@ -44,6 +44,7 @@ type Tape struct {
 	spent  bool  // Backward has run
 	inner  *Tape // of Recompute; nil until it is wanted
 	trace  []Traced
+	done   *completions // of BackwardDone; nil: nobody waits
 }
 
 type node struct {
@@ -53,6 +54,7 @@ type node struct {
 	into  int // the input whose gradient back writes if add is false; negative: none
 	back  func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool)
 	again func(gy *tensor.Tensor) // in place of back, of Recompute: takes gy over
+	inner []*Param                // to whose gradients again adds
 }
 
 // NewTape returns an empty tape.

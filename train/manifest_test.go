@@ -161,7 +161,7 @@ func TestEverySettingIsAFieldOfTheManifest(t *testing.T) {
 			}
 		}
 	}
-	without := []string{"Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter", "Recompute"} // change nothing of a result
+	without := []string{"Workers", "Checkpoints", "Observers", "OnStep", "OnEpoch", "OnWarning", "WarnAfter", "Recompute", "Trace"} // change nothing of a result
 	for i := range reflect.TypeFor[train.Trainer]().NumField() {
 		name := reflect.TypeFor[train.Trainer]().Field(i).Name
 		require.True(t, seen[name] != slices.Contains(without, name), "Trainer.%s: is it a field of the manifest?", name)

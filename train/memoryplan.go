@@ -214,7 +214,7 @@ func (r *run) takes(samples, chunk int) (int64, error) {
 		}
 		r.update.begin()
 		r.at.Steps = 1
-		if _, err := r.update.add(mode, 1, func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) }); err != nil {
+		if _, err := r.update.add(mode, 1, true, func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) }); err != nil {
 			return 0, err
 		}
 	}

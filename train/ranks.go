@@ -27,7 +27,10 @@ type ranks struct {
 	apart   bool // others may be elsewhere: nothing more is sent
 	sums    distributed.Reducer[float32]
 	wide    distributed.Reducer[float64]
-	bucket  []float32
+	overlap           // of sums and backward passes
+	joined  []float32 // gradients of a bucket
+	trace   func(Span)
+	spans   []Span           // of sums, for trace
 	buffers []*tensor.Tensor // of the network, which each rank moves by its own rows
 	values  []float64
 }

@@ -1,53 +1,46 @@
 package train
 
-import (
-	"github.com/longtail-ml/longtail/nn"
-)
+import "time"
 
 // sumStatistics is autograd.Mode.Sum.
-func (r *ranks) sumStatistics(x []float64) error { return r.send(r.wide.AllReduce(r, x)) }
+func (r *ranks) sumStatistics(x []float64) error {
+	return r.send(r.inTurn(func() error { return r.wide.AllReduce(r, x) }))
+}
 
-// bucketSize is how many numbers of gradients are summed at once.
-const bucketSize = 1 << 20
-
-// reduce sums the gradients of all ranks, in buckets.
-func (r *ranks) reduce(params []nn.Entry) error {
-	var waiting [][]float32
-	full := 0
-	flush := func() error {
-		r.bucket = r.bucket[:0]
-		for _, g := range waiting {
-			r.bucket = append(r.bucket, g...)
+// inTurn does what ranks exchange within a backward pass, when the buckets that are on their way have come.
+func (r *ranks) inTurn(do func() error) error {
+	if r.line != nil {
+		if err := r.line.wait(); err != nil {
+			return err
 		}
-		if err := r.send(r.sums.AllReduce(r, r.bucket)); err != nil {
+	}
+	return do()
+}
+
+// reduce sums gradients over all ranks.
+func (r *ranks) reduce(b bucket) error {
+	began := time.Now()
+	if len(b) == 1 {
+		if err := r.sums.AllReduce(r, b[0].Grad.Data()); err != nil {
+			return err
+		}
+	} else {
+		r.joined = r.joined[:0]
+		for _, p := range b {
+			r.joined = append(r.joined, p.Grad.Data()...)
+		}
+		if err := r.sums.AllReduce(r, r.joined); err != nil {
 			return err
 		}
 		at := 0
-		for _, g := range waiting {
-			at += copy(g, r.bucket[at:])
+		for _, p := range b {
+			at += copy(p.Grad.Data(), r.joined[at:])
 		}
-		waiting, full = waiting[:0], 0
-		return nil
 	}
-	for _, e := range params {
-		if e.Param.Grad == nil || e.Param.Frozen {
-			continue
-		}
-		g := e.Param.Grad.Data()
-		if len(g) >= bucketSize {
-			if err := r.send(r.sums.AllReduce(r, g)); err != nil {
-				return err
-			}
-			continue
-		}
-		if full+len(g) > bucketSize {
-			if err := flush(); err != nil {
-				return err
-			}
-		}
-		waiting, full = append(waiting, g), full+len(g)
+	if r.trace != nil {
+		r.spans = append(r.spans, Span{Name: spanSum, Began: began, Ended: time.Now(), Bytes: 4 * b.numbers()})
 	}
-	return flush()
+	return nil
 }
 
 // joinBuffers makes the buffers of the network, such as running statistics, the mean of all ranks'.

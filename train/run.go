@@ -86,10 +86,7 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	if r.optimizer, err = t.Optimizer.New(r.params); err != nil {
 		return nil, err
 	}
-	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm, Rho: rho(t.Streams), ranks: r.ranks.Size()}
-	if r.ranks.several() {
-		r.update.Reduce = r.ranks.reduce
-	}
+	r.update = Step{Params: r.params, Optimizer: r.optimizer, Tape: r.tape, ClipNorm: t.ClipNorm, Rho: rho(t.Streams), Trace: t.Trace, ranks: r.ranks}
 	if err := r.open(ctx); err != nil {
 		r.saver.close()
 		return nil, err
@@ -118,19 +115,18 @@ func (r *run) step(b *batch.Batch) error {
 		}
 		r.update.begin()
 	}
-	total, err := r.update.add(mode, 1/float64(r.Accumulate), func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) })
+	last := r.batch+1 == r.Accumulate
+	total, err := r.update.add(mode, 1/float64(r.Accumulate), last, func(_ *autograd.Tape, again bool) (objective, error) { return r.losses(b, again) })
 	if err != nil {
 		return err
 	}
 	r.report.Total += total
-	if r.batch++; r.batch < r.Accumulate {
+	if r.batch++; !last {
 		r.tape.Commit()
 		return nil
 	}
 	r.report.mean(r.Accumulate)
-	if r.report.GradNorm, err = r.update.gradient(); err != nil {
-		return err
-	}
+	r.report.GradNorm = optim.GradNorm(r.params)
 	if !finite(r.report.Total) || !finite(r.report.GradNorm) {
 		return r.skip()
 	}

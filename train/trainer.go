@@ -82,6 +82,10 @@ type Trainer struct {
 	// those of its own, and the running ones are the mean over ranks.
 	SyncBatchNorm bool
 
+	// Trace is told of each backward pass whose gradients are summed over Ranks, and of each sum, some of which go on beside it. It is
+	// called on Fit's goroutine. nil: nobody is told.
+	Trace func(Span)
+
 	// Score ranks the epochs that are evaluated, the highest first: Result.Best has the weights of the best, and Patience waits
 	// for a better one. Of two equal ones the first counts. With EMA the average weights are ranked by themselves, by a report
 	// in which theirs are the figures. With Validation it sees those of no other set.
