@@ -1,12 +1,13 @@
 // Bench times the library on this machine. Each job prints one JSON line; README.md beside this file has what was
 // measured and against what.
 //
-//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-chunk N] [-recompute] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-bf16] [-profile]
+//	go run ./bench JOB [-net NAME] [-size N] [-batch N] [-chunk N] [-recompute] [-threads N] [-seconds S] [-level L] [-dim D] [-methods A,B] [-views V] [-largest N] [-bf16] [-profile] [-trace FILE] [-plot FILE]
 //
 //	train   training step of ResNet-32 on [B, 32, 32, 3], or of -net resnet18, resnet50 or any that backbone.NamedResNet
 //	        knows on [B, 224, 224, 3] (-size N), images/s
 //	infer   inference of the same networks, images/s
-//	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s; mpirun -n 2 bench step: of two ranks
+//	step    a whole Hybrid-SC step, augmentation included: three images a sample, images/s; mpirun -n 2 bench step: of two ranks, -trace FILE
+//	        writes rank 0's backward passes and sums of gradients for chrome://tracing, and prints how much of the sums they hide
 //	methods whole training steps of the methods of package method, and what their images foretell, images/s
 //	input   batches that are only made, by one and by two workers: 32×32 from memory and from JPEG, 500×375 JPEG to 224×224, images/s
 //	sc      supervised contrastive loss, forward and backward, ms
@@ -14,7 +15,7 @@
 //	conv    each layer shape of ResNet-32, or of -net resnet18, resnet34, resnet50, three passes, GFLOP/s
 //	cores   the speed-up that 8, 16, 32 and 64 cores could give each layer shape of -net, by how its work is divided
 //	scale   how fast 1 to 64 ranks train Hybrid-SC over a link of -latency ms and -gbits Gbit/s, from what one takes; mpirun -n 2 bench scale
-//	        measures the link, and a step
+//	        measures the link, and a step, which -trace FILE shows; -plot FILE.svg draws ResNet-32 and ResNet-50
 //	width   networks of ConvBN of 24, 40 and 100 channels, against ResNet-32: three passes and a step, GFLOP/s
 //	memory  peak memory of a Hybrid-SC step, and what was planned, MB; -chunk N passes so many samples at once, -recompute computes activations again
 //	losses  memory of the SC and PSC losses over batches of 256 images to -batch, and classes, MB
@@ -34,7 +35,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/internal/kernels"
+	"github.com/longtail-ml/longtail/train"
 )
 
 // settings are the flags.
@@ -50,6 +53,9 @@ type settings struct {
 	recompute           bool      // activations in train, step and memory
 	bfloat16            bool      // convolutions in it
 	profile             *profiler // nil: none is wanted
+	traceFile, plot     string    // "": none is wanted
+	ranks               distributed.Communicator
+	trace               func(train.Span)
 }
 
 // result is the JSON of a job, in the order of its keys.
@@ -81,6 +87,8 @@ func main() {
 	f.IntVar(&s.threads, "threads", 2, "threads")
 	f.Float64Var(&s.latency, "latency", 0.2, "of a message between two ranks in scale, in ms")
 	f.Float64Var(&s.gbits, "gbits", 1, "of each rank's link in scale, in Gbit/s")
+	f.StringVar(&s.traceFile, "trace", "", "file for rank 0's backward passes and sums of gradients in step and scale under mpirun, as Chrome's trace events")
+	f.StringVar(&s.plot, "plot", "", "file (.svg, .png) for how ResNet-32 and ResNet-50 scale")
 	f.IntVar(&s.dim, "dim", 128, "width of the embedding in sc")
 	f.Float64Var(&s.seconds, "seconds", 5, "time to measure for")
 	f.StringVar(&s.methods, "methods", "", "names of methods, with commas between (default: all)")
@@ -113,8 +121,8 @@ func main() {
 
 // uses are the flags of a job besides those of all.
 var uses = map[string]string{
-	"train": "net size batch recompute bf16", "infer": "net size batch bf16", "step": "net size batch chunk recompute bf16", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
-	"width": "batch", "memory": "net size batch chunk recompute bf16", "scale": "net batch dim latency gbits", "peak": "", "losses": "batch dim", "methods": "batch methods views largest",
+	"train": "net size batch recompute bf16", "infer": "net size batch bf16", "step": "net size batch chunk recompute bf16 trace", "input": "batch", "sc": "batch dim", "sgemm": "batch", "conv": "net batch bf16", "cores": "net batch",
+	"width": "batch", "memory": "net size batch chunk recompute bf16", "scale": "net batch dim latency gbits trace plot", "peak": "", "losses": "batch dim", "methods": "batch methods views largest",
 }
 
 // unused reports arguments and flags that have no effect on a job.

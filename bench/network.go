@@ -88,7 +88,7 @@ func newTrainStep(s settings, net *hybrid.Network, b int) (func(), error) {
 	}
 	in := net.Input()
 	x, labels := gradtest.Normal(1, 1, b, in.Height, in.Width, in.Channels), randomLabels(b)
-	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{})}
+	step := train.Step{Params: params, Optimizer: optimizer, Tape: autograd.NewTape(autograd.Mode{}), Ranks: s.ranks, Trace: s.trace}
 	return func() {
 		_, _, err := step.Take(0.1, autograd.Mode{Train: true, Recompute: s.recompute, Precision: s.precision()}, func(t *autograd.Tape) (*autograd.Var, error) {
 			l, _ := (&loss.CrossEntropy{}).Forward(loss.Input{Logits: net.Forward(t.Const(x)), Labels: labels, Views: 1})
@@ -152,6 +152,7 @@ func step(s settings) (result, error) {
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	rates, began := []float64{}, time.Now()
+	traced := tracer{file: s.traceFile}
 	trainer := train.Trainer{Ranks: c, Streams: hybrid.SC(0.1), Batch: b, Chunk: s.chunk, Recompute: s.recompute, Precision: s.precision(), LearningRate: schedule.Constant(0.01), Epochs: 1 << 20,
 		OnStep: func(r train.StepReport) error {
 			if r.At.Epoch > 0 || r.At.Step > 1 {
@@ -163,6 +164,9 @@ func step(s settings) (result, error) {
 			}
 			return nil
 		}}
+	if s.traceFile != "" {
+		trainer.Trace = traced.add
+	}
 	plan, err := trainer.PlanMemory(ctx, net, data, nil)
 	if err != nil {
 		return nil, err
@@ -174,8 +178,12 @@ func step(s settings) (result, error) {
 	if err := leave(c); err != nil {
 		return nil, err
 	}
-	return result{"net": s.net, "size": size, "batch": b, "ranks": c.Size(), "bf16": s.bfloat16, "images_per_second": round(median(rates)), "base_mb": before,
-		"plan_mb": before + int(plan.Peak()>>20)}, nil
+	r := result{"net": s.net, "size": size, "batch": b, "ranks": c.Size(), "bf16": s.bfloat16, "images_per_second": round(median(rates)), "base_mb": before,
+		"plan_mb": before + int(plan.Peak()>>20)}
+	if s.traceFile != "" {
+		return r, traced.report(r)
+	}
+	return r, nil
 }
 
 // memory is step, whose peak_mb counts; by default on the paper's batch.

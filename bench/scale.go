@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"os"
@@ -12,6 +13,7 @@ import (
 	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/internal/kernels"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/train"
 )
 
 var rankCounts = []int{1, 2, 4, 8, 16, 32, 64}
@@ -33,15 +35,19 @@ type pieces struct {
 	adding   float64 // numbers that it adds a second
 }
 
+// sizeOfBucket is how many numbers of a gradient are summed at once, as in package train.
+func (p pieces) sizeOfBucket() int { return min(max(p.params/8, 1<<16), 1<<20) }
+
 const (
-	bucket     = 1 << 20 // numbers of a gradient that are summed at once, as in package train
-	smallTalks = 3       // exchanges of a few bytes in a step: labels, whether all go on, embeddings' and logits' second message
+	backwardShare = 2.0 / 3 // of the computing
+	timedSteps    = 5
+	smallTalks    = 3 // exchanges of a few bytes in a step: labels, whether all go on, embeddings' and logits' second message
 )
 
-// parts are the seconds of a step on so many ranks.
-type parts struct{ compute, contrast, gather, reduce float64 }
+// parts are the seconds of a step on so many ranks. What is hidden of the sums goes on beside the backward pass.
+type parts struct{ compute, contrast, gather, reduce, hidden float64 }
 
-func (p parts) total() float64 { return p.compute + p.contrast + p.gather + p.reduce }
+func (p parts) total() float64 { return p.compute + p.contrast + p.gather + p.reduce - p.hidden }
 
 // on foretells a step on so many ranks. size is that of a number of the gradient on the way, in bytes.
 func (p pieces) on(ranks int, l link, size float64) parts {
@@ -52,7 +58,9 @@ func (p pieces) on(ranks int, l link, size float64) parts {
 	}
 	t.gather = (1+smallTalks)*l.latency + (n-1)*4*float64(p.gathered)/l.rate
 	others := (n - 1) / n * float64(p.params) // numbers that are received, added, and received again as sums
-	t.reduce = 2*(math.Ceil(float64(p.params)/bucket)*l.latency+others*size/l.rate) + others/p.adding
+	buckets := math.Ceil(float64(p.params) / float64(p.sizeOfBucket()))
+	t.reduce = 2*(buckets*l.latency+others*size/l.rate) + others/p.adding
+	t.hidden = min(t.reduce*(1-1/buckets), t.compute*backwardShare) // not the last bucket
 	if p.buffers > 0 {
 		t.reduce += 2 * (l.latency + (n-1)/n*8*float64(p.buffers)/l.rate)
 	}
@@ -64,14 +72,10 @@ var helps = []struct {
 	name string
 	of   func(p pieces, ranks int, l link) float64
 }{
-	{"overlap", func(p pieces, ranks int, l link) float64 { // with the two thirds of the computing that are the backward pass
-		t := p.on(ranks, l, 4)
-		return t.total() - min(t.reduce, t.compute*2/3)
-	}},
 	{"float16", func(p pieces, ranks int, l link) float64 { return p.on(ranks, l, 2).total() }},
 	{"each 8th", func(p pieces, ranks int, l link) float64 { // accumulation, or steps that each rank takes alone
 		t := p.on(ranks, l, 4)
-		return t.total() - t.reduce*7/8
+		return t.total() - (t.reduce-t.hidden)*7/8
 	}},
 	{"own anchors", func(p pieces, ranks int, l link) float64 { // each rank contrasts its own rows with all, and sends the others their gradient
 		t := p.on(ranks, l, 4)
@@ -85,17 +89,28 @@ var helps = []struct {
 // scale foretells how fast ranks train together, from what one takes and the link. Started by mpirun it measures the link, and a
 // step beside what is foretold for it.
 func scale(s settings) (result, error) {
-	b := or(s.batch, map[bool]int{true: 128, false: 16}[s.net == "resnet32"])
+	b := or(s.batch, s.ownBatch())
 	c, err := mpi.Open(mpi.Settings{})
 	if err != nil {
 		return nil, err
 	}
+	if s.plot != "" {
+		if c.Size() > 1 {
+			return nil, errors.New("-plot draws what is foretold: start one process, with -latency and -gbits")
+		}
+		return scalePlot(s)
+	}
+	traced := tracer{file: s.traceFile}
+	s.trace = traced.add
 	l := link{s.latency / 1e3, s.gbits * 1e9 / 8}
 	p, err := measurePieces(s, b)
 	if err != nil {
 		return nil, err
 	}
 	r := result{"net": s.net, "batch": b, "ranks": c.Size(), "compute_ms": round(1e3 * p.compute), "contrast_ms": round(1e3 * p.contrast), "mb": round(float64(4*p.params) / 1e6)}
+	if c.Size() == 1 && s.traceFile != "" {
+		return nil, traced.report(r)
+	}
 	if c.Size() > 1 {
 		if l, err = measureLink(c); err != nil {
 			return nil, err
@@ -113,7 +128,12 @@ func scale(s settings) (result, error) {
 	if err := leave(c); err != nil {
 		return nil, err
 	}
-	fmt.Fprintf(os.Stderr, "ranks  step ms  computing  contrast  gathering  summing  efficiency")
+	if c.Size() > 1 {
+		if err := traced.report(r); err != nil {
+			return nil, err
+		}
+	}
+	fmt.Fprintf(os.Stderr, "ranks  step ms  computing  contrast  gathering  summing  hidden  efficiency")
 	for _, h := range helps {
 		fmt.Fprintf(os.Stderr, "  %s", h.name)
 	}
@@ -123,7 +143,7 @@ func scale(s settings) (result, error) {
 	for _, n := range rankCounts {
 		t := p.on(n, l, 4)
 		efficiencies = append(efficiencies, round(alone.total()/t.total()))
-		fmt.Fprintf(os.Stderr, "%5d %8.0f %10.0f %9.0f %10.0f %8.0f %11.2f", n, 1e3*t.total(), 1e3*t.compute, 1e3*t.contrast, 1e3*t.gather, 1e3*t.reduce, alone.total()/t.total())
+		fmt.Fprintf(os.Stderr, "%5d %8.0f %10.0f %9.0f %10.0f %8.0f %7.0f %11.2f", n, 1e3*t.total(), 1e3*t.compute, 1e3*t.contrast, 1e3*t.gather, 1e3*t.reduce, 1e3*t.hidden, alone.total()/t.total())
 		for _, h := range helps {
 			fmt.Fprintf(os.Stderr, "  %*.2f", len(h.name), alone.total()/h.of(p, n, l))
 		}
@@ -131,6 +151,14 @@ func scale(s settings) (result, error) {
 	}
 	r["rank_counts"], r["efficiencies"] = rankCounts, efficiencies
 	return r, nil
+}
+
+// ownBatch is how many samples a rank has unless it is told.
+func (s settings) ownBatch() int {
+	if s.net == "resnet32" {
+		return 128
+	}
+	return 16
 }
 
 // leave ends the job; of its processes that of rank 0 goes on, to print one line for all.
@@ -212,6 +240,15 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 		return t, err
 	}
 	runtime.GC()
+	s.ranks = c
+	trace := s.trace
+	var spans []train.Span
+	s.trace = func(sp train.Span) {
+		spans = append(spans, sp)
+		if trace != nil {
+			trace(sp)
+		}
+	}
 	step, err := newTrainStep(s, net, 3*b)
 	if err != nil {
 		return t, err
@@ -230,8 +267,8 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 	gradient, sums := make([]float32, p.params), distributed.Reducer[float32]{}
 	statistics, wide := make([]float64, p.buffers), distributed.Reducer[float64]{}
 	reduce := func() error {
-		for x := gradient; len(x) > 0; x = x[min(bucket, len(x)):] {
-			if err := sums.AllReduce(c, x[:min(bucket, len(x))]); err != nil {
+		for x := gradient; len(x) > 0; x = x[min(p.sizeOfBucket(), len(x)):] {
+			if err := sums.AllReduce(c, x[:min(p.sizeOfBucket(), len(x))]); err != nil {
 				return err
 			}
 		}
@@ -244,13 +281,17 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 		return t, err
 	}
 	t.contrast = p.contrast * float64(ranks*ranks)
-	whole, err := timedOnAll(c, 5, func() error {
+	step() // without an order of buckets yet
+	spans = nil
+	whole, err := timedOnAll(c, timedSteps, func() error {
 		step()
 		if err := gather(); err != nil {
 			return err
 		}
-		return reduce()
+		return wide.AllReduce(c, statistics)
 	})
-	t.compute = whole - t.gather - t.reduce
+	_, hidden := train.Hidden(spans)
+	t.hidden = hidden / timedSteps
+	t.compute = whole - t.gather - t.reduce + t.hidden
 	return t, err
 }
