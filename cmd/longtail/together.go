@@ -5,12 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"path/filepath"
 	"runtime"
 	"time"
 
-	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/distributed"
+	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/internal/terminal"
 )
 
@@ -25,10 +24,18 @@ func together(ctx context.Context, c *console, ranks distributed.Communicator, t
 		if runtime.GOMAXPROCS(0) == 1 {
 			fmt.Fprintln(c.log, "mpirun gives each rank one processor: with --bind-to none it has those of its machine")
 		}
-		stop := context.AfterFunc(ctx, func() { tellNewest(c, t.Out) })
-		defer stop()
 	}
-	err := t.train(ctx, own, ranks)
+	all, err := seats(ranks)
+	if err != nil {
+		return err
+	}
+	stop := context.AfterFunc(ctx, func() {
+		if words := lastWords(all, ranks.Rank(), t.Out); words != "" {
+			fmt.Fprintln(c.log, words)
+		}
+	})
+	defer stop()
+	err = t.train(ctx, own, ranks)
 	if err == nil {
 		return ranks.Close()
 	}
@@ -38,6 +45,11 @@ func together(ctx context.Context, c *console, ranks distributed.Communicator, t
 		select {
 		case <-closed:
 		case <-time.After(time.Minute):
+		}
+	}
+	if late := (&mpi.LateError{}); errors.As(err, &late) {
+		if path := newest(t.Out); path != "" {
+			err = fmt.Errorf("%w; the newest checkpoint so far is %s", err, path)
 		}
 	}
 	switch {
@@ -51,12 +63,4 @@ func together(ctx context.Context, c *console, ranks distributed.Communicator, t
 		return exitError{e.code, err}
 	}
 	return err
-}
-
-// tellNewest names the checkpoint that there is, since mpirun may leave no time for another: it stops ranks when one has died.
-func tellNewest(c *console, dir string) {
-	all, err := checkpoint.Store{Dir: filepath.Join(dir, "checkpoints")}.List()
-	if err == nil && len(all) > 0 {
-		fmt.Fprintf(c.log, "the newest checkpoint so far is %s\n", all[len(all)-1])
-	}
 }

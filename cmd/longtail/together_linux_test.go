@@ -32,15 +32,14 @@ func mpirun(t *testing.T, dir, ranks, words string, log *lineWaiter) *exec.Cmd {
 	return c
 }
 
-// lastRank sends a signal to the last of the ranks that mpirun has started.
-func lastRank(mpirun *exec.Cmd, s syscall.Signal) {
-	pid, last := mpirun.Process.Pid, 0
+// signalRank sends a signal to one of the ranks that mpirun has started.
+func signalRank(mpirun *exec.Cmd, rank int, s syscall.Signal) {
+	pid := mpirun.Process.Pid
 	ranks, _ := os.ReadFile(fmt.Sprintf("/proc/%d/task/%d/children", pid, pid)) // in their order
-	for _, text := range strings.Fields(string(ranks)) {
-		last, _ = strconv.Atoi(text)
-	}
-	if last > 0 { // 0 is all processes
-		_ = syscall.Kill(last, s)
+	if all := strings.Fields(string(ranks)); rank < len(all) {
+		if process, _ := strconv.Atoi(all[rank]); process > 0 { // 0 is all processes
+			_ = syscall.Kill(process, s)
+		}
 	}
 }
 
@@ -50,7 +49,7 @@ func TestTrainOnSeveralRanks(t *testing.T) {
 	dir := t.TempDir()
 	log := &lineWaiter{text: "epoch 2/9000"}
 	c := mpirun(t, dir, "2", "train --quick --size 8 --width 2 --epochs 9000 --out run", log)
-	log.do = func() { lastRank(c, syscall.SIGTERM) }
+	log.do = func() { signalRank(c, 1, syscall.SIGTERM) }
 	require.Error(t, c.Run())
 	text := log.seen.String()
 	require.Contains(t, text, "2 ranks train together")
@@ -69,8 +68,14 @@ func TestTrainOnSeveralRanks(t *testing.T) {
 	require.Contains(t, read(t, saved[len(saved)-1], "manifest.json"), `"training.ranks: 2, 3"`, log.seen.String())
 }
 
-// A rank that is killed ends the job within seconds: mpirun names it, and rank 0 the newest checkpoint.
+// A rank that is killed ends the job within seconds: another names it and the newest checkpoint.
 func TestKilledRank(t *testing.T) {
+	for _, rank := range []int{0, 1} {
+		t.Run(fmt.Sprint("rank ", rank), func(t *testing.T) { killRank(t, rank) })
+	}
+}
+
+func killRank(t *testing.T, rank int) {
 	dir := t.TempDir()
 	log := &lineWaiter{text: "epoch 2/9000"}
 	c := mpirun(t, dir, "2", "train --quick --size 8 --width 2 --epochs 9000 --out run", log)
@@ -78,13 +83,13 @@ func TestKilledRank(t *testing.T) {
 	var killed time.Time
 	log.do = func() {
 		killed = time.Now()
-		lastRank(c, syscall.SIGKILL)
+		signalRank(c, rank, syscall.SIGKILL)
 	}
 	require.Error(t, c.Run())
 	require.Less(t, time.Since(killed), 20*time.Second)
 	text := log.seen.String()
-	require.Contains(t, text, "process rank 1", text)
-	require.Contains(t, text, "newest checkpoint so far is run", text)
+	require.Contains(t, text, fmt.Sprint("process rank ", rank), text)
+	require.Regexp(t, fmt.Sprintf(`rank %d on \S+ has died; the newest checkpoint so far is run`, rank), text)
 }
 
 func TestSettingsOfRanks(t *testing.T) {

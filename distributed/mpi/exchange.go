@@ -131,18 +131,18 @@ func (t *thread) test(i int) (bool, error) {
 
 // missing is the error of waiting too long; nil if everything is there after all.
 func (t *thread) missing(waited time.Duration) error {
-	l := &late{waited: waited.Round(time.Millisecond)}
+	l := &LateError{Waited: waited.Round(time.Millisecond)}
 	for i, r := range t.requests { // two of each rank, which is named once
-		if slices.Contains(l.ranks, r.rank) {
+		if slices.Contains(l.Ranks, r.rank) {
 			continue
 		}
 		if done, err := t.test(i); err != nil {
 			return err
 		} else if !done {
-			l.ranks = append(l.ranks, r.rank)
+			l.Ranks = append(l.Ranks, r.rank)
 		}
 	}
-	if l.ranks == nil {
+	if l.Ranks == nil {
 		return nil
 	}
 	return l

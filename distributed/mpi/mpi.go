@@ -22,6 +22,7 @@ import (
 	"cmp"
 	"fmt"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/longtail-ml/longtail/distributed"
@@ -58,4 +59,16 @@ func Open(s Settings) (distributed.Communicator, error) {
 	}
 	s.Timeout = cmp.Or(s.Timeout, 10*time.Minute)
 	return open(s)
+}
+
+// LateError says for which ranks an operation has waited longer than Settings.Timeout.
+type LateError struct {
+	Ranks  []int
+	Waited time.Duration
+	names  []string // of Ranks, with their machines
+}
+
+func (l *LateError) Error() string {
+	return fmt.Sprintf("waited %v for %s: it hangs, does something else than the others, or takes longer than Settings.Timeout allows", l.Waited,
+		strings.Join(l.names, ", "))
 }

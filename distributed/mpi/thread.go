@@ -146,9 +146,8 @@ func (c *communicator) do(op string, limit time.Duration, send, receive [][]byte
 	if err == nil {
 		return nil
 	}
-	var late *late
-	if errors.As(err, &late) {
-		err = late.of(c)
+	if late := (&LateError{}); errors.As(err, &late) {
+		late.name(c)
 	}
 	c.err = fmt.Errorf("mpi: %s on rank %d: %w", op, c.rank, err)
 	return c.err
@@ -162,22 +161,9 @@ func (c *communicator) name(rank int) string {
 	return fmt.Sprintf("rank %d on %s", rank, c.hosts[rank])
 }
 
-// late is the error of an exchange for which some ranks did not come.
-type late struct {
-	ranks  []int
-	waited time.Duration
-}
-
-func (l *late) Error() string { return fmt.Sprintf("waited %v for ranks %v", l.waited, l.ranks) }
-
-// of names the ranks.
-func (l *late) of(c *communicator) error {
-	names := ""
-	for i, r := range l.ranks {
-		if i > 0 {
-			names += ", "
-		}
-		names += c.name(r)
+// name names the ranks.
+func (l *LateError) name(c *communicator) {
+	for _, r := range l.Ranks {
+		l.names = append(l.names, c.name(r))
 	}
-	return fmt.Errorf("waited %v for %s: it hangs, does something else than the others, or takes longer than Settings.Timeout allows", l.waited, names)
 }
