@@ -72,3 +72,9 @@ func TestFitOfASet(t *testing.T) {
 		require.Equal(t, CenterCrop, FitOf(struct{ Dataset }{f}), "a set that does not say")
 	}
 }
+
+func TestOneSize(t *testing.T) {
+	for fit, want := range map[Fit]bool{CenterCrop: true, Squash: true, ShorterSide: false, Whole: false} {
+		require.Equal(t, want, fit.OneSize(), "%v", fit)
+	}
+}

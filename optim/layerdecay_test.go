@@ -24,7 +24,7 @@ func of(paths ...string) (all []nn.Entry) {
 
 // Every layer moves by its own part of the rate.
 func TestLayerDecay(t *testing.T) {
-	params := of("backbone.conv1.weight", "backbone.bn1.weight", "backbone.layer1.0.conv1.weight", "backbone.layer1.0.bn1.bias",
+	params := of("adapter.weight", "backbone.conv1.weight", "backbone.bn1.weight", "backbone.layer1.0.conv1.weight", "backbone.layer1.0.bn1.bias",
 		"backbone.layer1.1.conv1.weight", "backbone.layer2.0.conv1.weight", "classifier.weight", "losses.sc.0.weight")
 	o, err := optim.LayerDecay{Rule: optim.SGD{}, Decay: 0.5}.New(params)
 	require.NoError(t, err)
@@ -33,7 +33,7 @@ func TestLayerDecay(t *testing.T) {
 	for _, e := range params {
 		got = append(got, -e.Param.Value.Data()[0])
 	}
-	require.Equal(t, []float32{1, 1, 2, 2, 4, 8, 16, 16}, got)
+	require.Equal(t, []float32{16, 1, 1, 2, 2, 4, 8, 16, 16}, got, "what is not under the backbone has the whole rate, wherever it stands")
 
 	mlp := of("body.0.weight", "body.0.bias", "body.1.weight")
 	o, err = optim.LayerDecay{Rule: optim.SGD{}, Decay: 0.25, Under: "body"}.New(mlp)

@@ -1,6 +1,7 @@
 package optim_test
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -88,6 +89,21 @@ func TestMaxNormKeepsItsBound(t *testing.T) {
 	before := entries[0].Param.Value.Clone()
 	o.Step(1)
 	require.Equal(t, before.Data(), entries[0].Param.Value.Data(), "frozen")
+}
+
+// A frozen matrix keeps its rows, and those behind it keep to their bound.
+func TestMaxNormBehindAFrozenMatrix(t *testing.T) {
+	entries := append(classifierOf(t, []float32{3, 4}, []float32{0, 1}), classifierOf(t, []float32{3, 4}, []float32{0, 1})...)
+	for i := range entries {
+		entries[i].Path = fmt.Sprintf("%d.%s", i, entries[i].Path)
+	}
+	o, err := optim.MaxNorm{Rule: optim.SGD{}, Bound: 2}.New(entries)
+	require.NoError(t, err)
+	entries[0].Param.Frozen = true
+	o.Step(0)
+	first, second := entries[0].Param.Value.Data(), entries[len(entries)/2].Param.Value.Data()
+	require.InDelta(t, 5, math.Hypot(float64(first[0]), float64(first[1])), 1e-6)
+	require.InDelta(t, 2, math.Hypot(float64(second[0]), float64(second[1])), 1e-6)
 }
 
 func TestMaxNormSaysWhatIsWrong(t *testing.T) {
