@@ -69,7 +69,7 @@ func TestFilesWithBoxes(t *testing.T) {
 	require.ErrorContains(t, err, filepath.Join(dir, "a.png"))
 	require.ErrorContains(t, err, "4×4")
 
-	l.AddBox("b.png", 1, image.Rect(-1<<40, -1<<40, 1<<40, 1<<40))
+	l.AddBox("b.png", 1, image.Rect(math.MinInt, math.MinInt, math.MaxInt, math.MaxInt))
 	require.Equal(t, box{math.MinInt32, math.MinInt32, math.MaxInt32, math.MaxInt32}, l.boxes[4])
 	for _, empty := range []image.Rectangle{{}, image.Rect(1, 1, 1, 4), image.Rect(1, 4, 3, 4), {Min: image.Pt(1, 5), Max: image.Pt(4, 2)}, {Min: image.Pt(3, 3), Max: image.Pt(2, 5)}} {
 		l := FileList{}
