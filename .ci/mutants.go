@@ -58,13 +58,21 @@ func changes(path string) ([]change, error) {
 			add(at, at+token.Pos(len(op.String())), with)
 		}
 	}
+	var infinite ast.Node // the sign of the last math.Inf or math.IsInf; 0 for 1 means the same where nothing is below 0
 	ast.Inspect(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.ImportSpec, *ast.ArrayType:
 			return false
 		case *ast.CallExpr: // what an error says is not what tests hold
-			if s, ok := n.Fun.(*ast.SelectorExpr); ok && (s.Sel.Name == "Errorf" || s.Sel.Name == "Sprintf") {
-				return false
+			if s, ok := n.Fun.(*ast.SelectorExpr); ok {
+				switch s.Sel.Name {
+				case "Errorf", "Sprintf":
+					return false
+				case "Inf", "IsInf":
+					if last := len(n.Args) - 1; last >= 0 {
+						infinite = n.Args[last]
+					}
+				}
 			}
 		case *ast.BinaryExpr:
 			operator(n.Op, n.OpPos)
@@ -74,6 +82,7 @@ func changes(path string) ([]change, error) {
 			add(n.Cond.Pos(), n.Cond.End(), "!("+string(text[files.Position(n.Cond.Pos()).Offset:files.Position(n.Cond.End()).Offset])+")")
 		case *ast.BasicLit:
 			switch {
+			case n == infinite && n.Value == "1":
 			case n.Value == "0" || n.Value == "0.0":
 				add(n.Pos(), n.End(), "1")
 			case n.Kind == token.INT:
@@ -113,7 +122,7 @@ func (c change) survives(pkg, dir string, limit time.Duration) (passes, compiles
 	if err := os.WriteFile(list, overlay, 0o644); err != nil {
 		return false, false, err
 	}
-	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-overlay", list, "-o", binary, pkg).CombinedOutput(); err != nil {
+	if out, err := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-overlay", list, "-o", binary, pkg).CombinedOutput(); err != nil {
 		if !bytes.Contains(out, []byte(":")) {
 			return false, false, fmt.Errorf("%v: %s", err, out)
 		}
