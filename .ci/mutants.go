@@ -2,7 +2,7 @@
 
 // Mutants changes one operator, constant or condition of a package at a time and sees whether the package's tests notice:
 //
-//	go run .ci/mutants.go [-n 30] [-seed 1] [-v] ./loss ./optim …
+//	go run .ci/mutants.go [-n 30] [-seed 1] [-last Soak] [-v] ./loss ./optim …
 //
 // It prints the share of the changes that made a test fail (or not end), and each change that no test noticed. Files are not
 // touched: the changed text is an overlay. Changes that do not compile are not counted.
@@ -100,8 +100,8 @@ func changes(path string) ([]change, error) {
 	return all, nil
 }
 
-// survives tells whether the package's tests pass with the change, and whether it compiles.
-func (c change) survives(pkg, dir string, limit time.Duration) (passes, compiles bool, err error) {
+// survives tells whether the package's tests pass with the change, those named by last after the others, and whether it compiles.
+func (c change) survives(pkg, dir, last string, limit time.Duration) (passes, compiles bool, err error) {
 	text, err := os.ReadFile(c.file)
 	if err != nil {
 		return false, false, err
@@ -128,19 +128,32 @@ func (c change) survives(pkg, dir string, limit time.Duration) (passes, compiles
 		}
 		return false, false, nil
 	}
-	test := exec.Command(binary, "-test.failfast", "-test.timeout", limit.String())
-	test.Dir = pkg
 	failures := filepath.Join(pkg, "testdata", "rapid") // that property tests write down
 	if _, err := os.Stat(failures); os.IsNotExist(err) {
 		defer os.Remove(filepath.Dir(failures)) // if nothing else is in it
 		defer os.RemoveAll(failures)
 	}
-	return test.Run() == nil, true, nil
+	parts := [][]string{{"-test.skip", last}}
+	if last != "" {
+		parts = append(parts, []string{"-test.run", last})
+	}
+	for _, part := range parts {
+		test := exec.Command(binary, append(part, "-test.failfast", "-test.timeout", limit.String())...)
+		test.Dir = pkg
+		if out, err := test.CombinedOutput(); err != nil {
+			if bytes.Contains(out, []byte("panic: test timed out")) {
+				fmt.Printf("%s:%d: %s → %s: did not end in %v\n", c.file, c.line, c.old, c.new, limit)
+			}
+			return false, true, nil
+		}
+	}
+	return true, true, nil
 }
 
 func run() error {
 	n := flag.Int("n", 30, "changes a package")
 	seed := flag.Uint64("seed", 1, "chooses the changes")
+	last := flag.String("last", "", "tests that take long, an expression as go test -run takes it: they run where the others notice nothing")
 	verbose := flag.Bool("v", false, "print each change")
 	flag.Parse()
 	dir, err := os.MkdirTemp("", "mutants")
@@ -177,7 +190,7 @@ func run() error {
 			if made == *n {
 				break
 			}
-			passes, compiles, err := c.survives(pkg, dir, limit)
+			passes, compiles, err := c.survives(pkg, dir, *last, limit)
 			if err != nil {
 				return err
 			}
