@@ -8,6 +8,7 @@ import (
 
 	"github.com/longtail-ml/longtail/backbone"
 	"github.com/longtail-ml/longtail/dataset"
+	"github.com/longtail-ml/longtail/distributed"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/optim"
@@ -86,6 +87,12 @@ func TestAPlanThatDoesNotFitNamesTheBatch(t *testing.T) {
 	small, err := tr.PlanMemory(t.Context(), n, trainSet, few)
 	require.NoError(t, err)
 	require.Less(t, small.Evaluation, plan.Evaluation, "no batch of evaluation is larger than the set")
+	one, err := dataset.Subset(test, []int{0})
+	require.NoError(t, err)
+	least, err := tr.PlanMemory(t.Context(), n, trainSet, one)
+	require.NoError(t, err)
+	require.Positive(t, least.Evaluation)
+	require.Less(t, least.Evaluation, small.Evaluation)
 	require.Contains(t, plan.String(), "for batch 128")
 	require.NoError(t, plan.Check(0), "a few megabytes")
 	require.NoError(t, plan.Check(1<<40))
@@ -99,6 +106,26 @@ func TestAPlanThatDoesNotFitNamesTheBatch(t *testing.T) {
 
 	_, err = train.Trainer{Streams: hybrid.CE(), Batch: -1}.PlanMemory(context.Background(), n, trainSet, nil)
 	require.ErrorContains(t, err, "Trainer.Batch -1")
+}
+
+// A rank holds its part of a batch, the largest of them where they differ.
+func TestAPlanIsThatOfARank(t *testing.T) {
+	trainSet, _ := generated(t, 12)
+	for batch, part := range map[int]int{12: 4, 13: 5, 15: 5} {
+		n, tr := resNet(t, 1), train.Trainer{Streams: hybrid.CE(), Batch: part}
+		want, err := tr.PlanMemory(t.Context(), n, trainSet, nil)
+		require.NoError(t, err)
+		var got train.MemoryPlan
+		require.NoError(t, distributed.Run(3, func(c distributed.Communicator) (err error) {
+			if c.Rank() == 0 { // which asks no other
+				tr.Batch, tr.Ranks = batch, c
+				got, err = tr.PlanMemory(t.Context(), n, trainSet, nil)
+			}
+			return err
+		}))
+		want.Kernels = got.Kernels // memory of the process, which is there once
+		require.Equal(t, want, got)
+	}
 }
 
 // before is a limit that the program reaches already, found by asking.

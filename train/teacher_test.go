@@ -20,20 +20,26 @@ import (
 
 var taught = loss.Needs{Logits: true, Teacher: true}
 
-// teacherOfPixels normalises otherwise than the network of pixels: its first logit is (pixel/255 − 0.1)/0.5.
-func teacherOfPixels(t *testing.T, n *hybrid.Network) *hybrid.Network {
+// teacherOfPixels normalises otherwise than the network of pixels: its first logit is (pixel/255 − 0.1)/std.
+func teacherOfPixels(t *testing.T, n *hybrid.Network, std float64) *hybrid.Network {
 	t.Helper()
 	teacher, err := hybrid.NewNetwork(n.Backbone, 2, hybrid.WithInput(1, 1, 1), hybrid.WithoutProjection(),
 		hybrid.WithClassifier(&nn.Linear{Weight: autograd.NewParam(n.Classifier.(*nn.Linear).Weight.Value.Clone())}),
-		hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.1}, Std: []float64{0.5}}))
+		hybrid.WithNormalize(augment.Normalize{Mean: []float64{0.1}, Std: []float64{std}}))
 	require.NoError(t, err)
 	return teacher
 }
 
 // The teacher sees the rows that a loss sees, normalised in its own way, whole or in chunks, and is paid for.
 func TestTeachersSeeTheRowsOfTheirLosses(t *testing.T) {
+	for _, std := range []float64{0.5, 1. / 255} { // the second is that of the network
+		teachersSeeTheRows(t, std)
+	}
+}
+
+func teachersSeeTheRows(t *testing.T, std float64) {
 	n, d := pixels(t, 8)
-	teacher := teacherOfPixels(t, n)
+	teacher := teacherOfPixels(t, n, std)
 	for _, chunk := range []int{0, 2} {
 		for _, rho := range []float64{0, 0.05} {
 			step, calls := 0, 0
@@ -49,7 +55,7 @@ func TestTeachersSeeTheRowsOfTheirLosses(t *testing.T) {
 					calls++
 					require.Equal(t, in.Logits.Shape(), in.Teacher.Shape())
 					for row, p := range rowsOf(views, step, 4) {
-						require.InDeltaSlice(t, []float64{(float64(p)/255 - 0.1) / 0.5, 0}, in.Teacher.Rows(row, row+1).Data(), 1e-5)
+						require.InDeltaSlice(t, []float64{(float64(p)/255 - 0.1) / std, 0}, in.Teacher.Rows(row, row+1).Data(), 1e-5)
 					}
 				}}}
 			}
