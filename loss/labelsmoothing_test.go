@@ -69,15 +69,18 @@ func TestLabelAwareSmoothingHasItsSpecialCases(t *testing.T) {
 	require.InDelta(t, value(&loss.CrossEntropy{Smoothing: 0.3}, 1, 1, 1), value(&loss.LabelAwareSmoothing{}, 7, 7, 7), 1e-6)
 	require.InDelta(t, value(&loss.CrossEntropy{Smoothing: 0.2}, 1, 1, 1), value(&loss.LabelAwareSmoothing{Head: 0.2, Tail: 0.2}, 9, 4, 0), 1e-6)
 
-	many := make([]int, 11) // for more than ten classes the authors' settings are others
-	many[0] = 100
-	wide := gradtest.Normal(3, 2, 2, 11)
-	l := &loss.LabelAwareSmoothing{}
-	require.NoError(t, l.Prepare(many))
-	for label, epsilon := range map[int]float64{0: 0.4, 5: 0.1} {
-		got, _, _ := run(t, l, wide, []int{label, label})
-		want, _, _ := run(t, &loss.CrossEntropy{Smoothing: epsilon}, wide, []int{label, label})
-		require.InDelta(t, want, got, 1e-6)
+	// For more than ten classes the authors' settings are others.
+	for classes, smoothing := range map[int]map[int]float64{10: {0: 0.3, 5: 0}, 11: {0: 0.4, 5: 0.1}} {
+		counts := make([]int, classes)
+		counts[0] = 100
+		wide := gradtest.Normal(3, 2, 2, classes)
+		l := &loss.LabelAwareSmoothing{}
+		require.NoError(t, l.Prepare(counts))
+		for label, epsilon := range smoothing {
+			got, _, _ := run(t, l, wide, []int{label, label})
+			want, _, _ := run(t, &loss.CrossEntropy{Smoothing: epsilon}, wide, []int{label, label})
+			require.InDelta(t, want, got, 1e-6, "%d classes, label %d", classes, label)
+		}
 	}
 }
 
