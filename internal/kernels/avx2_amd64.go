@@ -34,12 +34,12 @@ func winogradGradientAVX2(y0 *float32, y1 *float32, pixel int, dst *float32, pla
 // winogradProductAVX2 is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradProductAVX2(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+func winogradProductAVX2(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 
 // winogradOuterAVX2 is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradOuterAVX2(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+func winogradOuterAVX2(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 
 // winogradWeightsAVX2 is winogradWeights.
 //
@@ -50,6 +50,31 @@ func winogradWeightsAVX2(w *float32, tap int, u *float32, plane int, channels in
 //
 //go:noescape
 func winogradFoldAVX2(du *float32, plane int, dw *float32, tap int, channels int)
+
+// winogradInput4AVX2 is winogradInput4.
+//
+//go:noescape
+func winogradInput4AVX2(x *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+
+// winogradOutput4AVX2 is winogradOutput4.
+//
+//go:noescape
+func winogradOutput4AVX2(m *float32, plane int, tile int, y *float32, line int, pixel int, tiles int, channels int, add bool)
+
+// winogradGradient4AVX2 is winogradGradient4.
+//
+//go:noescape
+func winogradGradient4AVX2(y *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+
+// winogradWeights4AVX2 is winogradWeights4.
+//
+//go:noescape
+func winogradWeights4AVX2(w *float32, tap int, u *float32, plane int, channels int)
+
+// winogradFold4AVX2 is winogradFold4.
+//
+//go:noescape
+func winogradFold4AVX2(du *float32, plane int, dw *float32, tap int, channels int)
 
 // dotAVX2 returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.
 //

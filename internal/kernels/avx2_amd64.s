@@ -3998,17 +3998,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func winogradProductAVX2(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+// func winogradProductAVX2(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 // Requires: AVX, FMA3
-TEXT ·winogradProductAVX2(SB), NOSPLIT, $0-88
+TEXT ·winogradProductAVX2(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	LEAQ (SI)(SI*2), DI
 	MOVQ ldm+48(FP), BX
 	SHLQ $0x02, BX
 	MOVQ depth+32(FP), DX
-	MOVQ $0x00000010, R15
-	MOVQ vecs+80(FP), AX
+	MOVQ planes+80(FP), R15
+	MOVQ vecs+88(FP), AX
 	CMPQ AX, $0x01
 	JE   narrow
 
@@ -4312,15 +4312,15 @@ narrowstore:
 	VZEROUPPER
 	RET
 
-// func winogradOuterAVX2(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+// func winogradOuterAVX2(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 // Requires: AVX, FMA3
-TEXT ·winogradOuterAVX2(SB), NOSPLIT, $0-88
+TEXT ·winogradOuterAVX2(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ldw+48(FP), DI
 	SHLQ $0x02, DI
-	MOVQ $0x00000010, R10
-	MOVQ vecs+80(FP), R11
+	MOVQ planes+80(FP), R10
+	MOVQ vecs+88(FP), R11
 	CMPQ R11, $0x01
 	JE   narrow
 
@@ -4987,6 +4987,2901 @@ rest:
 	VADDPS     Y6, Y3, Y3
 	VMASKMOVPS Y3, Y15, (SI)
 	ADDQ       DI, SI
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradInput4AVX2(x *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+// Requires: AVX, FMA3
+TEXT ·winogradInput4AVX2(SB), NOSPLIT, $0-64
+	MOVQ line+8(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (CX)(CX*4), SI
+	MOVQ pixel+16(FP), DI
+	SHLQ $0x02, DI
+	MOVQ plane+32(FP), R10
+	SHLQ $0x02, R10
+	MOVQ tile+40(FP), R15
+	SHLQ $0x02, R15
+	MOVQ channels+56(FP), R12
+	XORQ R13, R13
+
+whole:
+	CMPQ R12, $0x08
+	JL   rest
+	MOVQ x+0(FP), AX
+	ADDQ R13, AX
+	MOVQ dst+24(FP), R8
+	ADDQ R13, R8
+	MOVQ tiles+48(FP), R11
+
+wholetile:
+	MOVQ         R8, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y0, Y0
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y0
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y1, Y1
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y1
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y2, Y2
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y2
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Y3
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y3, Y3
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y3
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Y4
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y4, Y4
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y4
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Y5
+	VMOVUPS      (BX)(CX*4), Y14
+	VADDPS       Y14, Y5, Y5
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y5
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y0
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y0, Y6
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y6
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y1
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y1
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y1, Y7
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y7
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y2
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y2
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y8
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y3
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y3, Y9
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y9
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y4
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y4
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y4
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y10
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y5
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y5
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y5
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y11
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y6, Y10, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y8, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y7, Y11, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y9, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*4), Y0
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y0
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y0, Y6
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y6
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y1
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y1
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y1, Y7
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y7
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y2
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y2
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y8
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y3
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y3
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y3, Y9
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y9
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y4
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y4
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y4
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y10
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Y5
+	VMOVUPS      (BX)(CX*2), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y5
+	VMOVUPS      (BX)(DX*1), Y13
+	VMOVUPS      (BX)(CX*1), Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y5
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y11
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y6, Y10, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y8, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y7, Y11, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y9, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*1), Y0
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y0, Y0
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y0
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Y1
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y1, Y1
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y1
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Y2
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y2, Y2
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y2
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Y3
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y3, Y3
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y3
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Y4
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y4, Y4
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y4
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Y5
+	VMOVUPS      (BX)(SI*1), Y14
+	VADDPS       Y14, Y5, Y5
+	VMOVUPS      (BX)(DX*1), Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y5
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	LEAQ         (AX)(DI*4), AX
+	ADDQ         R15, R8
+	DECQ         R11
+	JNZ          wholetile
+	ADDQ         $0x20, R13
+	SUBQ         $0x08, R12
+	JMP          whole
+
+rest:
+	TESTQ   R12, R12
+	JZ      done
+	LEAQ    maskTable<>+0(SB), R14
+	NEGQ    R12
+	VMOVUPS 32(R14)(R12*4), Y15
+	MOVQ    x+0(FP), AX
+	ADDQ    R13, AX
+	MOVQ    dst+24(FP), R8
+	ADDQ    R13, R8
+	MOVQ    tiles+48(FP), R11
+
+resttile:
+	MOVQ         R8, R9
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y15, Y0
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y0, Y0
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y0
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX), Y15, Y1
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y1, Y1
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y1
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX), Y15, Y2
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y2, Y2
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y2
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX), Y15, Y3
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y3, Y3
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y3
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX), Y15, Y4
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y4, Y4
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y4
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX), Y15, Y5
+	VMASKMOVPS   (BX)(CX*4), Y15, Y14
+	VADDPS       Y14, Y5, Y5
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y5
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y0
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y0
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y0, Y6
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y6
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y1
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y1, Y7
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y7
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y2
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y2
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y8
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y3
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y3
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y3, Y9
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y9
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y4
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y4
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y4
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y10
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y5
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y5
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y5
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y11
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y6, Y10, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y8, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y7, Y11, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y9, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y0
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y0
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y0, Y6
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y6
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y1
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y1, Y7
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y7
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y2
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y2
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y2, Y8
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y8
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y3
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y3
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y3, Y9
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y9
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y4
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y4
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y4, Y10
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y4
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y10
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*4), Y15, Y5
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y5
+	VMASKMOVPS   (BX)(DX*1), Y15, Y13
+	VMASKMOVPS   (BX)(CX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y5, Y11
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y5
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y11
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y6, Y10, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y8, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y10, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y8, Y12
+	VMOVAPS      Y9, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y7, Y11, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y9, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y0
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y0, Y0
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y0
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y1
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y1, Y1
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y1
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y2
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y2, Y2
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y2
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y3
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y3, Y3
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y3
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y4
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y4, Y4
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y4
+	ADDQ         DI, BX
+	VMASKMOVPS   (BX)(CX*1), Y15, Y5
+	VMASKMOVPS   (BX)(SI*1), Y15, Y14
+	VADDPS       Y14, Y5, Y5
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y14, Y5
+	VADDPS       Y0, Y4, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y2, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+32(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Y4, Y12
+	VFNMADD231PS winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y3, Y13
+	VFNMADD231PS winogradFours<>+64(SB), Y1, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Y1, Y5, Y14
+	VFNMADD231PS winogradFours<>+0(SB), Y3, Y14
+	VMOVUPS      Y14, (R9)
+	ADDQ         R10, R9
+	LEAQ         (AX)(DI*4), AX
+	ADDQ         R15, R8
+	DECQ         R11
+	JNZ          resttile
+
+done:
+	VZEROUPPER
+	RET
+
+DATA winogradFours<>+0(SB)/4, $0x40200000
+DATA winogradFours<>+4(SB)/4, $0x40200000
+DATA winogradFours<>+8(SB)/4, $0x40200000
+DATA winogradFours<>+12(SB)/4, $0x40200000
+DATA winogradFours<>+16(SB)/4, $0x40200000
+DATA winogradFours<>+20(SB)/4, $0x40200000
+DATA winogradFours<>+24(SB)/4, $0x40200000
+DATA winogradFours<>+28(SB)/4, $0x40200000
+DATA winogradFours<>+32(SB)/4, $0x40000000
+DATA winogradFours<>+36(SB)/4, $0x40000000
+DATA winogradFours<>+40(SB)/4, $0x40000000
+DATA winogradFours<>+44(SB)/4, $0x40000000
+DATA winogradFours<>+48(SB)/4, $0x40000000
+DATA winogradFours<>+52(SB)/4, $0x40000000
+DATA winogradFours<>+56(SB)/4, $0x40000000
+DATA winogradFours<>+60(SB)/4, $0x40000000
+DATA winogradFours<>+64(SB)/4, $0x3f000000
+DATA winogradFours<>+68(SB)/4, $0x3f000000
+DATA winogradFours<>+72(SB)/4, $0x3f000000
+DATA winogradFours<>+76(SB)/4, $0x3f000000
+DATA winogradFours<>+80(SB)/4, $0x3f000000
+DATA winogradFours<>+84(SB)/4, $0x3f000000
+DATA winogradFours<>+88(SB)/4, $0x3f000000
+DATA winogradFours<>+92(SB)/4, $0x3f000000
+DATA winogradFours<>+96(SB)/4, $0x3f3504f3
+DATA winogradFours<>+100(SB)/4, $0x3f3504f3
+DATA winogradFours<>+104(SB)/4, $0x3f3504f3
+DATA winogradFours<>+108(SB)/4, $0x3f3504f3
+DATA winogradFours<>+112(SB)/4, $0x3f3504f3
+DATA winogradFours<>+116(SB)/4, $0x3f3504f3
+DATA winogradFours<>+120(SB)/4, $0x3f3504f3
+DATA winogradFours<>+124(SB)/4, $0x3f3504f3
+DATA winogradFours<>+128(SB)/4, $0x3fb504f3
+DATA winogradFours<>+132(SB)/4, $0x3fb504f3
+DATA winogradFours<>+136(SB)/4, $0x3fb504f3
+DATA winogradFours<>+140(SB)/4, $0x3fb504f3
+DATA winogradFours<>+144(SB)/4, $0x3fb504f3
+DATA winogradFours<>+148(SB)/4, $0x3fb504f3
+DATA winogradFours<>+152(SB)/4, $0x3fb504f3
+DATA winogradFours<>+156(SB)/4, $0x3fb504f3
+DATA winogradFours<>+160(SB)/4, $0x3eb504f3
+DATA winogradFours<>+164(SB)/4, $0x3eb504f3
+DATA winogradFours<>+168(SB)/4, $0x3eb504f3
+DATA winogradFours<>+172(SB)/4, $0x3eb504f3
+DATA winogradFours<>+176(SB)/4, $0x3eb504f3
+DATA winogradFours<>+180(SB)/4, $0x3eb504f3
+DATA winogradFours<>+184(SB)/4, $0x3eb504f3
+DATA winogradFours<>+188(SB)/4, $0x3eb504f3
+DATA winogradFours<>+192(SB)/4, $0x403504f3
+DATA winogradFours<>+196(SB)/4, $0x403504f3
+DATA winogradFours<>+200(SB)/4, $0x403504f3
+DATA winogradFours<>+204(SB)/4, $0x403504f3
+DATA winogradFours<>+208(SB)/4, $0x403504f3
+DATA winogradFours<>+212(SB)/4, $0x403504f3
+DATA winogradFours<>+216(SB)/4, $0x403504f3
+DATA winogradFours<>+220(SB)/4, $0x403504f3
+DATA winogradFours<>+224(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+228(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+232(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+236(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+240(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+244(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+248(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+252(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+256(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+260(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+264(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+268(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+272(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+276(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+280(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+284(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+288(SB)/4, $0xbef15bef
+DATA winogradFours<>+292(SB)/4, $0xbef15bef
+DATA winogradFours<>+296(SB)/4, $0xbef15bef
+DATA winogradFours<>+300(SB)/4, $0xbef15bef
+DATA winogradFours<>+304(SB)/4, $0xbef15bef
+DATA winogradFours<>+308(SB)/4, $0xbef15bef
+DATA winogradFours<>+312(SB)/4, $0xbef15bef
+DATA winogradFours<>+316(SB)/4, $0xbef15bef
+DATA winogradFours<>+320(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+324(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+328(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+332(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+336(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+340(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+344(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+348(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+352(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+356(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+360(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+364(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+368(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+372(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+376(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+380(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+384(SB)/4, $0x3e715bef
+DATA winogradFours<>+388(SB)/4, $0x3e715bef
+DATA winogradFours<>+392(SB)/4, $0x3e715bef
+DATA winogradFours<>+396(SB)/4, $0x3e715bef
+DATA winogradFours<>+400(SB)/4, $0x3e715bef
+DATA winogradFours<>+404(SB)/4, $0x3e715bef
+DATA winogradFours<>+408(SB)/4, $0x3e715bef
+DATA winogradFours<>+412(SB)/4, $0x3e715bef
+GLOBL winogradFours<>(SB), RODATA|NOPTR, $416
+
+// func winogradOutput4AVX2(m *float32, plane int, tile int, y *float32, line int, pixel int, tiles int, channels int, add bool)
+// Requires: AVX, FMA3
+TEXT ·winogradOutput4AVX2(SB), NOSPLIT, $0-65
+	MOVQ plane+8(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	SHLQ $0x01, DX
+	LEAQ (DX)(DX*2), SI
+	LEAQ (DX)(DX*4), DI
+	MOVQ pixel+40(FP), R9
+	SHLQ $0x02, R9
+	LEAQ (R9)(R9*2), R10
+	MOVQ line+32(FP), R14
+	SHLQ $0x02, R14
+	MOVQ channels+56(FP), R12
+	XORQ R13, R13
+
+whole:
+	CMPQ R12, $0x08
+	JL   rest
+	MOVQ m+0(FP), AX
+	ADDQ R13, AX
+	MOVQ y+24(FP), R8
+	ADDQ R13, R8
+	MOVQ tiles+48(FP), R11
+
+wholetile:
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y6
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y1
+	VADDPS      Y13, Y1, Y1
+	VMULPS      winogradFours<>+64(SB), Y12, Y7
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y2
+	VADDPS      Y13, Y2, Y2
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y3
+	VADDPS      Y13, Y3, Y3
+	VMULPS      winogradFours<>+64(SB), Y12, Y9
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y4
+	VADDPS      Y13, Y4, Y4
+	VMULPS      winogradFours<>+64(SB), Y12, Y10
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y5
+	VADDPS      Y13, Y5, Y5
+	VMULPS      winogradFours<>+64(SB), Y12, Y11
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y11
+	MOVQ        R8, BX
+	VADDPS      Y2, Y1, Y12
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y13
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y2
+	VFMADD231PS winogradFours<>+160(SB), Y1, Y5
+	VFMADD231PS winogradFours<>+192(SB), Y3, Y5
+	VMULPS      winogradFours<>+96(SB), Y1, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y3, Y1
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset0
+	VMOVUPS     (BX), Y14
+	VADDPS      Y14, Y0, Y0
+	VMOVUPS     (BX)(R9*1), Y14
+	VADDPS      Y14, Y1, Y1
+	VMOVUPS     (BX)(R9*2), Y14
+	VADDPS      Y14, Y2, Y2
+	VMOVUPS     (BX)(R10*1), Y14
+	VADDPS      Y14, Y5, Y5
+
+wholeset0:
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(R9*1)
+	VMOVUPS     Y2, (BX)(R9*2)
+	VMOVUPS     Y5, (BX)(R10*1)
+	LEAQ        (R8)(R14*2), BX
+	VADDPS      Y8, Y7, Y12
+	VSUBPS      Y8, Y7, Y7
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	VFMADD231PS winogradFours<>+160(SB), Y7, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y9, Y11
+	VMULPS      winogradFours<>+96(SB), Y7, Y7
+	VFMADD231PS winogradFours<>+128(SB), Y9, Y7
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset2
+	VMOVUPS     (BX), Y14
+	VADDPS      Y14, Y6, Y6
+	VMOVUPS     (BX)(R9*1), Y14
+	VADDPS      Y14, Y7, Y7
+	VMOVUPS     (BX)(R9*2), Y14
+	VADDPS      Y14, Y8, Y8
+	VMOVUPS     (BX)(R10*1), Y14
+	VADDPS      Y14, Y11, Y11
+
+wholeset2:
+	VMOVUPS     Y6, (BX)
+	VMOVUPS     Y7, (BX)(R9*1)
+	VMOVUPS     Y8, (BX)(R9*2)
+	VMOVUPS     Y11, (BX)(R10*1)
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y0
+	VMOVUPS     (BX)(DI*1), Y6
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y6
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y1
+	VMOVUPS     (BX)(DI*1), Y7
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y7
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y2
+	VMOVUPS     (BX)(DI*1), Y8
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y3
+	VMOVUPS     (BX)(DI*1), Y9
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y9
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y4
+	VMOVUPS     (BX)(DI*1), Y10
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y10
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y5
+	VMOVUPS     (BX)(DI*1), Y11
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y11
+	LEAQ        (R8)(R14*1), BX
+	VADDPS      Y2, Y1, Y12
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y13
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y2
+	VFMADD231PS winogradFours<>+160(SB), Y1, Y5
+	VFMADD231PS winogradFours<>+192(SB), Y3, Y5
+	VMULPS      winogradFours<>+96(SB), Y1, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y3, Y1
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset1
+	VMOVUPS     (BX), Y14
+	VADDPS      Y14, Y0, Y0
+	VMOVUPS     (BX)(R9*1), Y14
+	VADDPS      Y14, Y1, Y1
+	VMOVUPS     (BX)(R9*2), Y14
+	VADDPS      Y14, Y2, Y2
+	VMOVUPS     (BX)(R10*1), Y14
+	VADDPS      Y14, Y5, Y5
+
+wholeset1:
+	VMOVUPS     Y0, (BX)
+	VMOVUPS     Y1, (BX)(R9*1)
+	VMOVUPS     Y2, (BX)(R9*2)
+	VMOVUPS     Y5, (BX)(R10*1)
+	LEAQ        (BX)(R14*2), BX
+	VADDPS      Y8, Y7, Y12
+	VSUBPS      Y8, Y7, Y7
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	VFMADD231PS winogradFours<>+160(SB), Y7, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y9, Y11
+	VMULPS      winogradFours<>+96(SB), Y7, Y7
+	VFMADD231PS winogradFours<>+128(SB), Y9, Y7
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset3
+	VMOVUPS     (BX), Y14
+	VADDPS      Y14, Y6, Y6
+	VMOVUPS     (BX)(R9*1), Y14
+	VADDPS      Y14, Y7, Y7
+	VMOVUPS     (BX)(R9*2), Y14
+	VADDPS      Y14, Y8, Y8
+	VMOVUPS     (BX)(R10*1), Y14
+	VADDPS      Y14, Y11, Y11
+
+wholeset3:
+	VMOVUPS Y6, (BX)
+	VMOVUPS Y7, (BX)(R9*1)
+	VMOVUPS Y8, (BX)(R9*2)
+	VMOVUPS Y11, (BX)(R10*1)
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    tile+16(FP), R15
+	SHLQ    $0x02, R15
+	ADDQ    R15, AX
+	DECQ    R11
+	JNZ     wholetile
+	ADDQ    $0x20, R13
+	SUBQ    $0x08, R12
+	JMP     whole
+
+rest:
+	TESTQ   R12, R12
+	JZ      done
+	LEAQ    maskTable<>+0(SB), R15
+	NEGQ    R12
+	VMOVUPS 32(R15)(R12*4), Y15
+	MOVQ    m+0(FP), AX
+	ADDQ    R13, AX
+	MOVQ    y+24(FP), R8
+	ADDQ    R13, R8
+	MOVQ    tiles+48(FP), R11
+
+resttile:
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y6
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y1
+	VADDPS      Y13, Y1, Y1
+	VMULPS      winogradFours<>+64(SB), Y12, Y7
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y2
+	VADDPS      Y13, Y2, Y2
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y3
+	VADDPS      Y13, Y3, Y3
+	VMULPS      winogradFours<>+64(SB), Y12, Y9
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y4
+	VADDPS      Y13, Y4, Y4
+	VMULPS      winogradFours<>+64(SB), Y12, Y10
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VADDPS      (BX)(DX*2), Y12, Y12
+	VADDPS      (BX)(DX*4), Y13, Y13
+	VADDPS      (BX), Y12, Y5
+	VADDPS      Y13, Y5, Y5
+	VMULPS      winogradFours<>+64(SB), Y12, Y11
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y11
+	MOVQ        R8, BX
+	VADDPS      Y2, Y1, Y12
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y13
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y2
+	VFMADD231PS winogradFours<>+160(SB), Y1, Y5
+	VFMADD231PS winogradFours<>+192(SB), Y3, Y5
+	VMULPS      winogradFours<>+96(SB), Y1, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y3, Y1
+	CMPB        add+64(FP), $0x00
+	JEQ         restset0
+	VMASKMOVPS  (BX), Y15, Y14
+	VADDPS      Y14, Y0, Y0
+	VMASKMOVPS  (BX)(R9*1), Y15, Y14
+	VADDPS      Y14, Y1, Y1
+	VMASKMOVPS  (BX)(R9*2), Y15, Y14
+	VADDPS      Y14, Y2, Y2
+	VMASKMOVPS  (BX)(R10*1), Y15, Y14
+	VADDPS      Y14, Y5, Y5
+
+restset0:
+	VMASKMOVPS  Y0, Y15, (BX)
+	VMASKMOVPS  Y1, Y15, (BX)(R9*1)
+	VMASKMOVPS  Y2, Y15, (BX)(R9*2)
+	VMASKMOVPS  Y5, Y15, (BX)(R10*1)
+	LEAQ        (R8)(R14*2), BX
+	VADDPS      Y8, Y7, Y12
+	VSUBPS      Y8, Y7, Y7
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	VFMADD231PS winogradFours<>+160(SB), Y7, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y9, Y11
+	VMULPS      winogradFours<>+96(SB), Y7, Y7
+	VFMADD231PS winogradFours<>+128(SB), Y9, Y7
+	CMPB        add+64(FP), $0x00
+	JEQ         restset2
+	VMASKMOVPS  (BX), Y15, Y14
+	VADDPS      Y14, Y6, Y6
+	VMASKMOVPS  (BX)(R9*1), Y15, Y14
+	VADDPS      Y14, Y7, Y7
+	VMASKMOVPS  (BX)(R9*2), Y15, Y14
+	VADDPS      Y14, Y8, Y8
+	VMASKMOVPS  (BX)(R10*1), Y15, Y14
+	VADDPS      Y14, Y11, Y11
+
+restset2:
+	VMASKMOVPS  Y6, Y15, (BX)
+	VMASKMOVPS  Y7, Y15, (BX)(R9*1)
+	VMASKMOVPS  Y8, Y15, (BX)(R9*2)
+	VMASKMOVPS  Y11, Y15, (BX)(R10*1)
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y0
+	VMOVUPS     (BX)(DI*1), Y6
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y6
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y1
+	VMOVUPS     (BX)(DI*1), Y7
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y7
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y2
+	VMOVUPS     (BX)(DI*1), Y8
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y3
+	VMOVUPS     (BX)(DI*1), Y9
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y9
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y4
+	VMOVUPS     (BX)(DI*1), Y10
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y10
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Y12
+	VMOVUPS     (BX)(SI*1), Y13
+	VSUBPS      (BX)(DX*2), Y12, Y12
+	VSUBPS      (BX)(DX*4), Y13, Y13
+	VMULPS      winogradFours<>+96(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+128(SB), Y13, Y5
+	VMOVUPS     (BX)(DI*1), Y11
+	VFMADD231PS winogradFours<>+160(SB), Y12, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y13, Y11
+	LEAQ        (R8)(R14*1), BX
+	VADDPS      Y2, Y1, Y12
+	VSUBPS      Y2, Y1, Y1
+	VADDPS      Y4, Y3, Y13
+	VSUBPS      Y4, Y3, Y3
+	VADDPS      Y12, Y0, Y0
+	VADDPS      Y13, Y0, Y0
+	VMULPS      winogradFours<>+64(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y2
+	VFMADD231PS winogradFours<>+160(SB), Y1, Y5
+	VFMADD231PS winogradFours<>+192(SB), Y3, Y5
+	VMULPS      winogradFours<>+96(SB), Y1, Y1
+	VFMADD231PS winogradFours<>+128(SB), Y3, Y1
+	CMPB        add+64(FP), $0x00
+	JEQ         restset1
+	VMASKMOVPS  (BX), Y15, Y14
+	VADDPS      Y14, Y0, Y0
+	VMASKMOVPS  (BX)(R9*1), Y15, Y14
+	VADDPS      Y14, Y1, Y1
+	VMASKMOVPS  (BX)(R9*2), Y15, Y14
+	VADDPS      Y14, Y2, Y2
+	VMASKMOVPS  (BX)(R10*1), Y15, Y14
+	VADDPS      Y14, Y5, Y5
+
+restset1:
+	VMASKMOVPS  Y0, Y15, (BX)
+	VMASKMOVPS  Y1, Y15, (BX)(R9*1)
+	VMASKMOVPS  Y2, Y15, (BX)(R9*2)
+	VMASKMOVPS  Y5, Y15, (BX)(R10*1)
+	LEAQ        (BX)(R14*2), BX
+	VADDPS      Y8, Y7, Y12
+	VSUBPS      Y8, Y7, Y7
+	VADDPS      Y10, Y9, Y13
+	VSUBPS      Y10, Y9, Y9
+	VADDPS      Y12, Y6, Y6
+	VADDPS      Y13, Y6, Y6
+	VMULPS      winogradFours<>+64(SB), Y12, Y8
+	VFMADD231PS winogradFours<>+32(SB), Y13, Y8
+	VFMADD231PS winogradFours<>+160(SB), Y7, Y11
+	VFMADD231PS winogradFours<>+192(SB), Y9, Y11
+	VMULPS      winogradFours<>+96(SB), Y7, Y7
+	VFMADD231PS winogradFours<>+128(SB), Y9, Y7
+	CMPB        add+64(FP), $0x00
+	JEQ         restset3
+	VMASKMOVPS  (BX), Y15, Y14
+	VADDPS      Y14, Y6, Y6
+	VMASKMOVPS  (BX)(R9*1), Y15, Y14
+	VADDPS      Y14, Y7, Y7
+	VMASKMOVPS  (BX)(R9*2), Y15, Y14
+	VADDPS      Y14, Y8, Y8
+	VMASKMOVPS  (BX)(R10*1), Y15, Y14
+	VADDPS      Y14, Y11, Y11
+
+restset3:
+	VMASKMOVPS Y6, Y15, (BX)
+	VMASKMOVPS Y7, Y15, (BX)(R9*1)
+	VMASKMOVPS Y8, Y15, (BX)(R9*2)
+	VMASKMOVPS Y11, Y15, (BX)(R10*1)
+	LEAQ       (R8)(R9*4), R8
+	MOVQ       tile+16(FP), R15
+	SHLQ       $0x02, R15
+	ADDQ       R15, AX
+	DECQ       R11
+	JNZ        resttile
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradGradient4AVX2(y *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+// Requires: AVX, FMA3
+TEXT ·winogradGradient4AVX2(SB), NOSPLIT, $0-64
+	MOVQ line+8(FP), CX
+	SHLQ $0x02, CX
+	LEAQ (CX)(CX*2), DX
+	MOVQ pixel+16(FP), SI
+	SHLQ $0x02, SI
+	MOVQ plane+32(FP), R9
+	SHLQ $0x02, R9
+	MOVQ tile+40(FP), R15
+	SHLQ $0x02, R15
+	MOVQ channels+56(FP), R11
+	XORQ R12, R12
+
+whole:
+	CMPQ R11, $0x08
+	JL   rest
+	MOVQ y+0(FP), AX
+	ADDQ R12, AX
+	MOVQ dst+24(FP), DI
+	ADDQ R12, DI
+	MOVQ tiles+48(FP), R10
+
+wholetile:
+	MOVQ         DI, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Y0
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y1
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y2
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y3
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y0
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y0, Y4
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y4
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y1
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y5
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y2
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y2, Y6
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y6
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y3
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y3
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y7
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Y0
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y0
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y0, Y4
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y4
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y1
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y1
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y5
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y2
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y2
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y2, Y6
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y6
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Y3
+	VMOVUPS      (BX)(CX*2), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y3
+	VMOVUPS      (BX)(CX*1), Y13
+	VMOVUPS      (BX)(DX*1), Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y7
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(DX*1), Y0
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Y1
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Y2
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Y3
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	LEAQ         (AX)(SI*4), AX
+	ADDQ         R15, DI
+	DECQ         R10
+	JNZ          wholetile
+	ADDQ         $0x20, R12
+	SUBQ         $0x08, R11
+	JMP          whole
+
+rest:
+	TESTQ   R11, R11
+	JZ      done
+	LEAQ    maskTable<>+0(SB), R13
+	NEGQ    R11
+	VMOVUPS 32(R13)(R11*4), Y15
+	MOVQ    y+0(FP), AX
+	ADDQ    R12, AX
+	MOVQ    dst+24(FP), DI
+	ADDQ    R12, DI
+	MOVQ    tiles+48(FP), R10
+
+resttile:
+	MOVQ         DI, R8
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y15, Y0
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y1
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y2
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y3
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y15, Y0
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y0
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y0, Y4
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y4
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y1
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y1
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y5
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y2
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y2
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y2, Y6
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y6
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y3
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y3
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+64(SB), Y14, Y13
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y7
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX), Y15, Y0
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y0
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y0, Y4
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y4
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y1
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y1
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y1, Y5
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y5
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y2
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y2
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y2, Y6
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y6
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX), Y15, Y3
+	VMASKMOVPS   (BX)(CX*2), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y3
+	VMASKMOVPS   (BX)(CX*1), Y15, Y13
+	VMASKMOVPS   (BX)(DX*1), Y15, Y14
+	VFMADD231PS  winogradFours<>+32(SB), Y14, Y13
+	VMOVAPS      Y3, Y7
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y3
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y7
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y4, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y6, Y12
+	VMOVAPS      Y5, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y7, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMASKMOVPS   (BX)(DX*1), Y15, Y0
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX)(DX*1), Y15, Y1
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX)(DX*1), Y15, Y2
+	ADDQ         SI, BX
+	VMASKMOVPS   (BX)(DX*1), Y15, Y3
+	VMOVUPS      Y0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+64(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+64(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+96(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+96(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Y0, Y12
+	VFMADD231PS  winogradFours<>+32(SB), Y2, Y12
+	VMOVAPS      Y1, Y13
+	VFMADD231PS  winogradFours<>+32(SB), Y3, Y13
+	VMOVAPS      Y12, Y14
+	VFMADD231PS  winogradFours<>+128(SB), Y13, Y12
+	VFNMADD231PS winogradFours<>+128(SB), Y13, Y14
+	VMOVUPS      Y12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Y3, (R8)
+	ADDQ         R9, R8
+	LEAQ         (AX)(SI*4), AX
+	ADDQ         R15, DI
+	DECQ         R10
+	JNZ          resttile
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradWeights4AVX2(w *float32, tap int, u *float32, plane int, channels int)
+// Requires: AVX, FMA3
+TEXT ·winogradWeights4AVX2(SB), NOSPLIT, $0-40
+	MOVQ tap+8(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), CX
+	MOVQ plane+24(FP), SI
+	SHLQ $0x02, SI
+	MOVQ channels+32(FP), R8
+	XORQ R9, R9
+
+whole:
+	CMPQ         R8, $0x08
+	JL           rest
+	MOVQ         w+0(FP), AX
+	ADDQ         R9, AX
+	MOVQ         u+16(FP), DX
+	ADDQ         R9, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Y0
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y1
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y2
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y0
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y0
+	VMOVAPS      Y0, Y3
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y3
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y1
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y1
+	VMOVAPS      Y1, Y4
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y4
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y2
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y2
+	VMOVAPS      Y2, Y5
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y5
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y0
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y0
+	VMOVAPS      Y0, Y3
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y3
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y1
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y1
+	VMOVAPS      Y1, Y4
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y4
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Y12
+	VMOVUPS      (DI)(CX*1), Y13
+	VMOVUPS      (DI)(CX*2), Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y2
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y2
+	VMOVAPS      Y2, Y5
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y5
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI)(CX*2), Y0
+	ADDQ         BX, DI
+	VMOVUPS      (DI)(CX*2), Y1
+	ADDQ         BX, DI
+	VMOVUPS      (DI)(CX*2), Y2
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	ADDQ         $0x20, R9
+	SUBQ         $0x08, R8
+	JMP          whole
+
+rest:
+	TESTQ        R8, R8
+	JZ           done
+	LEAQ         maskTable<>+0(SB), R10
+	NEGQ         R8
+	VMOVUPS      32(R10)(R8*4), Y15
+	MOVQ         w+0(FP), AX
+	ADDQ         R9, AX
+	MOVQ         u+16(FP), DX
+	ADDQ         R9, DX
+	MOVQ         AX, DI
+	VMASKMOVPS   (DI), Y15, Y0
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y1
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y2
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y0
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y0
+	VMOVAPS      Y0, Y3
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y3
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y1
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y1
+	VMOVAPS      Y1, Y4
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y4
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+224(SB), Y12, Y2
+	VFMADD231PS  winogradFours<>+256(SB), Y14, Y2
+	VMOVAPS      Y2, Y5
+	VFMADD231PS  winogradFours<>+288(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+288(SB), Y13, Y5
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y0
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y0
+	VMOVAPS      Y0, Y3
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y0
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y3
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y1
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y1
+	VMOVAPS      Y1, Y4
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y1
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y4
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI), Y15, Y12
+	VMASKMOVPS   (DI)(CX*1), Y15, Y13
+	VMASKMOVPS   (DI)(CX*2), Y15, Y14
+	VMULPS       winogradFours<>+320(SB), Y12, Y2
+	VFMADD231PS  winogradFours<>+352(SB), Y14, Y2
+	VMOVAPS      Y2, Y5
+	VFMADD231PS  winogradFours<>+384(SB), Y13, Y2
+	VFNMADD231PS winogradFours<>+384(SB), Y13, Y5
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y3, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y3, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y5, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y4, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y4, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMASKMOVPS   (DI)(CX*2), Y15, Y0
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI)(CX*2), Y15, Y1
+	ADDQ         BX, DI
+	VMASKMOVPS   (DI)(CX*2), Y15, Y2
+	VMOVUPS      Y0, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+224(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+256(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+288(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+288(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMULPS       winogradFours<>+320(SB), Y0, Y12
+	VFMADD231PS  winogradFours<>+352(SB), Y2, Y12
+	VMOVAPS      Y12, Y13
+	VFMADD231PS  winogradFours<>+384(SB), Y1, Y12
+	VFNMADD231PS winogradFours<>+384(SB), Y1, Y13
+	VMOVUPS      Y12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Y2, (DX)
+	ADDQ         SI, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradFold4AVX2(du *float32, plane int, dw *float32, tap int, channels int)
+// Requires: AVX, FMA3
+TEXT ·winogradFold4AVX2(SB), NOSPLIT, $0-40
+	MOVQ plane+8(FP), BX
+	SHLQ $0x02, BX
+	LEAQ (BX)(BX*2), CX
+	SHLQ $0x01, CX
+	LEAQ (CX)(CX*2), DX
+	LEAQ (CX)(CX*4), SI
+	MOVQ tap+24(FP), R8
+	SHLQ $0x02, R8
+	MOVQ channels+32(FP), R10
+	XORQ R11, R11
+
+whole:
+	CMPQ        R10, $0x08
+	JL          rest
+	MOVQ        du+0(FP), AX
+	ADDQ        R11, AX
+	MOVQ        dw+16(FP), DI
+	ADDQ        R11, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y0
+	VADDPS      (R9), Y0, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y1
+	VADDPS      (R9), Y1, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y2
+	VADDPS      (R9), Y2, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y3
+	VADDPS      (R9), Y3, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y4
+	VADDPS      (R9), Y4, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y5
+	VADDPS      (R9), Y5, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y0
+	VADDPS      (R9)(SI*1), Y0, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y1
+	VADDPS      (R9)(SI*1), Y1, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y2
+	VADDPS      (R9)(SI*1), Y2, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y3
+	VADDPS      (R9)(SI*1), Y3, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y4
+	VADDPS      (R9)(SI*1), Y4, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y5
+	VADDPS      (R9)(SI*1), Y5, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMOVUPS     (DI), Y6
+	VADDPS      Y6, Y14, Y14
+	VMOVUPS     Y14, (DI)
+	ADDQ        R8, DI
+	ADDQ        $0x20, R11
+	SUBQ        $0x08, R10
+	JMP         whole
+
+rest:
+	TESTQ       R10, R10
+	JZ          done
+	LEAQ        maskTable<>+0(SB), R12
+	NEGQ        R10
+	VMOVUPS     32(R12)(R10*4), Y15
+	MOVQ        du+0(FP), AX
+	ADDQ        R11, AX
+	MOVQ        dw+16(FP), DI
+	ADDQ        R11, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y0
+	VADDPS      (R9), Y0, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y1
+	VADDPS      (R9), Y1, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y2
+	VADDPS      (R9), Y2, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y3
+	VADDPS      (R9), Y3, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y4
+	VADDPS      (R9), Y4, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y5
+	VADDPS      (R9), Y5, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VSUBPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VSUBPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y0
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y0
+	VADDPS      (R9)(SI*1), Y0, Y0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y1
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y1
+	VADDPS      (R9)(SI*1), Y1, Y1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y2
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y2
+	VADDPS      (R9)(SI*1), Y2, Y2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y3
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y3
+	VADDPS      (R9)(SI*1), Y3, Y3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y4
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y4
+	VADDPS      (R9)(SI*1), Y4, Y4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Y12
+	VADDPS      (R9)(CX*2), Y12, Y12
+	VMOVUPS     (R9)(DX*1), Y13
+	VADDPS      (R9)(CX*4), Y13, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y5
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y5
+	VADDPS      (R9)(SI*1), Y5, Y5
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+224(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+320(SB), Y13, Y14
+	VADDPS      Y0, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Y2, Y1, Y12
+	VSUBPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+288(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+384(SB), Y13, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
+	VADDPS      Y2, Y1, Y12
+	VADDPS      Y4, Y3, Y13
+	VMULPS      winogradFours<>+256(SB), Y12, Y14
+	VFMADD231PS winogradFours<>+352(SB), Y13, Y14
+	VADDPS      Y5, Y14, Y14
+	VMASKMOVPS  (DI), Y15, Y6
+	VADDPS      Y6, Y14, Y14
+	VMASKMOVPS  Y14, Y15, (DI)
+	ADDQ        R8, DI
 
 done:
 	VZEROUPPER

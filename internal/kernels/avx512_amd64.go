@@ -34,12 +34,12 @@ func winogradGradientAVX512(y0 *float32, y1 *float32, pixel int, dst *float32, p
 // winogradProductAVX512 is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradProductAVX512(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+func winogradProductAVX512(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 
 // winogradOuterAVX512 is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradOuterAVX512(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+func winogradOuterAVX512(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 
 // winogradWeightsAVX512 is winogradWeights.
 //
@@ -50,6 +50,31 @@ func winogradWeightsAVX512(w *float32, tap int, u *float32, plane int, channels 
 //
 //go:noescape
 func winogradFoldAVX512(du *float32, plane int, dw *float32, tap int, channels int)
+
+// winogradInput4AVX512 is winogradInput4.
+//
+//go:noescape
+func winogradInput4AVX512(x *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+
+// winogradOutput4AVX512 is winogradOutput4.
+//
+//go:noescape
+func winogradOutput4AVX512(m *float32, plane int, tile int, y *float32, line int, pixel int, tiles int, channels int, add bool)
+
+// winogradGradient4AVX512 is winogradGradient4.
+//
+//go:noescape
+func winogradGradient4AVX512(y *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+
+// winogradWeights4AVX512 is winogradWeights4.
+//
+//go:noescape
+func winogradWeights4AVX512(w *float32, tap int, u *float32, plane int, channels int)
+
+// winogradFold4AVX512 is winogradFold4.
+//
+//go:noescape
+func winogradFold4AVX512(du *float32, plane int, dw *float32, tap int, channels int)
 
 // dotAVX512 returns Σ x·y, added up in four vectors of sums, which are added in a fixed order. n is not 0.
 //

@@ -5852,17 +5852,17 @@ done:
 	VZEROUPPER
 	RET
 
-// func winogradProductAVX512(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+// func winogradProductAVX512(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 // Requires: AVX, AVX512F
-TEXT ·winogradProductAVX512(SB), NOSPLIT, $0-88
+TEXT ·winogradProductAVX512(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	LEAQ (SI)(SI*2), DI
 	MOVQ ldm+48(FP), BX
 	SHLQ $0x02, BX
 	MOVQ depth+32(FP), DX
-	MOVQ $0x00000010, R15
-	MOVQ vecs+80(FP), AX
+	MOVQ planes+80(FP), R15
+	MOVQ vecs+88(FP), AX
 	CMPQ AX, $0x01
 	JE   narrow
 
@@ -6280,15 +6280,15 @@ narrowstore:
 	VZEROUPPER
 	RET
 
-// func winogradOuterAVX512(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+// func winogradOuterAVX512(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOuterAVX512(SB), NOSPLIT, $0-88
+TEXT ·winogradOuterAVX512(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ldw+48(FP), DI
 	SHLQ $0x02, DI
-	MOVQ $0x00000010, R10
-	MOVQ vecs+80(FP), R11
+	MOVQ planes+80(FP), R10
+	MOVQ vecs+88(FP), R11
 	CMPQ R11, $0x01
 	JE   narrow
 
@@ -7019,6 +7019,2938 @@ rest:
 	VADDPS    Z6, Z3, Z3
 	VMOVUPS   Z3, K1, (SI)
 	ADDQ      DI, SI
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradInput4AVX512(x *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradInput4AVX512(SB), NOSPLIT, $0-64
+	VBROADCASTSS winogradFours<>+0(SB), Z16
+	VBROADCASTSS winogradFours<>+32(SB), Z17
+	VBROADCASTSS winogradFours<>+64(SB), Z18
+	VBROADCASTSS winogradFours<>+96(SB), Z19
+	VBROADCASTSS winogradFours<>+128(SB), Z20
+	MOVQ         line+8(FP), CX
+	SHLQ         $0x02, CX
+	LEAQ         (CX)(CX*2), DX
+	LEAQ         (CX)(CX*4), SI
+	MOVQ         pixel+16(FP), DI
+	SHLQ         $0x02, DI
+	MOVQ         plane+32(FP), R10
+	SHLQ         $0x02, R10
+	MOVQ         tile+40(FP), R15
+	SHLQ         $0x02, R15
+	MOVQ         channels+56(FP), R12
+	XORQ         R13, R13
+
+whole:
+	CMPQ R12, $0x10
+	JL   rest
+	MOVQ x+0(FP), AX
+	ADDQ R13, AX
+	MOVQ dst+24(FP), R8
+	ADDQ R13, R8
+	MOVQ tiles+48(FP), R11
+
+wholetile:
+	MOVQ         R8, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z0
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z1, Z1
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z1
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z2
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Z3
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z3, Z3
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z3
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Z4
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z4
+	ADDQ         DI, BX
+	VMOVUPS      (BX), Z5
+	VMOVUPS      (BX)(CX*4), Z14
+	VADDPS       Z14, Z5, Z5
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z16, Z14, Z5
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z0
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z0, Z6
+	VFMADD231PS  Z19, Z13, Z0
+	VFNMADD231PS Z19, Z13, Z6
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z1
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z1
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z1, Z7
+	VFMADD231PS  Z19, Z13, Z1
+	VFNMADD231PS Z19, Z13, Z7
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z2
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z2
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z2, Z8
+	VFMADD231PS  Z19, Z13, Z2
+	VFNMADD231PS Z19, Z13, Z8
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z3
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z3, Z9
+	VFMADD231PS  Z19, Z13, Z3
+	VFNMADD231PS Z19, Z13, Z9
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z4
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z4
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z19, Z13, Z4
+	VFNMADD231PS Z19, Z13, Z10
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z5
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z17, Z14, Z5
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  Z19, Z13, Z5
+	VFNMADD231PS Z19, Z13, Z11
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z6, Z10, Z14
+	VFNMADD231PS Z16, Z8, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z17, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z18, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z18, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z7, Z11, Z14
+	VFNMADD231PS Z16, Z9, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*4), Z0
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z0
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z0, Z6
+	VFMADD231PS  Z20, Z13, Z0
+	VFNMADD231PS Z20, Z13, Z6
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z1
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z1
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z1, Z7
+	VFMADD231PS  Z20, Z13, Z1
+	VFNMADD231PS Z20, Z13, Z7
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z2
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z2
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z2, Z8
+	VFMADD231PS  Z20, Z13, Z2
+	VFNMADD231PS Z20, Z13, Z8
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z3
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z3
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z3, Z9
+	VFMADD231PS  Z20, Z13, Z3
+	VFNMADD231PS Z20, Z13, Z9
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z4
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z4
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z20, Z13, Z4
+	VFNMADD231PS Z20, Z13, Z10
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*4), Z5
+	VMOVUPS      (BX)(CX*2), Z14
+	VFNMADD231PS Z18, Z14, Z5
+	VMOVUPS      (BX)(DX*1), Z13
+	VMOVUPS      (BX)(CX*1), Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  Z20, Z13, Z5
+	VFNMADD231PS Z20, Z13, Z11
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z6, Z10, Z14
+	VFNMADD231PS Z16, Z8, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z17, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z18, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z18, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z7, Z11, Z14
+	VFNMADD231PS Z16, Z9, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(CX*1), Z0
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z0
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Z1
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z1, Z1
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z1
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Z2
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z2
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Z3
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z3, Z3
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z3
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Z4
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z4
+	ADDQ         DI, BX
+	VMOVUPS      (BX)(CX*1), Z5
+	VMOVUPS      (BX)(SI*1), Z14
+	VADDPS       Z14, Z5, Z5
+	VMOVUPS      (BX)(DX*1), Z14
+	VFNMADD231PS Z16, Z14, Z5
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	LEAQ         (AX)(DI*4), AX
+	ADDQ         R15, R8
+	DECQ         R11
+	JNZ          wholetile
+	ADDQ         $0x40, R13
+	SUBQ         $0x10, R12
+	JMP          whole
+
+rest:
+	TESTQ R12, R12
+	JZ    done
+	NEGQ  R12
+	ADDQ  $0x10, R12
+	MOVL  $0x0000ffff, R14
+	SHRXL R12, R14, R14
+	KMOVW R14, K1
+	MOVQ  x+0(FP), AX
+	ADDQ  R13, AX
+	MOVQ  dst+24(FP), R8
+	ADDQ  R13, R8
+	MOVQ  tiles+48(FP), R11
+
+resttile:
+	MOVQ         R8, R9
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z0
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z0
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z1
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z2
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z3, Z3
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z3
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX), K1, Z4
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z4
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX), K1, Z5
+	VMOVUPS.Z    (BX)(CX*4), K1, Z14
+	VADDPS       Z14, Z5, Z5
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z16, Z14, Z5
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z0
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z0, Z6
+	VFMADD231PS  Z19, Z13, Z0
+	VFNMADD231PS Z19, Z13, Z6
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z1
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z1, Z7
+	VFMADD231PS  Z19, Z13, Z1
+	VFNMADD231PS Z19, Z13, Z7
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z2
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z2
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z2, Z8
+	VFMADD231PS  Z19, Z13, Z2
+	VFNMADD231PS Z19, Z13, Z8
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z3
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z3, Z9
+	VFMADD231PS  Z19, Z13, Z3
+	VFNMADD231PS Z19, Z13, Z9
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z4
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z19, Z13, Z4
+	VFNMADD231PS Z19, Z13, Z10
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z17, Z14, Z5
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z17, Z14, Z13
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  Z19, Z13, Z5
+	VFNMADD231PS Z19, Z13, Z11
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z6, Z10, Z14
+	VFNMADD231PS Z16, Z8, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z17, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z18, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z18, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z7, Z11, Z14
+	VFNMADD231PS Z16, Z9, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z0
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z0
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z0, Z6
+	VFMADD231PS  Z20, Z13, Z0
+	VFNMADD231PS Z20, Z13, Z6
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z1
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z1, Z7
+	VFMADD231PS  Z20, Z13, Z1
+	VFNMADD231PS Z20, Z13, Z7
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z2
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z2
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z2, Z8
+	VFMADD231PS  Z20, Z13, Z2
+	VFNMADD231PS Z20, Z13, Z8
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z3
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z3
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z3, Z9
+	VFMADD231PS  Z20, Z13, Z3
+	VFNMADD231PS Z20, Z13, Z9
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z4
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z4
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z4, Z10
+	VFMADD231PS  Z20, Z13, Z4
+	VFNMADD231PS Z20, Z13, Z10
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*4), K1, Z5
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFNMADD231PS Z18, Z14, Z5
+	VMOVUPS.Z    (BX)(DX*1), K1, Z13
+	VMOVUPS.Z    (BX)(CX*1), K1, Z14
+	VFNMADD231PS Z18, Z14, Z13
+	VMOVAPS      Z5, Z11
+	VFMADD231PS  Z20, Z13, Z5
+	VFNMADD231PS Z20, Z13, Z11
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z6, Z10, Z14
+	VFNMADD231PS Z16, Z8, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z17, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z10, Z12
+	VFNMADD231PS Z18, Z8, Z12
+	VMOVAPS      Z9, Z13
+	VFNMADD231PS Z18, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z7, Z11, Z14
+	VFNMADD231PS Z16, Z9, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z0
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z0, Z0
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z0
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z1
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z1, Z1
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z1
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z2
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z2, Z2
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z2
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z3
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z3, Z3
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z3
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z4
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z4, Z4
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z4
+	ADDQ         DI, BX
+	VMOVUPS.Z    (BX)(CX*1), K1, Z5
+	VMOVUPS.Z    (BX)(SI*1), K1, Z14
+	VADDPS       Z14, Z5, Z5
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFNMADD231PS Z16, Z14, Z5
+	VADDPS       Z0, Z4, Z14
+	VFNMADD231PS Z16, Z2, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z17, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z17, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VMOVAPS      Z4, Z12
+	VFNMADD231PS Z18, Z2, Z12
+	VMOVAPS      Z3, Z13
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z20, Z13, Z12
+	VFNMADD231PS Z20, Z13, Z14
+	VMOVUPS      Z12, (R9)
+	ADDQ         R10, R9
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	VADDPS       Z1, Z5, Z14
+	VFNMADD231PS Z16, Z3, Z14
+	VMOVUPS      Z14, (R9)
+	ADDQ         R10, R9
+	LEAQ         (AX)(DI*4), AX
+	ADDQ         R15, R8
+	DECQ         R11
+	JNZ          resttile
+
+done:
+	VZEROUPPER
+	RET
+
+DATA winogradFours<>+0(SB)/4, $0x40200000
+DATA winogradFours<>+4(SB)/4, $0x40200000
+DATA winogradFours<>+8(SB)/4, $0x40200000
+DATA winogradFours<>+12(SB)/4, $0x40200000
+DATA winogradFours<>+16(SB)/4, $0x40200000
+DATA winogradFours<>+20(SB)/4, $0x40200000
+DATA winogradFours<>+24(SB)/4, $0x40200000
+DATA winogradFours<>+28(SB)/4, $0x40200000
+DATA winogradFours<>+32(SB)/4, $0x40000000
+DATA winogradFours<>+36(SB)/4, $0x40000000
+DATA winogradFours<>+40(SB)/4, $0x40000000
+DATA winogradFours<>+44(SB)/4, $0x40000000
+DATA winogradFours<>+48(SB)/4, $0x40000000
+DATA winogradFours<>+52(SB)/4, $0x40000000
+DATA winogradFours<>+56(SB)/4, $0x40000000
+DATA winogradFours<>+60(SB)/4, $0x40000000
+DATA winogradFours<>+64(SB)/4, $0x3f000000
+DATA winogradFours<>+68(SB)/4, $0x3f000000
+DATA winogradFours<>+72(SB)/4, $0x3f000000
+DATA winogradFours<>+76(SB)/4, $0x3f000000
+DATA winogradFours<>+80(SB)/4, $0x3f000000
+DATA winogradFours<>+84(SB)/4, $0x3f000000
+DATA winogradFours<>+88(SB)/4, $0x3f000000
+DATA winogradFours<>+92(SB)/4, $0x3f000000
+DATA winogradFours<>+96(SB)/4, $0x3f3504f3
+DATA winogradFours<>+100(SB)/4, $0x3f3504f3
+DATA winogradFours<>+104(SB)/4, $0x3f3504f3
+DATA winogradFours<>+108(SB)/4, $0x3f3504f3
+DATA winogradFours<>+112(SB)/4, $0x3f3504f3
+DATA winogradFours<>+116(SB)/4, $0x3f3504f3
+DATA winogradFours<>+120(SB)/4, $0x3f3504f3
+DATA winogradFours<>+124(SB)/4, $0x3f3504f3
+DATA winogradFours<>+128(SB)/4, $0x3fb504f3
+DATA winogradFours<>+132(SB)/4, $0x3fb504f3
+DATA winogradFours<>+136(SB)/4, $0x3fb504f3
+DATA winogradFours<>+140(SB)/4, $0x3fb504f3
+DATA winogradFours<>+144(SB)/4, $0x3fb504f3
+DATA winogradFours<>+148(SB)/4, $0x3fb504f3
+DATA winogradFours<>+152(SB)/4, $0x3fb504f3
+DATA winogradFours<>+156(SB)/4, $0x3fb504f3
+DATA winogradFours<>+160(SB)/4, $0x3eb504f3
+DATA winogradFours<>+164(SB)/4, $0x3eb504f3
+DATA winogradFours<>+168(SB)/4, $0x3eb504f3
+DATA winogradFours<>+172(SB)/4, $0x3eb504f3
+DATA winogradFours<>+176(SB)/4, $0x3eb504f3
+DATA winogradFours<>+180(SB)/4, $0x3eb504f3
+DATA winogradFours<>+184(SB)/4, $0x3eb504f3
+DATA winogradFours<>+188(SB)/4, $0x3eb504f3
+DATA winogradFours<>+192(SB)/4, $0x403504f3
+DATA winogradFours<>+196(SB)/4, $0x403504f3
+DATA winogradFours<>+200(SB)/4, $0x403504f3
+DATA winogradFours<>+204(SB)/4, $0x403504f3
+DATA winogradFours<>+208(SB)/4, $0x403504f3
+DATA winogradFours<>+212(SB)/4, $0x403504f3
+DATA winogradFours<>+216(SB)/4, $0x403504f3
+DATA winogradFours<>+220(SB)/4, $0x403504f3
+DATA winogradFours<>+224(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+228(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+232(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+236(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+240(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+244(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+248(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+252(SB)/4, $0xbf2aaaab
+DATA winogradFours<>+256(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+260(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+264(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+268(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+272(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+276(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+280(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+284(SB)/4, $0xbeaaaaab
+DATA winogradFours<>+288(SB)/4, $0xbef15bef
+DATA winogradFours<>+292(SB)/4, $0xbef15bef
+DATA winogradFours<>+296(SB)/4, $0xbef15bef
+DATA winogradFours<>+300(SB)/4, $0xbef15bef
+DATA winogradFours<>+304(SB)/4, $0xbef15bef
+DATA winogradFours<>+308(SB)/4, $0xbef15bef
+DATA winogradFours<>+312(SB)/4, $0xbef15bef
+DATA winogradFours<>+316(SB)/4, $0xbef15bef
+DATA winogradFours<>+320(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+324(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+328(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+332(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+336(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+340(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+344(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+348(SB)/4, $0x3e2aaaab
+DATA winogradFours<>+352(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+356(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+360(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+364(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+368(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+372(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+376(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+380(SB)/4, $0x3eaaaaab
+DATA winogradFours<>+384(SB)/4, $0x3e715bef
+DATA winogradFours<>+388(SB)/4, $0x3e715bef
+DATA winogradFours<>+392(SB)/4, $0x3e715bef
+DATA winogradFours<>+396(SB)/4, $0x3e715bef
+DATA winogradFours<>+400(SB)/4, $0x3e715bef
+DATA winogradFours<>+404(SB)/4, $0x3e715bef
+DATA winogradFours<>+408(SB)/4, $0x3e715bef
+DATA winogradFours<>+412(SB)/4, $0x3e715bef
+GLOBL winogradFours<>(SB), RODATA|NOPTR, $416
+
+// func winogradOutput4AVX512(m *float32, plane int, tile int, y *float32, line int, pixel int, tiles int, channels int, add bool)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradOutput4AVX512(SB), NOSPLIT, $0-65
+	VBROADCASTSS winogradFours<>+32(SB), Z16
+	VBROADCASTSS winogradFours<>+64(SB), Z17
+	VBROADCASTSS winogradFours<>+96(SB), Z18
+	VBROADCASTSS winogradFours<>+128(SB), Z19
+	VBROADCASTSS winogradFours<>+160(SB), Z20
+	VBROADCASTSS winogradFours<>+192(SB), Z21
+	MOVQ         plane+8(FP), CX
+	SHLQ         $0x02, CX
+	LEAQ         (CX)(CX*2), DX
+	SHLQ         $0x01, DX
+	LEAQ         (DX)(DX*2), SI
+	LEAQ         (DX)(DX*4), DI
+	MOVQ         pixel+40(FP), R9
+	SHLQ         $0x02, R9
+	LEAQ         (R9)(R9*2), R10
+	MOVQ         line+32(FP), R14
+	SHLQ         $0x02, R14
+	MOVQ         channels+56(FP), R12
+	XORQ         R13, R13
+
+whole:
+	CMPQ R12, $0x10
+	JL   rest
+	MOVQ m+0(FP), AX
+	ADDQ R13, AX
+	MOVQ y+24(FP), R8
+	ADDQ R13, R8
+	MOVQ tiles+48(FP), R11
+
+wholetile:
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z6
+	VFMADD231PS Z16, Z13, Z6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z1
+	VADDPS      Z13, Z1, Z1
+	VMULPS      Z17, Z12, Z7
+	VFMADD231PS Z16, Z13, Z7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z2
+	VADDPS      Z13, Z2, Z2
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z3
+	VADDPS      Z13, Z3, Z3
+	VMULPS      Z17, Z12, Z9
+	VFMADD231PS Z16, Z13, Z9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z4
+	VADDPS      Z13, Z4, Z4
+	VMULPS      Z17, Z12, Z10
+	VFMADD231PS Z16, Z13, Z10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z5
+	VADDPS      Z13, Z5, Z5
+	VMULPS      Z17, Z12, Z11
+	VFMADD231PS Z16, Z13, Z11
+	MOVQ        R8, BX
+	VADDPS      Z2, Z1, Z12
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z4, Z3, Z13
+	VSUBPS      Z4, Z3, Z3
+	VADDPS      Z12, Z0, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z20, Z1, Z5
+	VFMADD231PS Z21, Z3, Z5
+	VMULPS      Z18, Z1, Z1
+	VFMADD231PS Z19, Z3, Z1
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset0
+	VMOVUPS     (BX), Z14
+	VADDPS      Z14, Z0, Z0
+	VMOVUPS     (BX)(R9*1), Z14
+	VADDPS      Z14, Z1, Z1
+	VMOVUPS     (BX)(R9*2), Z14
+	VADDPS      Z14, Z2, Z2
+	VMOVUPS     (BX)(R10*1), Z14
+	VADDPS      Z14, Z5, Z5
+
+wholeset0:
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(R9*1)
+	VMOVUPS     Z2, (BX)(R9*2)
+	VMOVUPS     Z5, (BX)(R10*1)
+	LEAQ        (R8)(R14*2), BX
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z20, Z7, Z11
+	VFMADD231PS Z21, Z9, Z11
+	VMULPS      Z18, Z7, Z7
+	VFMADD231PS Z19, Z9, Z7
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset2
+	VMOVUPS     (BX), Z14
+	VADDPS      Z14, Z6, Z6
+	VMOVUPS     (BX)(R9*1), Z14
+	VADDPS      Z14, Z7, Z7
+	VMOVUPS     (BX)(R9*2), Z14
+	VADDPS      Z14, Z8, Z8
+	VMOVUPS     (BX)(R10*1), Z14
+	VADDPS      Z14, Z11, Z11
+
+wholeset2:
+	VMOVUPS     Z6, (BX)
+	VMOVUPS     Z7, (BX)(R9*1)
+	VMOVUPS     Z8, (BX)(R9*2)
+	VMOVUPS     Z11, (BX)(R10*1)
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z0
+	VFMADD231PS Z19, Z13, Z0
+	VMOVUPS     (BX)(DI*1), Z6
+	VFMADD231PS Z20, Z12, Z6
+	VFMADD231PS Z21, Z13, Z6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z1
+	VFMADD231PS Z19, Z13, Z1
+	VMOVUPS     (BX)(DI*1), Z7
+	VFMADD231PS Z20, Z12, Z7
+	VFMADD231PS Z21, Z13, Z7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z2
+	VFMADD231PS Z19, Z13, Z2
+	VMOVUPS     (BX)(DI*1), Z8
+	VFMADD231PS Z20, Z12, Z8
+	VFMADD231PS Z21, Z13, Z8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z3
+	VFMADD231PS Z19, Z13, Z3
+	VMOVUPS     (BX)(DI*1), Z9
+	VFMADD231PS Z20, Z12, Z9
+	VFMADD231PS Z21, Z13, Z9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z4
+	VFMADD231PS Z19, Z13, Z4
+	VMOVUPS     (BX)(DI*1), Z10
+	VFMADD231PS Z20, Z12, Z10
+	VFMADD231PS Z21, Z13, Z10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z5
+	VFMADD231PS Z19, Z13, Z5
+	VMOVUPS     (BX)(DI*1), Z11
+	VFMADD231PS Z20, Z12, Z11
+	VFMADD231PS Z21, Z13, Z11
+	LEAQ        (R8)(R14*1), BX
+	VADDPS      Z2, Z1, Z12
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z4, Z3, Z13
+	VSUBPS      Z4, Z3, Z3
+	VADDPS      Z12, Z0, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z20, Z1, Z5
+	VFMADD231PS Z21, Z3, Z5
+	VMULPS      Z18, Z1, Z1
+	VFMADD231PS Z19, Z3, Z1
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset1
+	VMOVUPS     (BX), Z14
+	VADDPS      Z14, Z0, Z0
+	VMOVUPS     (BX)(R9*1), Z14
+	VADDPS      Z14, Z1, Z1
+	VMOVUPS     (BX)(R9*2), Z14
+	VADDPS      Z14, Z2, Z2
+	VMOVUPS     (BX)(R10*1), Z14
+	VADDPS      Z14, Z5, Z5
+
+wholeset1:
+	VMOVUPS     Z0, (BX)
+	VMOVUPS     Z1, (BX)(R9*1)
+	VMOVUPS     Z2, (BX)(R9*2)
+	VMOVUPS     Z5, (BX)(R10*1)
+	LEAQ        (BX)(R14*2), BX
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z20, Z7, Z11
+	VFMADD231PS Z21, Z9, Z11
+	VMULPS      Z18, Z7, Z7
+	VFMADD231PS Z19, Z9, Z7
+	CMPB        add+64(FP), $0x00
+	JEQ         wholeset3
+	VMOVUPS     (BX), Z14
+	VADDPS      Z14, Z6, Z6
+	VMOVUPS     (BX)(R9*1), Z14
+	VADDPS      Z14, Z7, Z7
+	VMOVUPS     (BX)(R9*2), Z14
+	VADDPS      Z14, Z8, Z8
+	VMOVUPS     (BX)(R10*1), Z14
+	VADDPS      Z14, Z11, Z11
+
+wholeset3:
+	VMOVUPS Z6, (BX)
+	VMOVUPS Z7, (BX)(R9*1)
+	VMOVUPS Z8, (BX)(R9*2)
+	VMOVUPS Z11, (BX)(R10*1)
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    tile+16(FP), R15
+	SHLQ    $0x02, R15
+	ADDQ    R15, AX
+	DECQ    R11
+	JNZ     wholetile
+	ADDQ    $0x40, R13
+	SUBQ    $0x10, R12
+	JMP     whole
+
+rest:
+	TESTQ R12, R12
+	JZ    done
+	NEGQ  R12
+	ADDQ  $0x10, R12
+	MOVL  $0x0000ffff, R15
+	SHRXL R12, R15, R15
+	KMOVW R15, K1
+	MOVQ  m+0(FP), AX
+	ADDQ  R13, AX
+	MOVQ  y+24(FP), R8
+	ADDQ  R13, R8
+	MOVQ  tiles+48(FP), R11
+
+resttile:
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z6
+	VFMADD231PS Z16, Z13, Z6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z1
+	VADDPS      Z13, Z1, Z1
+	VMULPS      Z17, Z12, Z7
+	VFMADD231PS Z16, Z13, Z7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z2
+	VADDPS      Z13, Z2, Z2
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z3
+	VADDPS      Z13, Z3, Z3
+	VMULPS      Z17, Z12, Z9
+	VFMADD231PS Z16, Z13, Z9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z4
+	VADDPS      Z13, Z4, Z4
+	VMULPS      Z17, Z12, Z10
+	VFMADD231PS Z16, Z13, Z10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VADDPS      (BX)(DX*2), Z12, Z12
+	VADDPS      (BX)(DX*4), Z13, Z13
+	VADDPS      (BX), Z12, Z5
+	VADDPS      Z13, Z5, Z5
+	VMULPS      Z17, Z12, Z11
+	VFMADD231PS Z16, Z13, Z11
+	MOVQ        R8, BX
+	VADDPS      Z2, Z1, Z12
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z4, Z3, Z13
+	VSUBPS      Z4, Z3, Z3
+	VADDPS      Z12, Z0, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z20, Z1, Z5
+	VFMADD231PS Z21, Z3, Z5
+	VMULPS      Z18, Z1, Z1
+	VFMADD231PS Z19, Z3, Z1
+	CMPB        add+64(FP), $0x00
+	JEQ         restset0
+	VMOVUPS.Z   (BX), K1, Z14
+	VADDPS      Z14, Z0, Z0
+	VMOVUPS.Z   (BX)(R9*1), K1, Z14
+	VADDPS      Z14, Z1, Z1
+	VMOVUPS.Z   (BX)(R9*2), K1, Z14
+	VADDPS      Z14, Z2, Z2
+	VMOVUPS.Z   (BX)(R10*1), K1, Z14
+	VADDPS      Z14, Z5, Z5
+
+restset0:
+	VMOVUPS     Z0, K1, (BX)
+	VMOVUPS     Z1, K1, (BX)(R9*1)
+	VMOVUPS     Z2, K1, (BX)(R9*2)
+	VMOVUPS     Z5, K1, (BX)(R10*1)
+	LEAQ        (R8)(R14*2), BX
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z20, Z7, Z11
+	VFMADD231PS Z21, Z9, Z11
+	VMULPS      Z18, Z7, Z7
+	VFMADD231PS Z19, Z9, Z7
+	CMPB        add+64(FP), $0x00
+	JEQ         restset2
+	VMOVUPS.Z   (BX), K1, Z14
+	VADDPS      Z14, Z6, Z6
+	VMOVUPS.Z   (BX)(R9*1), K1, Z14
+	VADDPS      Z14, Z7, Z7
+	VMOVUPS.Z   (BX)(R9*2), K1, Z14
+	VADDPS      Z14, Z8, Z8
+	VMOVUPS.Z   (BX)(R10*1), K1, Z14
+	VADDPS      Z14, Z11, Z11
+
+restset2:
+	VMOVUPS     Z6, K1, (BX)
+	VMOVUPS     Z7, K1, (BX)(R9*1)
+	VMOVUPS     Z8, K1, (BX)(R9*2)
+	VMOVUPS     Z11, K1, (BX)(R10*1)
+	MOVQ        AX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z0
+	VFMADD231PS Z19, Z13, Z0
+	VMOVUPS     (BX)(DI*1), Z6
+	VFMADD231PS Z20, Z12, Z6
+	VFMADD231PS Z21, Z13, Z6
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z1
+	VFMADD231PS Z19, Z13, Z1
+	VMOVUPS     (BX)(DI*1), Z7
+	VFMADD231PS Z20, Z12, Z7
+	VFMADD231PS Z21, Z13, Z7
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z2
+	VFMADD231PS Z19, Z13, Z2
+	VMOVUPS     (BX)(DI*1), Z8
+	VFMADD231PS Z20, Z12, Z8
+	VFMADD231PS Z21, Z13, Z8
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z3
+	VFMADD231PS Z19, Z13, Z3
+	VMOVUPS     (BX)(DI*1), Z9
+	VFMADD231PS Z20, Z12, Z9
+	VFMADD231PS Z21, Z13, Z9
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z4
+	VFMADD231PS Z19, Z13, Z4
+	VMOVUPS     (BX)(DI*1), Z10
+	VFMADD231PS Z20, Z12, Z10
+	VFMADD231PS Z21, Z13, Z10
+	ADDQ        CX, BX
+	VMOVUPS     (BX)(DX*1), Z12
+	VMOVUPS     (BX)(SI*1), Z13
+	VSUBPS      (BX)(DX*2), Z12, Z12
+	VSUBPS      (BX)(DX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z5
+	VFMADD231PS Z19, Z13, Z5
+	VMOVUPS     (BX)(DI*1), Z11
+	VFMADD231PS Z20, Z12, Z11
+	VFMADD231PS Z21, Z13, Z11
+	LEAQ        (R8)(R14*1), BX
+	VADDPS      Z2, Z1, Z12
+	VSUBPS      Z2, Z1, Z1
+	VADDPS      Z4, Z3, Z13
+	VSUBPS      Z4, Z3, Z3
+	VADDPS      Z12, Z0, Z0
+	VADDPS      Z13, Z0, Z0
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z16, Z13, Z2
+	VFMADD231PS Z20, Z1, Z5
+	VFMADD231PS Z21, Z3, Z5
+	VMULPS      Z18, Z1, Z1
+	VFMADD231PS Z19, Z3, Z1
+	CMPB        add+64(FP), $0x00
+	JEQ         restset1
+	VMOVUPS.Z   (BX), K1, Z14
+	VADDPS      Z14, Z0, Z0
+	VMOVUPS.Z   (BX)(R9*1), K1, Z14
+	VADDPS      Z14, Z1, Z1
+	VMOVUPS.Z   (BX)(R9*2), K1, Z14
+	VADDPS      Z14, Z2, Z2
+	VMOVUPS.Z   (BX)(R10*1), K1, Z14
+	VADDPS      Z14, Z5, Z5
+
+restset1:
+	VMOVUPS     Z0, K1, (BX)
+	VMOVUPS     Z1, K1, (BX)(R9*1)
+	VMOVUPS     Z2, K1, (BX)(R9*2)
+	VMOVUPS     Z5, K1, (BX)(R10*1)
+	LEAQ        (BX)(R14*2), BX
+	VADDPS      Z8, Z7, Z12
+	VSUBPS      Z8, Z7, Z7
+	VADDPS      Z10, Z9, Z13
+	VSUBPS      Z10, Z9, Z9
+	VADDPS      Z12, Z6, Z6
+	VADDPS      Z13, Z6, Z6
+	VMULPS      Z17, Z12, Z8
+	VFMADD231PS Z16, Z13, Z8
+	VFMADD231PS Z20, Z7, Z11
+	VFMADD231PS Z21, Z9, Z11
+	VMULPS      Z18, Z7, Z7
+	VFMADD231PS Z19, Z9, Z7
+	CMPB        add+64(FP), $0x00
+	JEQ         restset3
+	VMOVUPS.Z   (BX), K1, Z14
+	VADDPS      Z14, Z6, Z6
+	VMOVUPS.Z   (BX)(R9*1), K1, Z14
+	VADDPS      Z14, Z7, Z7
+	VMOVUPS.Z   (BX)(R9*2), K1, Z14
+	VADDPS      Z14, Z8, Z8
+	VMOVUPS.Z   (BX)(R10*1), K1, Z14
+	VADDPS      Z14, Z11, Z11
+
+restset3:
+	VMOVUPS Z6, K1, (BX)
+	VMOVUPS Z7, K1, (BX)(R9*1)
+	VMOVUPS Z8, K1, (BX)(R9*2)
+	VMOVUPS Z11, K1, (BX)(R10*1)
+	LEAQ    (R8)(R9*4), R8
+	MOVQ    tile+16(FP), R15
+	SHLQ    $0x02, R15
+	ADDQ    R15, AX
+	DECQ    R11
+	JNZ     resttile
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradGradient4AVX512(y *float32, line int, pixel int, dst *float32, plane int, tile int, tiles int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradGradient4AVX512(SB), NOSPLIT, $0-64
+	VBROADCASTSS winogradFours<>+32(SB), Z16
+	VBROADCASTSS winogradFours<>+64(SB), Z17
+	VBROADCASTSS winogradFours<>+96(SB), Z18
+	VBROADCASTSS winogradFours<>+128(SB), Z19
+	MOVQ         line+8(FP), CX
+	SHLQ         $0x02, CX
+	LEAQ         (CX)(CX*2), DX
+	MOVQ         pixel+16(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         plane+32(FP), R9
+	SHLQ         $0x02, R9
+	MOVQ         tile+40(FP), R15
+	SHLQ         $0x02, R15
+	MOVQ         channels+56(FP), R11
+	XORQ         R12, R12
+
+whole:
+	CMPQ R11, $0x10
+	JL   rest
+	MOVQ y+0(FP), AX
+	ADDQ R12, AX
+	MOVQ dst+24(FP), DI
+	ADDQ R12, DI
+	MOVQ tiles+48(FP), R10
+
+wholetile:
+	MOVQ         DI, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Z0
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z1
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z2
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z3
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z17, Z14, Z0
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z0, Z4
+	VFMADD231PS  Z18, Z13, Z0
+	VFNMADD231PS Z18, Z13, Z4
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z18, Z13, Z1
+	VFNMADD231PS Z18, Z13, Z5
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z17, Z14, Z2
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z2, Z6
+	VFMADD231PS  Z18, Z13, Z2
+	VFNMADD231PS Z18, Z13, Z6
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z3
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z17, Z14, Z3
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z3, Z7
+	VFMADD231PS  Z18, Z13, Z3
+	VFNMADD231PS Z18, Z13, Z7
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z17, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z16, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z16, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX), Z0
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z0, Z4
+	VFMADD231PS  Z19, Z13, Z0
+	VFNMADD231PS Z19, Z13, Z4
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z1
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z16, Z14, Z1
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z19, Z13, Z1
+	VFNMADD231PS Z19, Z13, Z5
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z2
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z16, Z14, Z2
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z2, Z6
+	VFMADD231PS  Z19, Z13, Z2
+	VFNMADD231PS Z19, Z13, Z6
+	ADDQ         SI, BX
+	VMOVUPS      (BX), Z3
+	VMOVUPS      (BX)(CX*2), Z14
+	VFMADD231PS  Z16, Z14, Z3
+	VMOVUPS      (BX)(CX*1), Z13
+	VMOVUPS      (BX)(DX*1), Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z3, Z7
+	VFMADD231PS  Z19, Z13, Z3
+	VFNMADD231PS Z19, Z13, Z7
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z17, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z16, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z16, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS      (BX)(DX*1), Z0
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Z1
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Z2
+	ADDQ         SI, BX
+	VMOVUPS      (BX)(DX*1), Z3
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	LEAQ         (AX)(SI*4), AX
+	ADDQ         R15, DI
+	DECQ         R10
+	JNZ          wholetile
+	ADDQ         $0x40, R12
+	SUBQ         $0x10, R11
+	JMP          whole
+
+rest:
+	TESTQ R11, R11
+	JZ    done
+	NEGQ  R11
+	ADDQ  $0x10, R11
+	MOVL  $0x0000ffff, R13
+	SHRXL R11, R13, R13
+	KMOVW R13, K1
+	MOVQ  y+0(FP), AX
+	ADDQ  R12, AX
+	MOVQ  dst+24(FP), DI
+	ADDQ  R12, DI
+	MOVQ  tiles+48(FP), R10
+
+resttile:
+	MOVQ         DI, R8
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z0
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z1
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z0
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z17, Z14, Z0
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z0, Z4
+	VFMADD231PS  Z18, Z13, Z0
+	VFNMADD231PS Z18, Z13, Z4
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z18, Z13, Z1
+	VFNMADD231PS Z18, Z13, Z5
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z17, Z14, Z2
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z2, Z6
+	VFMADD231PS  Z18, Z13, Z2
+	VFNMADD231PS Z18, Z13, Z6
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z17, Z14, Z3
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z17, Z14, Z13
+	VMOVAPS      Z3, Z7
+	VFMADD231PS  Z18, Z13, Z3
+	VFNMADD231PS Z18, Z13, Z7
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z17, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z16, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z16, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX), K1, Z0
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z16, Z14, Z0
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z0, Z4
+	VFMADD231PS  Z19, Z13, Z0
+	VFNMADD231PS Z19, Z13, Z4
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z1
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z16, Z14, Z1
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z1, Z5
+	VFMADD231PS  Z19, Z13, Z1
+	VFNMADD231PS Z19, Z13, Z5
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z2
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z16, Z14, Z2
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z2, Z6
+	VFMADD231PS  Z19, Z13, Z2
+	VFNMADD231PS Z19, Z13, Z6
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX), K1, Z3
+	VMOVUPS.Z    (BX)(CX*2), K1, Z14
+	VFMADD231PS  Z16, Z14, Z3
+	VMOVUPS.Z    (BX)(CX*1), K1, Z13
+	VMOVUPS.Z    (BX)(DX*1), K1, Z14
+	VFMADD231PS  Z16, Z14, Z13
+	VMOVAPS      Z3, Z7
+	VFMADD231PS  Z19, Z13, Z3
+	VFNMADD231PS Z19, Z13, Z7
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z4, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z17, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z17, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z4, Z12
+	VFMADD231PS  Z16, Z6, Z12
+	VMOVAPS      Z5, Z13
+	VFMADD231PS  Z16, Z7, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z7, (R8)
+	ADDQ         R9, R8
+	MOVQ         AX, BX
+	VMOVUPS.Z    (BX)(DX*1), K1, Z0
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX)(DX*1), K1, Z1
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX)(DX*1), K1, Z2
+	ADDQ         SI, BX
+	VMOVUPS.Z    (BX)(DX*1), K1, Z3
+	VMOVUPS      Z0, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z17, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z18, Z13, Z12
+	VFNMADD231PS Z18, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVAPS      Z0, Z12
+	VFMADD231PS  Z16, Z2, Z12
+	VMOVAPS      Z1, Z13
+	VFMADD231PS  Z16, Z3, Z13
+	VMOVAPS      Z12, Z14
+	VFMADD231PS  Z19, Z13, Z12
+	VFNMADD231PS Z19, Z13, Z14
+	VMOVUPS      Z12, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z14, (R8)
+	ADDQ         R9, R8
+	VMOVUPS      Z3, (R8)
+	ADDQ         R9, R8
+	LEAQ         (AX)(SI*4), AX
+	ADDQ         R15, DI
+	DECQ         R10
+	JNZ          resttile
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradWeights4AVX512(w *float32, tap int, u *float32, plane int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradWeights4AVX512(SB), NOSPLIT, $0-40
+	VBROADCASTSS winogradFours<>+224(SB), Z16
+	VBROADCASTSS winogradFours<>+256(SB), Z17
+	VBROADCASTSS winogradFours<>+288(SB), Z18
+	VBROADCASTSS winogradFours<>+320(SB), Z19
+	VBROADCASTSS winogradFours<>+352(SB), Z20
+	VBROADCASTSS winogradFours<>+384(SB), Z21
+	MOVQ         tap+8(FP), BX
+	SHLQ         $0x02, BX
+	LEAQ         (BX)(BX*2), CX
+	MOVQ         plane+24(FP), SI
+	SHLQ         $0x02, SI
+	MOVQ         channels+32(FP), R8
+	XORQ         R9, R9
+
+whole:
+	CMPQ         R8, $0x10
+	JL           rest
+	MOVQ         w+0(FP), AX
+	ADDQ         R9, AX
+	MOVQ         u+16(FP), DX
+	ADDQ         R9, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z0
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z1
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z2
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z16, Z12, Z0
+	VFMADD231PS  Z17, Z14, Z0
+	VMOVAPS      Z0, Z3
+	VFMADD231PS  Z18, Z13, Z0
+	VFNMADD231PS Z18, Z13, Z3
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z16, Z12, Z1
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVAPS      Z1, Z4
+	VFMADD231PS  Z18, Z13, Z1
+	VFNMADD231PS Z18, Z13, Z4
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z16, Z12, Z2
+	VFMADD231PS  Z17, Z14, Z2
+	VMOVAPS      Z2, Z5
+	VFMADD231PS  Z18, Z13, Z2
+	VFNMADD231PS Z18, Z13, Z5
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z3, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z4, Z12
+	VFNMADD231PS Z18, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z3, Z12
+	VFMADD231PS  Z20, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFNMADD231PS Z21, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z19, Z12, Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVAPS      Z0, Z3
+	VFMADD231PS  Z21, Z13, Z0
+	VFNMADD231PS Z21, Z13, Z3
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z19, Z12, Z1
+	VFMADD231PS  Z20, Z14, Z1
+	VMOVAPS      Z1, Z4
+	VFMADD231PS  Z21, Z13, Z1
+	VFNMADD231PS Z21, Z13, Z4
+	ADDQ         BX, DI
+	VMOVUPS      (DI), Z12
+	VMOVUPS      (DI)(CX*1), Z13
+	VMOVUPS      (DI)(CX*2), Z14
+	VMULPS       Z19, Z12, Z2
+	VFMADD231PS  Z20, Z14, Z2
+	VMOVAPS      Z2, Z5
+	VFMADD231PS  Z21, Z13, Z2
+	VFNMADD231PS Z21, Z13, Z5
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z3, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z4, Z12
+	VFNMADD231PS Z18, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z3, Z12
+	VFMADD231PS  Z20, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFNMADD231PS Z21, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS      (DI)(CX*2), Z0
+	ADDQ         BX, DI
+	VMOVUPS      (DI)(CX*2), Z1
+	ADDQ         BX, DI
+	VMOVUPS      (DI)(CX*2), Z2
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	ADDQ         $0x40, R9
+	SUBQ         $0x10, R8
+	JMP          whole
+
+rest:
+	TESTQ        R8, R8
+	JZ           done
+	NEGQ         R8
+	ADDQ         $0x10, R8
+	MOVL         $0x0000ffff, R10
+	SHRXL        R8, R10, R10
+	KMOVW        R10, K1
+	MOVQ         w+0(FP), AX
+	ADDQ         R9, AX
+	MOVQ         u+16(FP), DX
+	ADDQ         R9, DX
+	MOVQ         AX, DI
+	VMOVUPS.Z    (DI), K1, Z0
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z1
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z2
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z16, Z12, Z0
+	VFMADD231PS  Z17, Z14, Z0
+	VMOVAPS      Z0, Z3
+	VFMADD231PS  Z18, Z13, Z0
+	VFNMADD231PS Z18, Z13, Z3
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z16, Z12, Z1
+	VFMADD231PS  Z17, Z14, Z1
+	VMOVAPS      Z1, Z4
+	VFMADD231PS  Z18, Z13, Z1
+	VFNMADD231PS Z18, Z13, Z4
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z16, Z12, Z2
+	VFMADD231PS  Z17, Z14, Z2
+	VMOVAPS      Z2, Z5
+	VFMADD231PS  Z18, Z13, Z2
+	VFNMADD231PS Z18, Z13, Z5
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z3, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z4, Z12
+	VFNMADD231PS Z18, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z3, Z12
+	VFMADD231PS  Z20, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFNMADD231PS Z21, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z19, Z12, Z0
+	VFMADD231PS  Z20, Z14, Z0
+	VMOVAPS      Z0, Z3
+	VFMADD231PS  Z21, Z13, Z0
+	VFNMADD231PS Z21, Z13, Z3
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z19, Z12, Z1
+	VFMADD231PS  Z20, Z14, Z1
+	VMOVAPS      Z1, Z4
+	VFMADD231PS  Z21, Z13, Z1
+	VFNMADD231PS Z21, Z13, Z4
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI), K1, Z12
+	VMOVUPS.Z    (DI)(CX*1), K1, Z13
+	VMOVUPS.Z    (DI)(CX*2), K1, Z14
+	VMULPS       Z19, Z12, Z2
+	VFMADD231PS  Z20, Z14, Z2
+	VMOVAPS      Z2, Z5
+	VFMADD231PS  Z21, Z13, Z2
+	VFNMADD231PS Z21, Z13, Z5
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z3, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z3, Z12
+	VFMADD231PS  Z17, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z4, Z12
+	VFNMADD231PS Z18, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z3, Z12
+	VFMADD231PS  Z20, Z5, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z4, Z12
+	VFNMADD231PS Z21, Z4, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z5, (DX)
+	ADDQ         SI, DX
+	MOVQ         AX, DI
+	VMOVUPS.Z    (DI)(CX*2), K1, Z0
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI)(CX*2), K1, Z1
+	ADDQ         BX, DI
+	VMOVUPS.Z    (DI)(CX*2), K1, Z2
+	VMOVUPS      Z0, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z16, Z0, Z12
+	VFMADD231PS  Z17, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z18, Z1, Z12
+	VFNMADD231PS Z18, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMULPS       Z19, Z0, Z12
+	VFMADD231PS  Z20, Z2, Z12
+	VMOVAPS      Z12, Z13
+	VFMADD231PS  Z21, Z1, Z12
+	VFNMADD231PS Z21, Z1, Z13
+	VMOVUPS      Z12, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z13, (DX)
+	ADDQ         SI, DX
+	VMOVUPS      Z2, (DX)
+	ADDQ         SI, DX
+
+done:
+	VZEROUPPER
+	RET
+
+// func winogradFold4AVX512(du *float32, plane int, dw *float32, tap int, channels int)
+// Requires: AVX, AVX512F, BMI2
+TEXT ·winogradFold4AVX512(SB), NOSPLIT, $0-40
+	VBROADCASTSS winogradFours<>+224(SB), Z16
+	VBROADCASTSS winogradFours<>+256(SB), Z17
+	VBROADCASTSS winogradFours<>+288(SB), Z18
+	VBROADCASTSS winogradFours<>+320(SB), Z19
+	VBROADCASTSS winogradFours<>+352(SB), Z20
+	VBROADCASTSS winogradFours<>+384(SB), Z21
+	MOVQ         plane+8(FP), BX
+	SHLQ         $0x02, BX
+	LEAQ         (BX)(BX*2), CX
+	SHLQ         $0x01, CX
+	LEAQ         (CX)(CX*2), DX
+	LEAQ         (CX)(CX*4), SI
+	MOVQ         tap+24(FP), R8
+	SHLQ         $0x02, R8
+	MOVQ         channels+32(FP), R10
+	XORQ         R11, R11
+
+whole:
+	CMPQ        R10, $0x10
+	JL          rest
+	MOVQ        du+0(FP), AX
+	ADDQ        R11, AX
+	MOVQ        dw+16(FP), DI
+	ADDQ        R11, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z0
+	VFMADD231PS Z19, Z13, Z0
+	VADDPS      (R9), Z0, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z1
+	VFMADD231PS Z19, Z13, Z1
+	VADDPS      (R9), Z1, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z2
+	VFMADD231PS Z19, Z13, Z2
+	VADDPS      (R9), Z2, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z3
+	VFMADD231PS Z19, Z13, Z3
+	VADDPS      (R9), Z3, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z4
+	VFMADD231PS Z19, Z13, Z4
+	VADDPS      (R9), Z4, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z5
+	VFMADD231PS Z19, Z13, Z5
+	VADDPS      (R9), Z5, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z0
+	VFMADD231PS Z21, Z13, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z1
+	VFMADD231PS Z21, Z13, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z2
+	VFMADD231PS Z21, Z13, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z3
+	VFMADD231PS Z21, Z13, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z4
+	VFMADD231PS Z21, Z13, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z5
+	VFMADD231PS Z21, Z13, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z0
+	VFMADD231PS Z20, Z13, Z0
+	VADDPS      (R9)(SI*1), Z0, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z1
+	VFMADD231PS Z20, Z13, Z1
+	VADDPS      (R9)(SI*1), Z1, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z20, Z13, Z2
+	VADDPS      (R9)(SI*1), Z2, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z3
+	VFMADD231PS Z20, Z13, Z3
+	VADDPS      (R9)(SI*1), Z3, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z4
+	VFMADD231PS Z20, Z13, Z4
+	VADDPS      (R9)(SI*1), Z4, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z5
+	VFMADD231PS Z20, Z13, Z5
+	VADDPS      (R9)(SI*1), Z5, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS     (DI), Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, (DI)
+	ADDQ        R8, DI
+	ADDQ        $0x40, R11
+	SUBQ        $0x10, R10
+	JMP         whole
+
+rest:
+	TESTQ       R10, R10
+	JZ          done
+	NEGQ        R10
+	ADDQ        $0x10, R10
+	MOVL        $0x0000ffff, R12
+	SHRXL       R10, R12, R12
+	KMOVW       R12, K1
+	MOVQ        du+0(FP), AX
+	ADDQ        R11, AX
+	MOVQ        dw+16(FP), DI
+	ADDQ        R11, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z0
+	VFMADD231PS Z19, Z13, Z0
+	VADDPS      (R9), Z0, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z1
+	VFMADD231PS Z19, Z13, Z1
+	VADDPS      (R9), Z1, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z2
+	VFMADD231PS Z19, Z13, Z2
+	VADDPS      (R9), Z2, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z3
+	VFMADD231PS Z19, Z13, Z3
+	VADDPS      (R9), Z3, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z4
+	VFMADD231PS Z19, Z13, Z4
+	VADDPS      (R9), Z4, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z16, Z12, Z5
+	VFMADD231PS Z19, Z13, Z5
+	VADDPS      (R9), Z5, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z0
+	VFMADD231PS Z21, Z13, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z1
+	VFMADD231PS Z21, Z13, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z2
+	VFMADD231PS Z21, Z13, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z3
+	VFMADD231PS Z21, Z13, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z4
+	VFMADD231PS Z21, Z13, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VSUBPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VSUBPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z18, Z12, Z5
+	VFMADD231PS Z21, Z13, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	MOVQ        AX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z0
+	VFMADD231PS Z20, Z13, Z0
+	VADDPS      (R9)(SI*1), Z0, Z0
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z1
+	VFMADD231PS Z20, Z13, Z1
+	VADDPS      (R9)(SI*1), Z1, Z1
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z2
+	VFMADD231PS Z20, Z13, Z2
+	VADDPS      (R9)(SI*1), Z2, Z2
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z3
+	VFMADD231PS Z20, Z13, Z3
+	VADDPS      (R9)(SI*1), Z3, Z3
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z4
+	VFMADD231PS Z20, Z13, Z4
+	VADDPS      (R9)(SI*1), Z4, Z4
+	ADDQ        BX, R9
+	VMOVUPS     (R9)(CX*1), Z12
+	VADDPS      (R9)(CX*2), Z12, Z12
+	VMOVUPS     (R9)(DX*1), Z13
+	VADDPS      (R9)(CX*4), Z13, Z13
+	VMULPS      Z17, Z12, Z5
+	VFMADD231PS Z20, Z13, Z5
+	VADDPS      (R9)(SI*1), Z5, Z5
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z16, Z12, Z14
+	VFMADD231PS Z19, Z13, Z14
+	VADDPS      Z0, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VSUBPS      Z2, Z1, Z12
+	VSUBPS      Z4, Z3, Z13
+	VMULPS      Z18, Z12, Z14
+	VFMADD231PS Z21, Z13, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
+	VADDPS      Z2, Z1, Z12
+	VADDPS      Z4, Z3, Z13
+	VMULPS      Z17, Z12, Z14
+	VFMADD231PS Z20, Z13, Z14
+	VADDPS      Z5, Z14, Z14
+	VMOVUPS.Z   (DI), K1, Z6
+	VADDPS      Z6, Z14, Z14
+	VMOVUPS     Z14, K1, (DI)
+	ADDQ        R8, DI
 
 done:
 	VZEROUPPER

@@ -17,12 +17,12 @@ func colTilePairsAVX512BF16(a *float32, b *float32, segs int, segLen int, segA i
 // winogradProductPairsAVX512BF16 is winogradProduct of pairs.
 //
 //go:noescape
-func winogradProductPairsAVX512BF16(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+func winogradProductPairsAVX512BF16(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 
 // winogradOuterPairsAVX512BF16 is winogradOuter of pairs.
 //
 //go:noescape
-func winogradOuterPairsAVX512BF16(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+func winogradOuterPairsAVX512BF16(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 
 // winogradInputPairsAVX512BF16 is winogradInput, rounded to pairs of channels.
 //

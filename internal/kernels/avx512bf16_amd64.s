@@ -4328,17 +4328,17 @@ tile1x1partset:
 	VZEROUPPER
 	RET
 
-// func winogradProductPairsAVX512BF16(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, vecs int)
+// func winogradProductPairsAVX512BF16(v *float32, u *float32, m *float32, blocks int, depth int, ldv int, ldm int, planeV int, planeU int, planeM int, planes int, vecs int)
 // Requires: AVX, AVX512F
-TEXT ·winogradProductPairsAVX512BF16(SB), NOSPLIT, $0-88
+TEXT ·winogradProductPairsAVX512BF16(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	LEAQ (SI)(SI*2), DI
 	MOVQ ldm+48(FP), BX
 	SHLQ $0x02, BX
 	MOVQ depth+32(FP), DX
-	MOVQ $0x00000010, R15
-	MOVQ vecs+80(FP), AX
+	MOVQ planes+80(FP), R15
+	MOVQ vecs+88(FP), AX
 	CMPQ AX, $0x01
 	JE   narrow
 
@@ -4756,15 +4756,15 @@ narrowstore:
 	VZEROUPPER
 	RET
 
-// func winogradOuterPairsAVX512BF16(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, vecs int)
+// func winogradOuterPairsAVX512BF16(v *float32, w *float32, du *float32, tiles int, blocks int, ldv int, ldw int, planeV int, planeW int, planeU int, planes int, vecs int)
 // Requires: AVX, AVX512F
-TEXT ·winogradOuterPairsAVX512BF16(SB), NOSPLIT, $0-88
+TEXT ·winogradOuterPairsAVX512BF16(SB), NOSPLIT, $0-96
 	MOVQ ldv+40(FP), SI
 	SHLQ $0x02, SI
 	MOVQ ldw+48(FP), DI
 	SHLQ $0x02, DI
-	MOVQ $0x00000010, R10
-	MOVQ vecs+80(FP), R11
+	MOVQ planes+80(FP), R10
+	MOVQ vecs+88(FP), R11
 	CMPQ R11, $0x01
 	JE   narrow
 

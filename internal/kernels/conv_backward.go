@@ -20,7 +20,7 @@ func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add b
 		if dx != nil && !add {
 			clear(dx[:s.N*s.H*s.W*s.C])
 		}
-	case s.winograd() && newWinograd(s.H, s.W, s.C, s.O).byPlanes(deepSums):
+	case s.winograd() && newWinograd(s.H, s.W, s.C, s.O, false).byPlanes(deepSums):
 		s.backwardDeep(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
 	case s.winograd():
 		s.backwardWinograd(dy[:outputs*s.O], norm, y, x, w, dx, add, dw)
@@ -39,20 +39,19 @@ func ConvBackward(s Conv, dy []float32, norm *Norm, y, x, w, dx []float32, add b
 }
 
 func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, add bool, dw []float32) {
-	k, turned := newWinograd(s.H, s.W, s.C, s.O), newWinograd(s.H, s.W, s.O, s.C)
-	k.pairs, turned.pairs = s.inPairs(), s.inPairs()
+	k, turned := newWinograd(s.H, s.W, s.C, s.O, s.inPairs()), newWinograd(s.H, s.W, s.O, s.C, s.inPairs())
 	var u *scratch
 	if dx != nil {
 		u = turned.weights(w, true)
 		defer putScratch(u)
 	}
 	// Fixed ranges of images give partial sums for dw.
-	weights := planes * k.depth * k.width
-	chunk := (s.N + maxSums - 1) / maxSums
+	weights := k.planes * k.depth * k.width
+	chunk := max((s.N+maxSums-1)/maxSums, min((s.N+1)/2, turned.band/k.rows))
 	if dw != nil {
 		const fewTiles = 256 // that make a sum worth its memory
 		most := min(maxPartials, max(2, partialValues/weights))
-		chunk = max((s.N+most-1)/most, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
+		chunk = max(chunk, (s.N+most-1)/most, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
 	}
 	partials := (s.N + chunk - 1) / chunk
 	var sums *scratch
@@ -100,10 +99,10 @@ func (k winogradConv) forSums() winogradConv {
 	k.band = k.bestBand(1<<16, k.depth+k.width)
 	if k.zips = k.pairs; k.pairs { // in which half as many steps go over the sums
 		const some, values = 96, 1 << 17
-		k.band = max(k.band, (min(some, values/(planes*(k.depth+k.width)))+k.tiles-1)/k.tiles)
+		k.band = max(k.band, (min(some, values/(k.planes*(k.depth+k.width)))+k.tiles-1)/k.tiles)
 	}
 	const cached, tiles = 1 << 20, 128
-	if planes*k.depth*k.width > cached {
+	if k.planes*k.depth*k.width > cached {
 		k.band = max(k.band, (tiles+k.tiles-1)/k.tiles)
 	}
 	return k
@@ -128,8 +127,8 @@ func (k winogradConv) zip(work winogradWork, rows int) (v, w []float32) {
 	tiles, twos := k.bandTiles(rows), Pairs(rows*k.tiles)
 	fromV, fromW := planeSize(tiles, k.depth/2), planeSize(tiles, k.width/2)
 	toV, toW := planeSize(tiles/2, k.depth), planeSize(tiles/2, k.width)
-	v, w = work.zipped.data, work.zipped.data[planes*toV:]
-	for p := range planes {
+	v, w = work.zipped.data, work.zipped.data[k.planes*toV:]
+	for p := range k.planes {
 		zipNext(v[p*toV:], work.v.data[p*fromV:], twos, k.depth)
 		zipNext(w[p*toW:], work.m.data[p*fromW:], twos, k.width)
 	}

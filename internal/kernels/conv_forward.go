@@ -101,9 +101,9 @@ func (s Conv) startWith(y, bias []float32) {
 }
 
 func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []float64) {
-	k := newWinograd(s.H, s.W, s.C, s.O)
-	k.pairs = s.inPairs()
+	k := newWinograd(s.H, s.W, s.C, s.O, s.inPairs())
 	tasks := s.N * k.rows
+	k.band = min(k.band, (tasks+1)/2) // for two cores
 	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
 		x, scratch := s.activated(x)
 		defer putScratch(scratch)
@@ -161,10 +161,10 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 	defer putScratch(zeros)
 	clear(zeros.data)
 	plane := planeSize(tiles, k.deep())
-	v := getScratch(planes * plane)
+	v := getScratch(k.planes * plane)
 	defer putScratch(v)
 	parallel.For(rows, func(row int) {
-		k.inputRow(v.data[row*k.tiles*k.deep():], k.lines(x[row/k.rows*k.h*k.w*k.c:], 0, zeros.data, row), plane)
+		k.inputRows(v.data[row*k.tiles*k.deep():], plane, x, row, row+1, winogradWork{zeros: zeros})
 	})
 	k.padInput(v.data, rows, tiles)
 	t := current.tile
@@ -173,7 +173,7 @@ func (k winogradConv) convolveFew(y, x, u []float32, rows int) {
 		first := part * width
 		n := min(width, k.o-first)
 		sized := k.panel(n, t.padded(n))
-		m, edge := getScratch(planes*planeSize(tiles, sized.width)), getScratch(4*k.tiles*n)
+		m, edge := getScratch(k.planes*planeSize(tiles, sized.width)), getScratch(k.out*k.out*k.tiles*n)
 		defer putScratch(m)
 		defer putScratch(edge)
 		sized.multiply(m.data, v.data, k.weightsFrom(u, first), tiles)

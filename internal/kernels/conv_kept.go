@@ -107,8 +107,7 @@ func (k *KeptConv) arrange(s Conv, w []float32) *scratch {
 		RoundBFloat16(rounded.data, w)
 		return k.arrange(s, rounded.data)
 	case k.winograd:
-		form := newWinograd(s.H, s.W, s.C, s.O)
-		form.pairs = k.pairs
+		form := newWinograd(s.H, s.W, s.C, s.O, k.pairs)
 		return form.weights(w, false)
 	}
 	packed := getScratch(s.KH * s.KW * s.C * current.tile.padded(s.O))

@@ -112,26 +112,26 @@ func winogradGradientVec(y0, y1 *float32, pixel int, dst *float32, plane, tile, 
 }
 
 // winogradProductVec is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
-func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	switch {
 	case current.sets&avx512 != 0:
-		winogradProductAVX512(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs)
+		winogradProductAVX512(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs)
 		return true
 	case current.sets&avx2 != 0:
-		winogradProductAVX2(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs)
+		winogradProductAVX2(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs)
 		return true
 	}
 	return false
 }
 
 // winogradOuterVec is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
-func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	switch {
 	case current.sets&avx512 != 0:
-		winogradOuterAVX512(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
+		winogradOuterAVX512(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs)
 		return true
 	case current.sets&avx2 != 0:
-		winogradOuterAVX2(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
+		winogradOuterAVX2(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs)
 		return true
 	}
 	return false
@@ -158,6 +158,71 @@ func winogradFoldVec(du *float32, plane int, dw *float32, tap, channels int) boo
 		return true
 	case current.sets&avx2 != 0:
 		winogradFoldAVX2(du, plane, dw, tap, channels)
+		return true
+	}
+	return false
+}
+
+// winogradInput4Vec is winogradInput4.
+func winogradInput4Vec(x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	switch {
+	case current.sets&avx512 != 0:
+		winogradInput4AVX512(x, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	case current.sets&avx2 != 0:
+		winogradInput4AVX2(x, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	}
+	return false
+}
+
+// winogradOutput4Vec is winogradOutput4.
+func winogradOutput4Vec(m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool) bool {
+	switch {
+	case current.sets&avx512 != 0:
+		winogradOutput4AVX512(m, plane, tile, y, line, pixel, tiles, channels, add)
+		return true
+	case current.sets&avx2 != 0:
+		winogradOutput4AVX2(m, plane, tile, y, line, pixel, tiles, channels, add)
+		return true
+	}
+	return false
+}
+
+// winogradGradient4Vec is winogradGradient4.
+func winogradGradient4Vec(y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	switch {
+	case current.sets&avx512 != 0:
+		winogradGradient4AVX512(y, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	case current.sets&avx2 != 0:
+		winogradGradient4AVX2(y, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	}
+	return false
+}
+
+// winogradWeights4Vec is winogradWeights4.
+func winogradWeights4Vec(w *float32, tap int, u *float32, plane, channels int) bool {
+	switch {
+	case current.sets&avx512 != 0:
+		winogradWeights4AVX512(w, tap, u, plane, channels)
+		return true
+	case current.sets&avx2 != 0:
+		winogradWeights4AVX2(w, tap, u, plane, channels)
+		return true
+	}
+	return false
+}
+
+// winogradFold4Vec is winogradFold4.
+func winogradFold4Vec(du *float32, plane int, dw *float32, tap, channels int) bool {
+	switch {
+	case current.sets&avx512 != 0:
+		winogradFold4AVX512(du, plane, dw, tap, channels)
+		return true
+	case current.sets&avx2 != 0:
+		winogradFold4AVX2(du, plane, dw, tap, channels)
 		return true
 	}
 	return false
@@ -194,20 +259,20 @@ func colTilePairsVec(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, 
 }
 
 // winogradProductPairsVec is winogradProduct of pairs.
-func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	switch {
 	case current.sets&avx512bf16 != 0:
-		winogradProductPairsAVX512BF16(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs)
+		winogradProductPairsAVX512BF16(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs)
 		return true
 	}
 	return false
 }
 
 // winogradOuterPairsVec is winogradOuter of pairs.
-func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	switch {
 	case current.sets&avx512bf16 != 0:
-		winogradOuterPairsAVX512BF16(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
+		winogradOuterPairsAVX512BF16(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs)
 		return true
 	}
 	return false

@@ -89,20 +89,20 @@ func winogradGradientVec(y0, y1 *float32, pixel int, dst *float32, plane, tile, 
 }
 
 // winogradProductVec is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
-func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	switch {
 	case current.sets&neon != 0:
-		winogradProductNEON(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs)
+		winogradProductNEON(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs)
 		return true
 	}
 	return false
 }
 
 // winogradOuterVec is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
-func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	switch {
 	case current.sets&neon != 0:
-		winogradOuterNEON(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
+		winogradOuterNEON(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs)
 		return true
 	}
 	return false
@@ -128,6 +128,31 @@ func winogradFoldVec(du *float32, plane int, dw *float32, tap, channels int) boo
 	return false
 }
 
+// winogradInput4Vec is winogradInput4.
+func winogradInput4Vec(x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	return false
+}
+
+// winogradOutput4Vec is winogradOutput4.
+func winogradOutput4Vec(m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool) bool {
+	return false
+}
+
+// winogradGradient4Vec is winogradGradient4.
+func winogradGradient4Vec(y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	return false
+}
+
+// winogradWeights4Vec is winogradWeights4.
+func winogradWeights4Vec(w *float32, tap int, u *float32, plane, channels int) bool {
+	return false
+}
+
+// winogradFold4Vec is winogradFold4.
+func winogradFold4Vec(du *float32, plane int, dw *float32, tap, channels int) bool {
+	return false
+}
+
 // transposeVec sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.
 func transposeVec(y *float32, ldy int, x *float32, ldx, n int) bool {
 	switch {
@@ -149,12 +174,12 @@ func colTilePairsVec(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, 
 }
 
 // winogradProductPairsVec is winogradProduct of pairs.
-func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	return false
 }
 
 // winogradOuterPairsVec is winogradOuter of pairs.
-func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	return false
 }
 

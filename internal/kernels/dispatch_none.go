@@ -50,12 +50,12 @@ func winogradGradientVec(y0, y1 *float32, pixel int, dst *float32, plane, tile, 
 }
 
 // winogradProductVec is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
-func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	return false
 }
 
 // winogradOuterVec is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
-func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	return false
 }
 
@@ -66,6 +66,31 @@ func winogradWeightsVec(w *float32, tap int, u *float32, plane, channels int) bo
 
 // winogradFoldVec is winogradFold.
 func winogradFoldVec(du *float32, plane int, dw *float32, tap, channels int) bool {
+	return false
+}
+
+// winogradInput4Vec is winogradInput4.
+func winogradInput4Vec(x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	return false
+}
+
+// winogradOutput4Vec is winogradOutput4.
+func winogradOutput4Vec(m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool) bool {
+	return false
+}
+
+// winogradGradient4Vec is winogradGradient4.
+func winogradGradient4Vec(y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	return false
+}
+
+// winogradWeights4Vec is winogradWeights4.
+func winogradWeights4Vec(w *float32, tap int, u *float32, plane, channels int) bool {
+	return false
+}
+
+// winogradFold4Vec is winogradFold4.
+func winogradFold4Vec(du *float32, plane int, dw *float32, tap, channels int) bool {
 	return false
 }
 
@@ -85,12 +110,12 @@ func colTilePairsVec(a, b *float32, segs, segLen, segA, segB, stepA, stepB int, 
 }
 
 // winogradProductPairsVec is winogradProduct of pairs.
-func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) bool {
+func winogradProductPairsVec(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) bool {
 	return false
 }
 
 // winogradOuterPairsVec is winogradOuter of pairs.
-func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) bool {
+func winogradOuterPairsVec(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) bool {
 	return false
 }
 

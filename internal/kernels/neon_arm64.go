@@ -50,12 +50,12 @@ func winogradGradientNEON(y0, y1 *float32, pixel int, dst *float32, plane, tile,
 // winogradProductNEON is winogradProduct for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradProductNEON(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int)
+func winogradProductNEON(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int)
 
 // winogradOuterNEON is winogradOuter for blocks of as many rows as the level has, one vector or two wide.
 //
 //go:noescape
-func winogradOuterNEON(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int)
+func winogradOuterNEON(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int)
 
 // winogradWeightsNEON is winogradWeights.
 //

@@ -9643,8 +9643,8 @@ fillplane:
 done:
 	RET
 
-// func winogradProductNEON(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int)
-TEXT ·winogradProductNEON(SB), NOSPLIT, $0-88
+// func winogradProductNEON(v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int)
+TEXT ·winogradProductNEON(SB), NOSPLIT, $0-96
 	MOVD ldv+40(FP), R11
 	MOVD ldm+48(FP), R12
 	LSL $2, R11, R11
@@ -9660,8 +9660,8 @@ TEXT ·winogradProductNEON(SB), NOSPLIT, $0-88
 	MOVD m+16(FP), R17
 	MOVD depth+32(FP), R10
 	MOVD blocks+24(FP), R23
-	MOVD $16, R14
-	MOVD vecs+80(FP), R22
+	MOVD planes+80(FP), R14
+	MOVD vecs+88(FP), R22
 	CMP $1, R22
 	BEQ narrow
 wideplane:
@@ -10007,8 +10007,8 @@ narrowlast:
 	BNE narrowplane
 	RET
 
-// func winogradOuterNEON(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int)
-TEXT ·winogradOuterNEON(SB), NOSPLIT, $0-88
+// func winogradOuterNEON(v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int)
+TEXT ·winogradOuterNEON(SB), NOSPLIT, $0-96
 	MOVD v+0(FP), R7
 	MOVD w+8(FP), R8
 	MOVD du+16(FP), R9
@@ -10024,8 +10024,8 @@ TEXT ·winogradOuterNEON(SB), NOSPLIT, $0-88
 	LSL $2, R14, R14
 	MOVD tiles+24(FP), R15
 	MOVD blocks+32(FP), R16
-	MOVD $16, R5
-	MOVD vecs+80(FP), R17
+	MOVD planes+80(FP), R5
+	MOVD vecs+88(FP), R17
 	CMP $1, R17
 	BEQ narrow
 wideplane:

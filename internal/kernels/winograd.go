@@ -1,8 +1,8 @@
 package kernels
 
-// Convolutions of 3×3 kernels, stride 1 and padding 1 go by Winograd's F(2×2, 3×3) (arXiv 1509.09308): a tile of 4×4
-// pixels of the input gives 2×2 pixels of the output. With each 4×4 tile, and each kernel, transformed into 16 numbers,
-// the 16 planes, a tile costs 16 products of matrices in place of 36:
+// Convolutions of 3×3 kernels, stride 1 and padding 1 go by Winograd's algorithm (arXiv 1509.09308). In F(2×2, 3×3) a tile
+// of 4×4 pixels of the input gives 2×2 pixels of the output. With each 4×4 tile, and each kernel, transformed into 16
+// numbers, the 16 planes, a tile costs 16 products of matrices in place of 36:
 //
 //	V = Bᵀ x B,  U = G w Gᵀ,  M = V·U over the channels of each plane,  y = Aᵀ M A
 //
@@ -11,10 +11,10 @@ package kernels
 //	     0 −1  1  0          ½  −½   ½           0  1 −1  1
 //	     0 −1  0  1          0   0   1
 //
+// F(4×4, 3×3) has tiles of 6×6 pixels for 4×4 outputs, and 36 products in place of 144: see winograd_four.go.
+//
 // The gradient of the input is the same with turned weights; that of the weights is Gᵀ(Σ Vᵀ·A dy Aᵀ)G. A pixel that is
-// not finite spoils the 2×2 outputs of every tile that reads it, up to one pixel further than the plain sum.
-
-const planes = 16
+// not finite spoils all outputs of every tile that reads it, up to one pixel further than the plain sum, or up to three.
 
 // winograd says whether the convolution goes by Winograd's algorithm. That depends on the image and not on how many there are,
 // so that an image gives the same bits in a batch of any size.
@@ -37,7 +37,9 @@ func roundUp(n, unit int) int { return (n + unit - 1) / unit * unit }
 // winogradConv is a convolution from c to o channels of images of h×w pixels, which are rows×tiles tiles.
 type winogradConv struct {
 	h, w, c, o  int
-	rows, tiles int
+	out         int // outputs of a tile in a line: 2, or 4
+	planes      int
+	rows, tiles int // of tiles: rows of an image, tiles of a row
 	depth       int // c, padded
 	width       int // o, padded
 	band        int // rows of tiles to work on at a time
@@ -55,8 +57,13 @@ func (k winogradConv) deep() int {
 	return k.depth
 }
 
-func newWinograd(h, w, c, o int) winogradConv {
-	k := winogradConv{h: h, w: w, c: c, o: o, rows: (h + 1) / 2, tiles: (w + 1) / 2}
+func newWinograd(h, w, c, o int, pairs bool) winogradConv {
+	k := winogradConv{h: h, w: w, c: c, o: o, out: 2, pairs: pairs}
+	if !pairs && byFours(h, w, c, o) {
+		k.out = 4
+	}
+	k.planes = (k.out + 2) * (k.out + 2)
+	k.rows, k.tiles = (h+k.out-1)/k.out, (w+k.out-1)/k.out
 	k.depth, k.width = roundUp(c, current.winograd), current.tile.padded(o)
 	k.band = k.bestBand(1<<17, k.depth+min(k.width, current.tile.cols))
 	return k
@@ -66,7 +73,7 @@ func newWinograd(h, w, c, o int) winogradConv {
 // the given number of values, so many a tile in each plane, stays in the second-level cache.
 func (k winogradConv) bestBand(values, tile int) int {
 	const fewTiles = 16
-	most := max(fewTiles, values/(planes*tile))
+	most := max(fewTiles, values/(k.planes*tile))
 	best := (fewTiles + k.tiles - 1) / k.tiles
 	for rows := best + 1; rows*k.tiles <= most; rows++ {
 		if k.bandTiles(rows)*best < k.bandTiles(best)*rows {
@@ -76,9 +83,13 @@ func (k winogradConv) bestBand(values, tile int) int {
 	return best
 }
 
-// bandTiles is the number of tiles of a band of the given rows, padded.
+// bandTiles is the number of tiles of a band of the given rows, padded to blocks of the narrowest panel.
 func (k winogradConv) bandTiles(rows int) int {
-	return roundUp(rows*k.tiles, current.winograd)
+	vecs := 2
+	if rest := k.o % current.tile.cols; rest > 0 && rest <= current.tile.cols/2 {
+		vecs = 1
+	}
+	return roundUp(rows*k.tiles, winogradBlock(vecs))
 }
 
 // planeSize is the distance of the planes of tiles rows of n values: one line of the cache more than they fill. Planes a
@@ -86,7 +97,7 @@ func (k winogradConv) bandTiles(rows int) int {
 func planeSize(tiles, n int) int { return tiles*n + 16 }
 
 // line is the first line of pixels of a row of tiles.
-func (k winogradConv) line(row int) int { return row/k.rows*k.h + row%k.rows*2 }
+func (k winogradConv) line(row int) int { return row/k.rows*k.h + row%k.rows*k.out }
 
 // lines are the four rows of pixels that a row of tiles of its image reads, of which part has those from first on; zeros are
 // there for missing ones.
@@ -102,7 +113,7 @@ func (k winogradConv) lines(part []float32, first int, zeros []float32, row int)
 	return lines
 }
 
-// input sets work.v [16, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
+// input sets work.v [planes, tiles, depth] to the transformed rows [lo, hi) of tiles of the images x. Padding tiles are zero.
 func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
 	tiles := k.bandTiles(hi - lo)
 	k.inputRows(work.v.data, planeSize(tiles, k.deep()), x, lo, hi, work)
@@ -111,6 +122,10 @@ func (k winogradConv) input(x []float32, lo, hi int, work winogradWork) {
 
 // inputRows is input without padding, for planes that are plane apart.
 func (k winogradConv) inputRows(v []float32, plane int, x []float32, lo, hi int, work winogradWork) {
+	if k.out == 4 {
+		k.inputFours(v, plane, x, lo, hi)
+		return
+	}
 	line := k.w * k.c
 	for row := lo; row < hi; {
 		last := min(hi, (row/k.rows+1)*k.rows) // of the image
@@ -142,44 +157,44 @@ func (k winogradConv) padInput(v []float32, rows, tiles int) {
 	}
 	deep := k.deep()
 	plane := planeSize(tiles, deep)
-	for p := range planes {
+	for p := range k.planes {
 		clear(v[p*plane+rows*k.tiles*deep : p*plane+tiles*deep])
 	}
 }
 
-// multiply sets m [16, tiles, width] to the products of v [16, tiles, depth] with the weights u.
+// multiply sets m [planes, tiles, width] to the products of v [planes, tiles, depth] with the weights u.
 func (k winogradConv) multiply(m, v, u []float32, tiles int) {
 	k.eachPanel(func(first, _, width int) {
 		vecs := width / current.lanes
 		rows := winogradBlock(vecs)
 		if k.pairs {
 			c := k.c / 2
-			winogradProductPairs(v, u[planes*c*first:], m[first:], (tiles+rows-1)/rows, c, k.deep(), k.width, planeSize(tiles, k.deep()), c*width,
-				planeSize(tiles, k.width), vecs)
+			winogradProductPairs(v, u[k.planes*c*first:], m[first:], (tiles+rows-1)/rows, c, k.deep(), k.width, planeSize(tiles, k.deep()), c*width,
+				planeSize(tiles, k.width), k.planes, vecs)
 			return
 		}
-		winogradProduct(v, u[planes*k.c*first:], m[first:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
-			planeSize(tiles, k.depth), k.c*width, planeSize(tiles, k.width), vecs)
+		winogradProduct(v, u[k.planes*k.c*first:], m[first:], (tiles+rows-1)/rows, k.c, k.depth, k.width,
+			planeSize(tiles, k.depth), k.c*width, planeSize(tiles, k.width), k.planes, vecs)
 	})
 }
 
 // outputRows sets the rows [lo, hi) of tiles of the images y to what m stands for, or with add adds it. The images have pixel
-// values a pixel, of which the first o are set. edge is working memory for two rows of tiles.
+// values a pixel, of which the first o are set. edge is working memory for a row of tiles.
 func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, hi, tiles int, add bool) {
 	plane := planeSize(tiles, k.width)
 	line := k.w * pixel
 	used := line - pixel + k.o // a line, up to the last value that is set
 	for row := lo; row < hi; row++ {
-		top := row % k.rows * 2
+		top := row % k.rows * k.out
 		lines := y[(row/k.rows*k.h+top-k.top)*line:]
 		from := m[(row-lo)*k.tiles*k.width:]
-		if k.w%2 == 0 && top+1 < k.h {
-			winogradOutput(from, plane, k.width, lines[:used], lines[line:][:used], pixel, k.tiles, k.o, add)
+		if k.w%k.out == 0 && top+k.out <= k.h {
+			k.outputRow(lines[:(k.out-1)*line+used], line, pixel, from, plane, add)
 			continue
 		}
-		whole := 2 * k.tiles * k.o
-		winogradOutput(from, plane, k.width, edge[:whole], edge[whole:][:whole], k.o, k.tiles, k.o, false)
-		for i := range min(2, k.h-top) {
+		whole := k.out * k.tiles * k.o
+		k.outputRow(edge[:k.out*whole], whole, k.o, from, plane, false)
+		for i := range min(k.out, k.h-top) {
 			for x := range k.w {
 				to, of := lines[i*line+x*pixel:][:k.o], edge[i*whole+x*k.o:][:k.o]
 				if add {
@@ -192,7 +207,17 @@ func (k winogradConv) outputRows(y []float32, pixel int, m, edge []float32, lo, 
 	}
 }
 
-// gradient sets w [16, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
+// outputRow sets lines of y, line values apart, to what a row of tiles of m stands for, or adds it.
+func (k winogradConv) outputRow(y []float32, line, pixel int, m []float32, plane int, add bool) {
+	if k.out == 4 {
+		winogradOutput4(m, plane, k.width, y, line, pixel, k.tiles, k.o, add)
+		return
+	}
+	used := len(y) - line
+	winogradOutput(m, plane, k.width, y[:used], y[line:], pixel, k.tiles, k.o, add)
+}
+
+// gradient sets w [planes, tiles, width] to the transformed rows [lo, hi) of tiles of the images dy, which have o channels.
 func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 	wide := k.width
 	if k.pairs {
@@ -201,7 +226,7 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 	plane := planeSize(k.bandTiles(hi-lo), wide)
 	k.gradientRows(w, plane, dy, zeros, edge, lo, hi)
 	if n := (hi - lo) * k.tiles; k.pairs && n%2 == 1 {
-		for p := range planes {
+		for p := range k.planes {
 			clear(w[p*plane+n*wide:][:wide])
 		}
 	}
@@ -209,6 +234,10 @@ func (k winogradConv) gradient(w, dy, zeros, edge []float32, lo, hi int) {
 
 // gradientRows is gradient without padding, for planes that are plane apart.
 func (k winogradConv) gradientRows(w []float32, plane int, dy, zeros, edge []float32, lo, hi int) {
+	if k.out == 4 {
+		k.gradientFours(w, plane, dy, lo, hi)
+		return
+	}
 	line := k.w * k.o
 	for row := lo; row < hi; row++ {
 		top := row % k.rows * 2
@@ -232,18 +261,18 @@ func (k winogradConv) gradientRows(w []float32, plane int, dy, zeros, edge []flo
 	}
 }
 
-// outer adds to du [16, depth, width], in panels, the products of the tiles of v and w.
+// outer adds to du [planes, depth, width], in panels, the products of the tiles of v and w.
 func (k winogradConv) outer(du, v, w []float32, rows int) {
 	tiles := k.bandTiles(rows)
 	k.eachPanel(func(first, _, width int) {
 		vecs := width / current.lanes
 		if k.pairs {
-			winogradOuterPairs(v, w[first:], du[planes*k.depth*first:], Pairs(rows*k.tiles), k.depth/winogradBlock(vecs), k.depth, k.width,
-				planeSize(tiles/2, k.depth), planeSize(tiles/2, k.width), k.depth*width, vecs)
+			winogradOuterPairs(v, w[first:], du[k.planes*k.depth*first:], Pairs(rows*k.tiles), k.depth/winogradBlock(vecs), k.depth, k.width,
+				planeSize(tiles/2, k.depth), planeSize(tiles/2, k.width), k.depth*width, k.planes, vecs)
 			return
 		}
-		winogradOuter(v, w[first:], du[planes*k.depth*first:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
-			planeSize(tiles, k.depth), planeSize(tiles, k.width), k.depth*width, vecs)
+		winogradOuter(v, w[first:], du[k.planes*k.depth*first:], rows*k.tiles, k.depth/winogradBlock(vecs), k.depth, k.width,
+			planeSize(tiles, k.depth), planeSize(tiles, k.width), k.depth*width, k.planes, vecs)
 	})
 }
 
@@ -254,16 +283,16 @@ func (k winogradConv) work() winogradWork {
 	tiles := k.bandTiles(k.band)
 	wide := max(k.c, k.o)
 	part := 0
-	if k.before != nil {
+	if k.before != nil && k.out == 2 {
 		part = (2*k.band + 2) * k.w * k.c
 	}
 	zipped := 0
 	if k.zips {
-		zipped = planes * (planeSize(tiles/2, k.depth) + planeSize(tiles/2, k.width))
+		zipped = k.planes * (planeSize(tiles/2, k.depth) + planeSize(tiles/2, k.width))
 	}
 	w := winogradWork{
-		v: getScratch(planes * planeSize(tiles, k.depth)), m: getScratch(planes * planeSize(tiles, k.width)),
-		zeros: getScratch(k.w * wide), edge: getScratch(4 * k.tiles * k.o), part: getScratch(part), zipped: getScratch(zipped),
+		v: getScratch(k.planes * planeSize(tiles, k.depth)), m: getScratch(k.planes * planeSize(tiles, k.width)),
+		zeros: getScratch(k.w * wide), edge: getScratch(k.out * k.out * k.tiles * k.o), part: getScratch(part), zipped: getScratch(zipped),
 	}
 	clear(w.zeros.data)
 	return w
@@ -298,7 +327,7 @@ func (k winogradConv) panel(n, width int) winogradConv {
 // weightsFrom are those of the panels from output first on.
 func (k winogradConv) weightsFrom(u []float32, first int) []float32 {
 	if k.pairs {
-		return u[planes*k.c/2*first:]
+		return u[k.planes*k.c/2*first:]
 	}
-	return u[planes*k.c*first:]
+	return u[k.planes*k.c*first:]
 }

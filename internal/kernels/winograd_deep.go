@@ -15,7 +15,7 @@ const (
 
 // byPlanes says that each plane is multiplied as a whole where there are at least so many weights.
 func (k winogradConv) byPlanes(weights int) bool {
-	return !k.pairs && current.lanes > 1 && planes*k.c*k.o >= weights
+	return !k.pairs && current.lanes > 1 && k.planes*k.c*k.o >= weights
 }
 
 // eachGroup calls do for rows of tiles of whole images, as many as are worked on at a time.
@@ -49,7 +49,7 @@ func (k winogradConv) convolveDeep(y, x, u []float32, images int, add bool) {
 	k.eachGroup(images, func(lo, hi int) {
 		n := (hi - lo) * k.tiles
 		planeV, planeM := planeSize(n, k.depth), planeSize(n, k.width)
-		v, m := getScratch(planes*planeV), getScratch(planes*planeM)
+		v, m := getScratch(k.planes*planeV), getScratch(k.planes*planeM)
 		defer putScratch(v)
 		defer putScratch(m)
 		k.inputDeep(v.data, x, lo, hi)
@@ -57,7 +57,7 @@ func (k winogradConv) convolveDeep(y, x, u []float32, images int, add bool) {
 		defer putPixels(points)
 		points.grid(n, 1, k.depth, 0, k.width, 0)
 		k.eachProduct(func(p, first, cols, width int) {
-			product := rowProduct{a: v.data[p*planeV:], segs: 1, segLen: k.c, panel: u[planes*k.c*first+p*k.c*width:],
+			product := rowProduct{a: v.data[p*planeV:], segs: 1, segLen: k.c, panel: u[k.planes*k.c*first+p*k.c*width:],
 				c: m.data[p*planeM+first:], cols: cols, alpha: 1}
 			product.run(points.from, points.to)
 		})
@@ -89,7 +89,7 @@ func (k winogradConv) inputDeep(v, x []float32, lo, hi int) {
 func (k winogradConv) eachProduct(do func(plane, first, n, width int)) {
 	t := current.tile
 	panels := (k.o + t.cols - 1) / t.cols
-	parallel.For(planes*panels, func(task int) {
+	parallel.For(k.planes*panels, func(task int) {
 		first := task % panels * t.cols
 		n := min(t.cols, k.o-first)
 		do(task/panels, first, n, t.panel(n))
@@ -98,12 +98,12 @@ func (k winogradConv) eachProduct(do func(plane, first, n, width int)) {
 
 // weightGradDeep adds to dw the gradient of the weights.
 func (k winogradConv) weightGradDeep(dw, x, dy []float32, images int) {
-	du := getScratch(planes * k.depth * k.width)
+	du := getScratch(k.planes * k.depth * k.width)
 	defer putScratch(du)
 	k.eachGroup(images, func(lo, hi int) {
 		n := (hi - lo) * k.tiles
 		planeV, planeW := planeSize(n, k.depth), planeSize(n, k.width)
-		v, w := getScratch(planes*planeV), getScratch(planes*planeW)
+		v, w := getScratch(k.planes*planeV), getScratch(k.planes*planeW)
 		defer putScratch(v)
 		defer putScratch(w)
 		k.inputDeep(v.data, x, lo, hi)
@@ -114,7 +114,7 @@ func (k winogradConv) weightGradDeep(dw, x, dy []float32, images int) {
 		})
 		k.eachProduct(func(p, first, cols, width int) {
 			product := colProduct{a: v.data[p*planeV:], b: w.data[p*planeW+first:], segs: 1, segLen: n, stepA: k.depth, stepB: k.width,
-				c: du.data[planes*k.depth*first+p*k.depth*width:], ldc: width, cols: cols, alpha: 1, add: lo > 0}
+				c: du.data[k.planes*k.depth*first+p*k.depth*width:], ldc: width, cols: cols, alpha: 1, add: lo > 0}
 			product.run(k.c)
 		})
 	})
@@ -128,13 +128,13 @@ func (s Conv) backwardDeep(dy []float32, norm *Norm, y, x, w, dx []float32, add 
 		dy = y
 	}
 	if dx != nil {
-		turned := newWinograd(s.H, s.W, s.O, s.C)
+		turned := newWinograd(s.H, s.W, s.O, s.C, false)
 		u := turned.weights(w, true)
 		defer putScratch(u)
 		turned.convolveAll(dx, dy, u.data, s.N, add)
 	}
 	if dw != nil {
-		k := newWinograd(s.H, s.W, s.C, s.O)
+		k := newWinograd(s.H, s.W, s.C, s.O, false)
 		k.before = s.Before
 		k.weightGradDeep(dw, x, dy, s.N)
 	}

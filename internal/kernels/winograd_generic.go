@@ -22,7 +22,7 @@ func winogradInputGeneric(lines [4][]float32, c int, dst []float32, plane, tile,
 				to[at], to[at+plane], to[at+2*plane], to[at+3*plane] = r[0]-r[2], r[1]+r[2], r[2]-r[1], r[3]-r[1]
 			}
 		}
-		for p := range planes {
+		for p := range 16 {
 			clear(dst[p*plane+t*tile+c : p*plane+(t+1)*tile])
 		}
 	}
@@ -60,13 +60,13 @@ func winogradGradientGeneric(y0, y1 []float32, o int, dst []float32, plane, tile
 				to[at], to[at+plane], to[at+2*plane], to[at+3*plane] = r[0], r[0]+r[1], r[0]-r[1], r[1]
 			}
 		}
-		for p := range planes {
+		for p := range 16 {
 			clear(dst[p*plane+t*tile+o : p*plane+(t+1)*tile])
 		}
 	}
 }
 
-func winogradProductGeneric(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) {
+func winogradProductGeneric(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) {
 	for p := range planes {
 		for b := range blocks {
 			rows := [3]int{3 * b, 3*b + 1, 3*b + 2}
@@ -79,7 +79,7 @@ func winogradProductGeneric(v, u, m []float32, blocks, depth, ldv, ldm, planeV, 
 	}
 }
 
-func winogradOuterGeneric(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) {
+func winogradOuterGeneric(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) {
 	for p := range planes {
 		for b := range blocks {
 			colTileGeneric(v[p*planeV+3*b:], w[p*planeW:], 1, tiles, 0, 0, ldv, ldw, du[p*planeU+3*b*vecs:], vecs, 3, vecs, 1, true)

@@ -20,7 +20,7 @@ func TestWinogradTransformsInPairs(t *testing.T) {
 				check := func(whole func(dst []float32, plane, tile int), pairs func(dst []float32, plane, tile int)) {
 					t.Helper()
 					plane := planeSize(tiles, deep)
-					want, got, unpacked := make([]float32, planes*plane), newGuarded(make([]float32, planes*plane/2)), make([]float32, planes*plane)
+					want, got, unpacked := make([]float32, 16*plane), newGuarded(make([]float32, 16*plane/2)), make([]float32, 16*plane)
 					whole(want, plane, deep)
 					pairs(got.data, plane/2, deep/2)
 					FromBFloat16(unpacked, got.data)
@@ -49,10 +49,10 @@ func TestWinogradProductsOfPairs(t *testing.T) {
 			const blocks = 2
 			width, rows := vecs*current.lanes, blocks*winogradBlock(vecs)
 			ldv, ldm := depth+3, width+5
-			v, u := pairsOf(t, 1, planes*(rows*ldv+16)), pairsOf(t, 2, planes*(depth*width+1))
-			m := newGuarded(randoms(newRand(1), planes*(rows*ldm+7)))
+			v, u := pairsOf(t, 1, 16*(rows*ldv+16)), pairsOf(t, 2, 16*(depth*width+1))
+			m := newGuarded(randoms(newRand(1), 16*(rows*ldm+7)))
 			want := append([]float32(nil), m.data...)
-			for p := range planes {
+			for p := range 16 {
 				for i := range rows {
 					for j := range width {
 						var sum float32
@@ -63,17 +63,17 @@ func TestWinogradProductsOfPairs(t *testing.T) {
 					}
 				}
 			}
-			winogradProductPairs(v, u, m.data, blocks, depth, ldv, ldm, rows*ldv+16, depth*width+1, rows*ldm+7, vecs)
+			winogradProductPairs(v, u, m.data, blocks, depth, ldv, ldm, rows*ldv+16, depth*width+1, rows*ldm+7, 16, vecs)
 			for i := range want {
 				same(t, want[i], m.data[i], "depth %d, %d vectors: %d", depth, vecs, i)
 			}
 			m.check(t)
 
 			tiles, lda, ldw := depth, rows+3, width+5
-			a, w := pairsOf(t, 3, planes*(tiles*lda+1)), pairsOf(t, 4, planes*(tiles*ldw+2))
-			du := newGuarded(randoms(newRand(2), planes*(rows*width+3)))
+			a, w := pairsOf(t, 3, 16*(tiles*lda+1)), pairsOf(t, 4, 16*(tiles*ldw+2))
+			du := newGuarded(randoms(newRand(2), 16*(rows*width+3)))
 			want = append([]float32(nil), du.data...)
-			for p := range planes {
+			for p := range 16 {
 				for i := range rows {
 					for j := range width {
 						var sum float32
@@ -84,7 +84,7 @@ func TestWinogradProductsOfPairs(t *testing.T) {
 					}
 				}
 			}
-			winogradOuterPairs(a, w, du.data, tiles, blocks, lda, ldw, tiles*lda+1, tiles*ldw+2, rows*width+3, vecs)
+			winogradOuterPairs(a, w, du.data, tiles, blocks, lda, ldw, tiles*lda+1, tiles*ldw+2, rows*width+3, 16, vecs)
 			for i := range want {
 				same(t, want[i], du.data[i], "%d tiles, %d vectors: %d", tiles, vecs, i)
 			}

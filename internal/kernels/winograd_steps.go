@@ -30,11 +30,11 @@ func winogradInputPairs(lines [4][]float32, c int, dst []float32, plane, tile, t
 
 // roundPlanes sets n values of each plane of dst to those that set writes.
 func roundPlanes(dst []float32, plane, n int, set func(whole []float32)) {
-	whole := getScratch(planes * 2 * plane)
+	whole := getScratch(16 * 2 * plane)
 	defer putScratch(whole)
 	clear(whole.data)
 	set(whole.data)
-	for p := range planes {
+	for p := range 16 {
 		toBFloat16(dst[p*plane:][:n], whole.data[2*p*plane:][:2*n])
 	}
 }
@@ -68,19 +68,19 @@ func winogradGradientPairs(y0, y1 []float32, o int, dst []float32, plane, tile, 
 
 // winogradProduct sets m = v·u for each plane: blocks of rows of v, ldv apart and depth values of each, times a panel u of
 // vecs vectors.
-func winogradProduct(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) {
+func winogradProduct(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) {
 	width, rows := vecs*current.lanes, blocks*winogradBlock(vecs)
-	_, _, _ = v[15*planeV+(rows-1)*ldv+depth-1], u[15*planeU+depth*width-1], m[15*planeM+(rows-1)*ldm+width-1]
-	if !winogradProductVec(&v[0], &u[0], &m[0], blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs) {
-		winogradProductGeneric(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs)
+	_, _, _ = v[(planes-1)*planeV+(rows-1)*ldv+depth-1], u[(planes-1)*planeU+depth*width-1], m[(planes-1)*planeM+(rows-1)*ldm+width-1]
+	if !winogradProductVec(&v[0], &u[0], &m[0], blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs) {
+		winogradProductGeneric(v, u, m, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs)
 	}
 }
 
 // winogradProductPairs is winogradProduct of pairs.
-func winogradProductPairs(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int) {
+func winogradProductPairs(v, u, m []float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int) {
 	width, rows := vecs*current.lanes, blocks*winogradBlock(vecs)
-	_, _, _ = v[15*planeV+(rows-1)*ldv+depth-1], u[15*planeU+depth*width-1], m[15*planeM+(rows-1)*ldm+width-1]
-	if winogradProductPairsVec(&v[0], &u[0], &m[0], blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs) {
+	_, _, _ = v[(planes-1)*planeV+(rows-1)*ldv+depth-1], u[(planes-1)*planeU+depth*width-1], m[(planes-1)*planeM+(rows-1)*ldm+width-1]
+	if winogradProductPairsVec(&v[0], &u[0], &m[0], blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs) {
 		return
 	}
 	for p := range planes {
@@ -92,19 +92,19 @@ func winogradProductPairs(v, u, m []float32, blocks, depth, ldv, ldm, planeV, pl
 
 // winogradOuter adds to du, for each plane, vᵀ·w over the tiles: blocks of columns of v, each times a row of w of vecs
 // vectors.
-func winogradOuter(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) {
+func winogradOuter(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) {
 	width, rows := vecs*current.lanes, blocks*winogradBlock(vecs)
-	_, _, _ = v[15*planeV+(tiles-1)*ldv+rows-1], w[15*planeW+(tiles-1)*ldw+width-1], du[15*planeU+rows*width-1]
-	if !winogradOuterVec(&v[0], &w[0], &du[0], tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs) {
-		winogradOuterGeneric(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs)
+	_, _, _ = v[(planes-1)*planeV+(tiles-1)*ldv+rows-1], w[(planes-1)*planeW+(tiles-1)*ldw+width-1], du[(planes-1)*planeU+rows*width-1]
+	if !winogradOuterVec(&v[0], &w[0], &du[0], tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs) {
+		winogradOuterGeneric(v, w, du, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs)
 	}
 }
 
 // winogradOuterPairs is winogradOuter of pairs of tiles.
-func winogradOuterPairs(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int) {
+func winogradOuterPairs(v, w, du []float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int) {
 	width, rows := vecs*current.lanes, blocks*winogradBlock(vecs)
-	_, _, _ = v[15*planeV+(tiles-1)*ldv+rows-1], w[15*planeW+(tiles-1)*ldw+width-1], du[15*planeU+rows*width-1]
-	if winogradOuterPairsVec(&v[0], &w[0], &du[0], tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs) {
+	_, _, _ = v[(planes-1)*planeV+(tiles-1)*ldv+rows-1], w[(planes-1)*planeW+(tiles-1)*ldw+width-1], du[(planes-1)*planeU+rows*width-1]
+	if winogradOuterPairsVec(&v[0], &w[0], &du[0], tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs) {
 		return
 	}
 	for p := range planes {

@@ -15,6 +15,7 @@ var winogradShapes = []Conv{
 	{N: 3, H: 32, W: 32, C: 16, O: 16}, {N: 17, H: 8, W: 8, C: 64, O: 64}, {N: 2, H: 17, W: 15, C: 24, O: 40},
 	{N: 3, H: 13, W: 14, C: 9, O: 35}, {N: 4, H: 14, W: 13, C: 100, O: 8}, {N: 40, H: 3, W: 4, C: 8, O: 17}, {N: 1, H: 300, W: 2, C: 33, O: 16},
 	{N: 70, H: 3, W: 3, C: 8, O: 8}, {N: 5, H: 9, W: 16, C: 40, O: 49}, {N: 1, H: 3, W: 200, C: 16, O: 32},
+	{N: 5, H: 6, W: 5, C: 24, O: 35}, {N: 9, H: 2, W: 8, C: 100, O: 17}, {N: 1, H: 300, W: 2, C: 33, O: 49}, // by tiles of 2×2 outputs
 }
 
 func TestWinogradAgainstDefinition(t *testing.T) {
@@ -126,7 +127,7 @@ func TestWinogradInputOfAnyWidth(t *testing.T) {
 				lines[i] = randoms(r, w*c)
 			}
 			plane := planeSize(tiles, depth)
-			want, got := make([]float32, planes*plane), newGuarded(make([]float32, planes*plane))
+			want, got := make([]float32, 16*plane), newGuarded(make([]float32, 16*plane))
 			winogradInputGeneric(lines, c, want, plane, depth, tiles, right)
 			winogradInput(lines, c, got.data, plane, depth, tiles, right)
 			require.Equal(t, want, got.data, "%d channels, %d columns", c, w)
@@ -153,12 +154,12 @@ func TestWinogradByPlanes(t *testing.T) {
 	if current.lanes == 1 {
 		t.Skip("plain Go multiplies bands alone")
 	}
-	for _, s := range []Conv{{N: 70, H: 5, W: 6, C: 9, O: 40}, {N: 3, H: 7, W: 7, C: 33, O: 16}, {N: 2, H: 40, W: 41, C: 16, O: 32}} {
+	for _, s := range []Conv{{N: 70, H: 5, W: 6, C: 9, O: 40}, {N: 40, H: 8, W: 7, C: 9, O: 40}, {N: 3, H: 7, W: 7, C: 33, O: 16}, {N: 2, H: 40, W: 41, C: 16, O: 32}} {
 		s.KH, s.KW, s.Stride, s.Pad = 3, 3, 1, 1
 		r := newRand(4)
 		nx, nw, ny := s.lens()
 		x, w, dy := randoms(r, nx), randoms(r, nw), randoms(r, ny)
-		k := newWinograd(s.H, s.W, s.C, s.O)
+		k := newWinograd(s.H, s.W, s.C, s.O, false)
 		u := k.weights(w, false)
 		for _, add := range []bool{false, true} {
 			want, got := randoms(newRand(5), ny), newGuarded(randoms(newRand(5), ny))
@@ -170,7 +171,7 @@ func TestWinogradByPlanes(t *testing.T) {
 		want, got := make([]float32, nw), newGuarded(make([]float32, nw))
 		s.weightGradPlain(x, dy, want)
 		k.weightGradDeep(got.data, x, dy, s.N)
-		require.Less(t, relativeError(toFloat64(want), got.data), 1e-5, "%+v", s)
+		require.Less(t, relativeError(toFloat64(want), got.data), 2e-5, "%+v", s)
 		got.check(t)
 		act := &Activation{Scale: randoms(r, s.C), Shift: randoms(r, s.C)}
 		s.Before, k.before = act, act
@@ -181,7 +182,7 @@ func TestWinogradByPlanes(t *testing.T) {
 		s.weightGradPlain(activated, dy, want)
 		putScratch(scratch)
 		k.weightGradDeep(got.data, x, dy, s.N)
-		require.Less(t, relativeError(toFloat64(want), got.data), 1e-5, "%+v", s)
+		require.Less(t, relativeError(toFloat64(want), got.data), 2e-5, "%+v", s)
 	}
 }
 
@@ -243,7 +244,7 @@ func TestWinogradNonFinite(t *testing.T) {
 		if image == 0 && line >= 1 && line <= 3 && column >= 3 && column <= 5 {
 			require.True(t, bad, "line %d, column %d", line, column)
 		}
-		if image > 0 || line > 3 || column < 2 || column > 5 {
+		if image > 0 || line > 3 {
 			require.False(t, bad, "image %d, line %d, column %d", image, line, column)
 		}
 	}

@@ -2,7 +2,7 @@ package kernels
 
 import "github.com/longtail-ml/longtail/internal/parallel"
 
-// weights returns the transformed weights of a convolution: 16 planes [c, width] for each panel of outputs. w is
+// weights returns the transformed weights of a convolution: planes [c, width] for each panel of outputs. w is
 // [3, 3, c, o], or with turned [3, 3, o, c] and to be turned by half a turn, as the gradient of the input needs it.
 func (k winogradConv) weights(w []float32, turned bool) *scratch {
 	if turned {
@@ -15,11 +15,16 @@ func (k winogradConv) weights(w []float32, turned bool) *scratch {
 		})
 		w = straight.data
 	}
-	u := getScratch(planes * k.c * k.width)
+	u := getScratch(k.planes * k.c * k.width)
 	parallel.Range(k.c, k.weightRows(), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			k.eachPanel(func(first, n, width int) {
-				winogradWeights(w[i*k.o+first:], k.c*k.o, u.data[planes*k.c*first+i*width:], k.c*width, n)
+				from, to := w[i*k.o+first:], u.data[k.planes*k.c*first+i*width:]
+				if k.out == 4 {
+					winogradWeights4(from, k.c*k.o, to, k.c*width, n)
+				} else {
+					winogradWeights(from, k.c*k.o, to, k.c*width, n)
+				}
 			})
 		}
 	})
@@ -27,10 +32,10 @@ func (k winogradConv) weights(w []float32, turned bool) *scratch {
 		return u
 	}
 	defer putScratch(u)
-	twos := getScratch(planes * k.c / 2 * k.width)
+	twos := getScratch(k.planes * k.c / 2 * k.width)
 	k.eachPanel(func(first, _, width int) {
-		from, to := u.data[planes*k.c*first:], twos.data[planes*k.c/2*first:]
-		parallel.Range(planes*k.c/2, max(1, alone/width), func(lo, hi int) {
+		from, to := u.data[k.planes*k.c*first:], twos.data[k.planes*k.c/2*first:]
+		parallel.Range(k.planes*k.c/2, max(1, alone/width), func(lo, hi int) {
 			for i := lo; i < hi; i++ {
 				pairRows(to[i*width:], from[2*i*width:][:width], from[(2*i+1)*width:])
 			}
@@ -44,7 +49,12 @@ func (k winogradConv) fold(dw, du []float32) {
 	parallel.Range(k.c, k.weightRows(), func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			k.eachPanel(func(first, n, width int) {
-				winogradFold(du[planes*k.depth*first+i*width:], k.depth*width, dw[i*k.o+first:], k.c*k.o, n)
+				from, to := du[k.planes*k.depth*first+i*width:], dw[i*k.o+first:]
+				if k.out == 4 {
+					winogradFold4(from, k.depth*width, to, k.c*k.o, n)
+				} else {
+					winogradFold(from, k.depth*width, to, k.c*k.o, n)
+				}
 			})
 		}
 	})

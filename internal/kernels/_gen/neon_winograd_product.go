@@ -20,7 +20,7 @@ func (a *arm64) winogradProduct() {
 	a.load(v, "v", "u", "m")
 	a.load(depth, "depth")
 	a.load(blocks, "blocks")
-	a.line("MOVD $16, R%d", plane)
+	a.load(plane, "planes")
 	a.eachWidth(at, func(t neonTile) {
 		name := t.name
 		a.label(name + "plane")
@@ -65,7 +65,7 @@ func (a *arm64) winogradOuter() {
 	a.load(v, "v", "w", "du")
 	a.loadBytes(ldv, "ldv", "ldw", "planeV", "planeW", "planeU")
 	a.load(tiles, "tiles", "blocks")
-	a.line("MOVD $16, R%d", plane)
+	a.load(plane, "planes")
 	a.eachWidth(tmp, func(t neonTile) {
 		name := t.name
 		const values = 24 // V24 and V25: the values of v

@@ -18,6 +18,7 @@ const (
 
 var (
 	all   = []string{nameAVX512, nameAVX2, nameNEON}
+	amd64 = []string{nameAVX512, nameAVX2}
 	pairs = []string{nameAVX512BF16}
 )
 
@@ -44,12 +45,17 @@ var kernels = []kernel{
 		"is winogradOutput.", all},
 	{"winogradGradient", "y0, y1 *float32, pixel int, dst *float32, plane, tile, tiles, channels int", "",
 		"is winogradGradient.", all},
-	{"winogradProduct", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int", "",
+	{"winogradProduct", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int", "",
 		"is winogradProduct for blocks of as many rows as the level has, one vector or two wide.", all},
-	{"winogradOuter", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int", "",
+	{"winogradOuter", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int", "",
 		"is winogradOuter for blocks of as many rows as the level has, one vector or two wide.", all},
 	{"winogradWeights", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights.", all},
 	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", all},
+	{"winogradInput4", "x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradInput4.", amd64},
+	{"winogradOutput4", "m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool", "", "is winogradOutput4.", amd64},
+	{"winogradGradient4", "y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradGradient4.", amd64},
+	{"winogradWeights4", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights4.", amd64},
+	{"winogradFold4", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold4.", amd64},
 	{"transpose", "y *float32, ldy int, x *float32, ldx, n int", "",
 		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2, nameNEON}},
 	// The same on pairs of bfloat16: a float32 of a, b, v, u and w stands for two numbers, whose products with two others are
@@ -58,9 +64,9 @@ var kernels = []kernel{
 		"rows, cols int, alpha float32, add bool", "", "is rowTile of pairs.", pairs},
 	{"colTilePairs", "a, b *float32, segs, segLen, segA, segB, stepA, stepB int, c *float32, ldc, " +
 		"rows, cols int, alpha float32, add bool", "", "is colTile of pairs.", pairs},
-	{"winogradProductPairs", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, vecs int", "",
+	{"winogradProductPairs", "v, u, m *float32, blocks, depth, ldv, ldm, planeV, planeU, planeM, planes, vecs int", "",
 		"is winogradProduct of pairs.", pairs},
-	{"winogradOuterPairs", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, vecs int", "",
+	{"winogradOuterPairs", "v, w, du *float32, tiles, blocks, ldv, ldw, planeV, planeW, planeU, planes, vecs int", "",
 		"is winogradOuter of pairs.", pairs},
 	{"scaleShiftPacked", "y, x, shortcut, scale, shift *float32, rows, stride, cols int, floor float32", "",
 		"is scaleShift of x that is bfloat16 in pairs.", pairs},

@@ -17,6 +17,7 @@ func winogradKernels(s isa) {
 	winogradOuter(s)
 	winogradWeights(s)
 	winogradFold(s)
+	winogradFours(s)
 }
 
 // channelBlocks writes body for whole vectors of channels and for the last, masked one. left counts the channels, offset

@@ -34,7 +34,7 @@ func winogradProduct(s isa) {
 	LEAQ(Mem{Base: ldv, Index: ldv, Scale: 2}, ldv3)
 	loadBytes("ldm", ldm)
 	Load(Param("depth"), depth)
-	MOVQ(U32(16), plane)
+	Load(Param("planes"), plane)
 	eachPanel(s, tmp, func(t tile) {
 		groups := (t.rows + 3) / 4
 		Label(t.name + "plane")
@@ -125,7 +125,7 @@ func winogradOuter(s isa) {
 	v, w, du, ldv, ldw, count, block, plane, tmp, column := RAX, RBX, RCX, RSI, RDI, R8, R9, R10, R11, R12
 	loadBytes("ldv", ldv)
 	loadBytes("ldw", ldw)
-	MOVQ(U32(16), plane)
+	Load(Param("planes"), plane)
 	eachPanel(s, tmp, func(t tile) {
 		Label(t.name + "plane")
 		Load(Param("v"), column)
