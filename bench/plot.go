@@ -61,7 +61,7 @@ func drawScale(file, title string, curves []curve) error {
 
 // scalePlot measures what one rank of ResNet-32 and of ResNet-50 takes, and draws how their ranks scale over the link.
 func scalePlot(s settings) (result, error) {
-	l := link{s.latency / 1e3, s.gbits * 1e9 / 8}
+	l := link{latency: s.latency / 1e3, rate: s.gbits * 1e9 / 8}
 	var curves []curve
 	r := result{}
 	for _, net := range []string{"resnet32", "resnet50"} {
@@ -75,7 +75,7 @@ func scalePlot(s settings) (result, error) {
 		curves = append(curves, p.curves(fmt.Sprintf("%s, %d samples a rank", strings.Replace(net, "resnet", "ResNet-", 1), b), l)...)
 	}
 	r["latency_ms"], r["gbits"] = s.latency, s.gbits
-	return r, drawScale(s.plot, fmt.Sprintf("Hybrid-SC on ranks of %d threads, %g Gbit/s", s.threads, s.gbits), curves)
+	return r, drawScale(s.plot, fmt.Sprintf("Hybrid-SC, threads a rank: %d, %g Gbit/s", s.threads, s.gbits), curves)
 }
 
 // curves are the efficiency with sums beside the backward pass, and after it.

@@ -22,6 +22,7 @@ var rankCounts = []int{1, 2, 4, 8, 16, 32, 64}
 type link struct {
 	latency float64 // seconds until a message arrives
 	rate    float64 // bytes a second, in either direction at once
+	busy    float64 // share of the time that bytes take in which they keep a processor of the rank's busy: nothing hides that
 }
 
 // pieces are what a step of a Hybrid-SC run is made of on each rank. It passes its samples forward and backward, gathers the
@@ -60,7 +61,8 @@ func (p pieces) on(ranks int, l link, size float64) parts {
 	others := (n - 1) / n * float64(p.params) // numbers that are received, added, and received again as sums
 	buckets := math.Ceil(float64(p.params) / float64(p.sizeOfBucket()))
 	t.reduce = 2*(buckets*l.latency+others*size/l.rate) + others/p.adding
-	t.hidden = min(t.reduce*(1-1/buckets), t.compute*backwardShare) // not the last bucket
+	idle := t.reduce - 2*others*size/l.rate*l.busy - others/p.adding
+	t.hidden = min(idle*(1-1/buckets), t.compute*backwardShare) // not the last bucket
 	if p.buffers > 0 {
 		t.reduce += 2 * (l.latency + (n-1)/n*8*float64(p.buffers)/l.rate)
 	}
@@ -102,7 +104,7 @@ func scale(s settings) (result, error) {
 	}
 	traced := tracer{file: s.traceFile}
 	s.trace = traced.add
-	l := link{s.latency / 1e3, s.gbits * 1e9 / 8}
+	l := link{latency: s.latency / 1e3, rate: s.gbits * 1e9 / 8}
 	p, err := measurePieces(s, b)
 	if err != nil {
 		return nil, err
@@ -124,7 +126,7 @@ func scale(s settings) (result, error) {
 		r["reduce_ms"], r["foretold_reduce_ms"] = round(1e3*measured.reduce), round(1e3*foretold.reduce)
 		r["gather_ms"], r["foretold_gather_ms"] = round(1e3*measured.gather), round(1e3*foretold.gather)
 	}
-	r["latency_ms"], r["gbits"] = round(1e3*l.latency), round(8*l.rate/1e9)
+	r["latency_ms"], r["gbits"], r["busy"] = round(1e3*l.latency), round(8*l.rate/1e9), round(l.busy)
 	if err := leave(c); err != nil {
 		return nil, err
 	}
@@ -219,7 +221,7 @@ func timedOnAll(c distributed.Communicator, times int, f func() error) (float64,
 	return median(all), nil
 }
 
-// measureLink times small and large messages from each rank to each other.
+// measureLink times small and large messages from each rank to each other, and what large ones take of a processor.
 func measureLink(c distributed.Communicator) (l link, err error) {
 	n := c.Size()
 	small := make([]float32, n)
@@ -228,8 +230,10 @@ func measureLink(c distributed.Communicator) (l link, err error) {
 	}
 	const numbers = 4 << 20
 	large := make([]float32, numbers)
+	used, began := cpuSeconds(), time.Now()
 	seconds, err := timedOnAll(c, 5, func() error { return distributed.AllGather(c, large, distributed.Shards(numbers, n)) })
 	l.rate = 4 * numbers * float64(n-1) / float64(n) / max(seconds-l.latency, 1e-9)
+	l.busy = min(1, (cpuSeconds()-used)/time.Since(began).Seconds())
 	return l, err
 }
 

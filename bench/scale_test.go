@@ -21,8 +21,10 @@ func TestScaleModel(t *testing.T) {
 	require.Equal(t, 0.04, two.contrast, "all rows on each rank")
 	require.InDelta(t, 4*1e-4+4*float64(1<<15)/1e8, two.gather, 1e-12)
 	half := float64(5 << 20)
-	require.InDelta(t, two.reduce*9/10, two.hidden, 1e-9, "all but the last bucket")
-	slow := p.on(2, link{1e-4, 1e6}, 4)
+	require.InDelta(t, (two.reduce-half/1e9)*9/10, two.hidden, 1e-9, "all but the last bucket and the additions")
+	busy := p.on(2, link{latency: 1e-4, rate: 1e8, busy: 0.25}, 4)
+	require.InDelta(t, two.hidden-0.25*2*4*half/1e8*9/10, busy.hidden, 1e-9, "nor what copying keeps a processor busy for")
+	slow := p.on(2, link{latency: 1e-4, rate: 1e6}, 4)
 	require.InDelta(t, 2.0/3, slow.hidden, 1e-9, "no more than the backward pass")
 	require.InDelta(t, slow.compute+slow.contrast+slow.gather+slow.reduce-slow.hidden, slow.total(), 1e-9)
 	require.InDelta(t, 2*(10*1e-4+4*half/1e8)+half/1e9, two.reduce, 1e-9, "half of the sums received, added and half of the parts received, in 10 buckets")
@@ -38,7 +40,7 @@ func TestScaleModel(t *testing.T) {
 
 func TestScalePlot(t *testing.T) {
 	p := pieces{compute: 1, contrast: 0.01, params: 10 << 20, gathered: 1 << 15, adding: 1e9}
-	curves := p.curves("net", link{1e-4, 1e8})
+	curves := p.curves("net", link{latency: 1e-4, rate: 1e8})
 	require.Len(t, curves, 2)
 	require.Equal(t, 1.0, curves[0].efficiency[0])
 	for i := 1; i < len(rankCounts); i++ {
