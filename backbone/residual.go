@@ -64,9 +64,37 @@ func (r *residual) Branch(i int, x *autograd.Var) *autograd.Var {
 	return nn.GlobalAvgPool2d(x)
 }
 
-// trunk is what the branches share.
+// trunk is what the branches share. In prediction, parts of the batch go through the stem and the first stage one after the
+// other, so that the largest images stay in the caches.
 func (r *residual) trunk(x *autograd.Var) *autograd.Var {
-	x = lean(x, func(x *autograd.Var) *autograd.Var {
+	some := r.part(x)
+	if some == 0 {
+		return run(r.start(x), r.stages)
+	}
+	var parts []*autograd.Var
+	for n, i := x.Shape()[0], 0; i < n; i += some {
+		parts = append(parts, run(r.start(autograd.Rows(x, i, min(n, i+some))), r.stages[:1]))
+	}
+	return run(autograd.Concat(parts...), r.stages[1:])
+}
+
+// part is how many images go through the first stage at a time, or 0 for all.
+func (r *residual) part(x *autograd.Var) int {
+	m, s := x.Tape().Mode(), x.Shape()
+	if len(s) != 4 || !r.pool || !m.NoGrad || m.Train || m.Trace {
+		return 0
+	}
+	const most = 1 << 22 // values of the stage's results
+	parts := (s[0]*((s[1]+3)/4)*((s[2]+3)/4)*(r.width>>(len(r.stages)-1)) + most - 1) / most
+	if parts < 2 {
+		return 0
+	}
+	return (s[0] + parts - 1) / parts
+}
+
+// start is the stem.
+func (r *residual) start(x *autograd.Var) *autograd.Var {
+	return lean(x, func(x *autograd.Var) *autograd.Var {
 		y := r.stem.Forward(x)
 		if r.pool {
 			x = y
@@ -75,7 +103,11 @@ func (r *residual) trunk(x *autograd.Var) *autograd.Var {
 		}
 		return y
 	})
-	for _, stage := range r.stages {
+}
+
+// run passes x through the blocks of stages.
+func run(x *autograd.Var, stages [][]block) *autograd.Var {
+	for _, stage := range stages {
 		for _, b := range stage {
 			y := lean(x, b.forward)
 			x.Drop()

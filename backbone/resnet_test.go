@@ -283,3 +283,21 @@ func ExampleResNetSettings() {
 	fmt.Println(r, r.OutDim(), err)
 	// Output: ResNeXt-50 (32×2d), width 32 1024 <nil>
 }
+
+// In prediction a large batch goes through the first stage in parts, to the bits of each image alone. Statistics of a batch stay
+// those of all of it.
+func TestLargeBatchesInParts(t *testing.T) {
+	b := newResNet(t, backbone.ResNetSettings{Depth: 50, Width: 4})
+	const n = 90
+	x := gradtest.Normal(1, 1, n, 224, 224, 3)
+	features := func(m autograd.Mode, lo, hi int) []float32 {
+		tape := autograd.NewTape(m)
+		return slices.Clone(b.Forward(tape.Const(x.Rows(lo, hi))).Data())
+	}
+	all := features(autograd.Mode{NoGrad: true}, 0, n)
+	dim := b.OutDim()
+	for _, i := range []int{0, 44, 45, n - 1} {
+		require.Equal(t, features(autograd.Mode{NoGrad: true}, i, i+1), all[i*dim:(i+1)*dim], "image %d", i)
+	}
+	require.Equal(t, features(autograd.Mode{Train: true}, 0, n), features(autograd.Mode{Train: true, NoGrad: true}, 0, n))
+}
