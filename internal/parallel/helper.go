@@ -9,7 +9,7 @@ import (
 
 // patience is how long a goroutine looks out for work, or for others to finish theirs, before it sleeps. Loops over small images
 // follow each other within it, and to wake up a processor takes longer than their bodies.
-const patience = 30 * time.Microsecond
+const patience = 120 * time.Microsecond
 
 // helper is a goroutine that has helped with a loop and looks out for another.
 type helper struct{ next atomic.Pointer[loop] }
