@@ -20,6 +20,12 @@ type Batch struct {
 	Parts  []*Rows
 }
 
+// row is the memory of row i.
+func (b *Batch) row(i int) []float32 {
+	width := b.Images.Shape()[1:].Len()
+	return b.Images.Data()[i*width:][:width:width]
+}
+
 // Plan says what the batches of an epoch hold.
 type Plan struct {
 	Network  *hybrid.Network
@@ -91,7 +97,7 @@ func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, r
 	for _, transform := range p.Streams[at.Stream].Transforms() {
 		labels[k] = label
 		at.Reseed(&w.pcg)
-		if err := p.write(w, b.Images.Rows(row, row+1).Data(), transform); err != nil {
+		if err := p.write(w, b.row(row), transform); err != nil {
 			return fmt.Errorf("train: training %s: %w", dataset.NameOf(p.Data, sample), err)
 		}
 		at.View, row, k = at.View+1, row+p.Samples, k+p.Samples

@@ -11,8 +11,14 @@ import (
 // follow each other within it, and to wake up a processor takes longer than their bodies.
 const patience = 120 * time.Microsecond
 
-// helper is a goroutine that has helped with a loop and looks out for another.
-type helper struct{ next atomic.Pointer[loop] }
+// helper is a goroutine that helps with a loop, and then looks out for another.
+type helper struct {
+	next  atomic.Pointer[loop]
+	begin func() // run, made once
+}
+
+// spare are helpers whose goroutine has ended.
+var spare sync.Pool
 
 // gone is what a helper has for a loop that gave up.
 var gone = new(loop)
@@ -56,19 +62,23 @@ func call(l *loop, n int) {
 	idle.Unlock()
 	starting.Add(int32(n))
 	for range n {
-		go func() {
-			starting.Add(-1)
-			new(helper).run(l)
-		}()
+		h, ok := spare.Get().(*helper)
+		if !ok {
+			h = new(helper)
+			h.begin = h.run
+		}
+		h.next.Store(l)
+		go h.begin()
 	}
 }
 
 // starting is how many helpers wait for a processor, which a caller that waits for others gives up for them.
 var starting atomic.Int32
 
-// run works on l, and then on what it is called for, until it has not been for a while.
-func (h *helper) run(l *loop) {
-	for ; l != gone; l = h.next.Swap(gone) {
+// run works on what it is called for until it has not been for a while.
+func (h *helper) run() {
+	starting.Add(-1)
+	for l := h.next.Load(); l != gone; l = h.next.Swap(gone) {
 		h.help(l)
 		h.next.Store(nil)
 		idle.Lock()
@@ -81,6 +91,7 @@ func (h *helper) run(l *loop) {
 			idle.Unlock()
 		}
 	}
+	spare.Put(h)
 }
 
 // help also says that it is done where the body ends the goroutine.

@@ -18,38 +18,57 @@ import (
 // For calls body(i) once for every i in [0, n), on up to GOMAXPROCS goroutines of which the caller is one, and
 // returns when all calls are done. When a body panics, no further index is started, the other goroutines finish the
 // index they are at, and the first panic's value is raised again in the caller.
-func For(n int, body func(i int)) {
+func For(n int, body func(i int)) { run(n, task{each: body}) }
+
+// Range cuts [0, n) into ranges of size indices (the last may be shorter) and calls body(lo, hi) for each as For does.
+// The ranges depend on n and size alone. Size must be positive.
+func Range(n, size int, body func(lo, hi int)) {
+	run((n+size-1)/size, task{ranges: body, n: n, size: size})
+}
+
+// task is the body of a For, or that of a Range and what it cuts.
+type task struct {
+	each    func(i int)
+	ranges  func(lo, hi int)
+	n, size int
+}
+
+// part does part i.
+func (t *task) part(i int) {
+	if t.each != nil {
+		t.each(i)
+		return
+	}
+	t.ranges(i*t.size, min(t.n, (i+1)*t.size))
+}
+
+// run does each of n parts of a task.
+func run(n int, do task) {
 	helpers := 0
 	if n > 1 {
 		helpers = reserve(min(n, runtime.GOMAXPROCS(0))-1, runtime.GOMAXPROCS(0))
 	}
 	if helpers == 0 {
 		if t := trace.Load(); t != nil {
-			t.loop(n, body)
+			t.loop(n, do)
 			return
 		}
 		for i := range n {
-			body(i)
+			do.part(i)
 		}
 		return
 	}
 	l := loops.Get().(*loop)
-	l.start(n, helpers+1, body)
+	l.start(n, helpers+1, do)
 	call(l, helpers)
 	l.work(0)
 	l.wait()
 	f := l.failure.Swap(nil)
-	l.body = nil
+	l.task = task{}
 	loops.Put(l)
 	if f != nil {
 		panic(f.value)
 	}
-}
-
-// Range cuts [0, n) into ranges of size indices (the last may be shorter) and calls body(lo, hi) for each as For does.
-// The ranges depend on n and size alone. Size must be positive.
-func Range(n, size int, body func(lo, hi int)) {
-	For((n+size-1)/size, func(i int) { body(i*size, min(n, (i+1)*size)) })
 }
 
 // loop is the state that the goroutines of one For share. Each has a part of the indices to begin with, the same part in loops of
@@ -58,7 +77,7 @@ type loop struct {
 	parts   [mostParts]part
 	shared  int // parts
 	joined  atomic.Int32
-	body    func(i int)
+	task    task
 	failure atomic.Pointer[failure]
 	helpers sync.WaitGroup
 	busy    atomic.Int32 // helpers
@@ -77,8 +96,8 @@ var loops = sync.Pool{New: func() any { return new(loop) }}
 
 type failure struct{ value any }
 
-func (l *loop) start(n, workers int, body func(i int)) {
-	l.body, l.shared = body, min(workers, mostParts)
+func (l *loop) start(n, workers int, do task) {
+	l.task, l.shared = do, min(workers, mostParts)
 	l.joined.Store(0)
 	size, larger := n/l.shared, n%l.shared // the first parts are larger by one
 	for i := range l.shared {
@@ -105,7 +124,7 @@ func (l *loop) work(first int) {
 			if index >= p.end {
 				break
 			}
-			l.body(int(index))
+			l.task.part(int(index))
 		}
 	}
 }

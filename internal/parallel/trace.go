@@ -25,11 +25,11 @@ func Trace(f func()) [][]time.Duration {
 	return t.loops
 }
 
-// loop is For on one goroutine.
-func (t *tracer) loop(n int, body func(i int)) {
+// loop is run on one goroutine.
+func (t *tracer) loop(n int, do task) {
 	if t.inside {
 		for i := range n {
-			body(i)
+			do.part(i)
 		}
 		return
 	}
@@ -37,7 +37,7 @@ func (t *tracer) loop(n int, body func(i int)) {
 	took := make([]time.Duration, n)
 	for i := range n {
 		began := time.Now()
-		body(i)
+		do.part(i)
 		took[i] = time.Since(began)
 	}
 	t.inside = false
