@@ -17,11 +17,7 @@ func (m *memory) borrow(shape []int) *tensor.Tensor {
 	if n := tensor.Shape(shape).Len(); n > most || n < 0 {
 		return tensor.New(shape...)
 	}
-	x, err := tensor.FromSlice(m.lend(tensor.Shape(shape).Len(), m), shape...)
-	if err != nil {
-		panic(err)
-	}
-	return x
+	return m.headers.over(m.lend(tensor.Shape(shape).Len(), m), shape)
 }
 
 // adopt makes m the memory that x was borrowed of.
@@ -67,6 +63,7 @@ type pool struct {
 	asked   int                 // and of this one
 	values  int                 // lent now
 	peak    int                 // and at most in this step
+	headers headers
 }
 
 // slab is memory in blocks, in the order of their addresses.
@@ -221,6 +218,10 @@ func (p *pool) age() {
 			kept = append(kept, s)
 		}
 	}
+	if len(kept) < len(p.slabs) {
+		p.headers = headers{} // which would keep the memory
+	}
 	clear(p.slabs[len(kept):])
 	p.slabs = kept
+	p.headers.age()
 }

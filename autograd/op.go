@@ -150,7 +150,9 @@ func (t *Tape) gradient(v *Var) *tensor.Tensor {
 // handOn makes gy the gradient of v, or adds it to the one there is.
 func (t *Tape) handOn(v *Var, gy *tensor.Tensor) {
 	if v.param == nil && v.grad == nil {
-		v.grad = gy.Reshape(v.shape...)
+		if v.grad = gy; !gy.Shape().Equal(v.shape) {
+			v.grad = gy.Reshape(v.shape...)
+		}
 		return
 	}
 	kernels.AddScaled(t.gradient(v).Data(), 1, gy.Data())

@@ -12,7 +12,8 @@ import (
 // between is free at once.
 //
 // f must give the same each time, of its argument and of parameters and buffers alone: it is called on another tape, and
-// Vars of this one are strange to it. What it keeps for AfterStep must be its own, not memory of the tape.
+// Vars of this one are strange to it. What it keeps for AfterStep must be its own or Pending, not other memory
+// of the tape.
 func Recompute(x *Var, f func(*Var) *Var) *Var {
 	const op = "autograd.Recompute"
 	x.check(op)
@@ -62,7 +63,7 @@ func Recompute(x *Var, f func(*Var) *Var) *Var {
 // nested returns an empty tape that lends the memory of t.
 func (t *Tape) nested() *Tape {
 	if t.inner == nil {
-		t.inner = &Tape{leaves: map[*Param]*Var{}, memory: memory{pool: t.memory.pool, shared: true}}
+		t.inner = newTape(memory{pool: t.memory.pool, shared: true})
 	}
 	t.inner.Reset(t.mode)
 	return t.inner

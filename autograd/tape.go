@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"maps"
 	"math/rand/v2"
 	"sync"
 
@@ -33,11 +34,10 @@ type Tape struct {
 	mode   Mode
 	step   uint64
 	nodes  []node
-	leaves map[*Param]*Var
+	leaves map[*Param]*Var // of this step, and of the one before, which it uses again
 	after  []func()
 	memory memory
-	floats arena[float32]
-	wide   arena[float64]
+	arenas arenas
 	macs   int64
 	source *rand.PCG // of rng
 	rng    *rand.Rand
@@ -59,27 +59,31 @@ type node struct {
 
 // NewTape returns an empty tape.
 func NewTape(m Mode) *Tape {
-	t := &Tape{leaves: map[*Param]*Var{}, memory: memory{pool: &pool{lent: map[*float32]*block{}}}}
+	t := newTape(memory{pool: &pool{lent: map[*float32]*block{}}})
 	t.Reset(m)
 	return t
 }
+
+func newTape(m memory) *Tape { return &Tape{leaves: map[*Param]*Var{}, arenas: arenas{}, memory: m} }
 
 // Reset ends the step: it forgets every operation, takes back the memory of Tensor for the next step and discards
 // updates that were not committed.
 func (t *Tape) Reset(m Mode) {
 	t.Switch(m)
 	t.macs, t.spent = 0, false
+	maps.DeleteFunc(t.leaves, func(_ *Param, v *Var) bool { return v.step != t.step })
 	t.step++
 	clear(t.nodes)
 	t.nodes = t.nodes[:0]
-	clear(t.leaves)
 	clear(t.after)
 	t.after = t.after[:0]
 	t.trace = nil
 	if t.inner != nil {
 		t.inner.Reset(m)
 	}
-	t.floats.lent, t.wide.lent = 0, 0
+	for _, a := range t.arenas {
+		a.takeBack()
+	}
 	t.memory.reset()
 }
 
@@ -93,12 +97,15 @@ func (t *Tape) Const(x *tensor.Tensor) *Var {
 
 // Param puts p on the tape: the same Var each time within a step.
 func (t *Tape) Param(p *Param) *Var {
-	if v, ok := t.leaves[p]; ok {
-		return v
+	v, ok := t.leaves[p]
+	if !ok {
+		v = &Var{}
+		t.leaves[p] = v
 	}
-	v := t.Const(t.mode.Weights.value(p.Value))
-	v.param, v.needs = p, !p.Frozen && !t.mode.NoGrad
-	t.leaves[p] = v
+	if v.step != t.step {
+		x := t.mode.Weights.value(p.Value)
+		*v = Var{tape: t, step: t.step, value: x, shape: x.Shape(), param: p, needs: !p.Frozen && !t.mode.NoGrad}
+	}
 	return v
 }
 

@@ -14,11 +14,11 @@ type Var struct {
 	shape tensor.Shape
 	grad  *tensor.Tensor // while Backward runs
 	param *Param         // of a leaf made by Tape.Param
-	needs bool           // a gradient is wanted here
 
 	renew   func(y *tensor.Tensor) // see Renewable
 	source  any
 	read    atomic.Bool // by Value, of loops over several cores too
+	needs   bool        // a gradient is wanted here
 	dropped bool        // by Drop
 }
 

@@ -15,7 +15,7 @@ type logSums struct {
 
 // newLogSums returns n empty sums, for as long as the step of the tape.
 func newLogSums(tape *autograd.Tape, n int) logSums {
-	l := logSums{tape.Scratch(n).Data(), make([]float64, n)}
+	l := logSums{tape.Scratch(n).Data(), tape.Float64s(n)}
 	kernels.Fill(l.top, float32(math.Inf(-1)))
 	return l
 }

@@ -45,7 +45,7 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 		z: tape.Scratch(n, dim), size: size, temperature: l.temperature(), inside: l.Inside, blas: tape.Mode().BLAS,
 		all: newLogSums(tape, n),
 	}
-	c.sort(in.Labels)
+	c.sort(tape, in.Labels)
 	parallel.Range(n, 64, func(lo, hi int) {
 		for i := lo; i < hi; i++ {
 			copy(c.z.Data()[i*dim:(i+1)*dim], z.Data()[c.order[i]*dim:])
@@ -54,7 +54,7 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 	if l.Inside {
 		c.same = newLogSums(tape, n)
 	} else {
-		c.dot = make([]float64, n)
+		c.dot = tape.Float64s(n)
 	}
 	workers := min(runtime.GOMAXPROCS(0), (n+size-1)/size)
 	c.memory = make([][]float32, workers)
@@ -73,7 +73,7 @@ func (l *SupervisedContrastive) tiled(in Input, size int) (*autograd.Var, Stats)
 		dz.Zero()
 		if anchors > 0 && dim > 0 {
 			c.backward(tape, dz, float64(gy.Item())/float64(anchors)/l.temperature())
-			c.unsort(dz)
+			c.unsort(tape, dz)
 		}
 		if add {
 			kernels.AddScaled(gx[0].Data(), 1, dz.Data())

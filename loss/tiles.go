@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/internal/parallel"
 	"github.com/longtail-ml/longtail/tensor"
 	gonum "gonum.org/v1/gonum/blas"
@@ -38,9 +39,9 @@ type tile struct {
 }
 
 // sort finds the order of the rows.
-func (c *contrast) sort(labels []int) {
+func (c *contrast) sort(tape *autograd.Tape, labels []int) {
 	n := len(labels)
-	c.order, c.first, c.last = make([]int, n), make([]int, n), make([]int, n)
+	c.order, c.first, c.last = autograd.Lend[int](tape, n), autograd.Lend[int](tape, n), autograd.Lend[int](tape, n)
 	for i := range c.order {
 		c.order[i] = i
 	}
@@ -58,10 +59,10 @@ func (c *contrast) sort(labels []int) {
 }
 
 // unsort moves row i of x to where row order[i] is, along the cycles of that permutation. It uses up the order.
-func (c *contrast) unsort(x *tensor.Tensor) {
+func (c *contrast) unsort(tape *autograd.Tape, x *tensor.Tensor) {
 	dim := x.Dim(1)
 	row := func(i int) []float32 { return x.Data()[i*dim : (i+1)*dim] }
-	held, next := make([]float32, dim), make([]float32, dim)
+	held, next := tape.Floats(dim), tape.Floats(dim)
 	for start := range c.order {
 		if c.order[start] < 0 {
 			continue

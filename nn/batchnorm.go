@@ -109,18 +109,20 @@ type normalization struct {
 	batch        bool                  // the statistics are the batch's, so gradients flow through them
 	all          int                   // the rows of the batch: those of all ranks with Mode.Sum
 	sum          func([]float64) error // Mode.Sum
+	grad         kernels.Norm          // of backward
 }
 
 // normalization makes the statistics; if they are the batch's, sums gives the sums and sums of squares of rows values a
 // channel.
 func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []float32, sums func(sum, sumsq []float64)) *normalization {
 	c := len(gamma)
-	s := &normalization{rows: rows, all: rows, sum: t.Mode().Sum, c: c, batch: b.usesBatch(t), tape: t,
+	s := &autograd.Lend[normalization](t, 1)[0]
+	*s = normalization{rows: rows, all: rows, sum: t.Mode().Sum, c: c, batch: b.usesBatch(t), tape: t,
 		scale: t.Floats(c), shift: t.Floats(c), mean: t.Floats(c), invStd: t.Float64s(c)}
 	epsilon := b.epsilon()
 	var mean, variance []float64
 	if s.batch {
-		both := make([]float64, 2*c+1) // of its own: update reads them after the step
+		both := t.Pending(2*c + 1) // update reads them after the step
 		mean, variance = both[:c:c], both[c:2*c]
 		sums(mean, variance)
 		both[2*c] = float64(rows)
@@ -134,7 +136,7 @@ func (b *BatchNorm2d) normalization(t *autograd.Tape, rows int, gamma, beta []fl
 				variance[i] = 0
 			}
 		}
-		b.update(t, mean, variance, s.all)
+		b.update(t, both)
 	} else {
 		mean, variance = t.Float64s(c), t.Float64s(c)
 		runningMean, runningVar := t.Buffer(b.RunningMean).Data(), t.Buffer(b.RunningVar).Data()
@@ -180,20 +182,18 @@ func (s *normalization) sumRanks(x []float64) {
 	}
 }
 
-func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows int) {
-	if b.NoRunningUpdates || rows == 0 {
+// update moves the running statistics after the step, towards the means and then variances in both, of the number of rows that is last.
+func (b *BatchNorm2d) update(t *autograd.Tape, both []float64) {
+	if b.NoRunningUpdates || both[len(both)-1] == 0 {
 		return
 	}
-	m := b.Momentum
-	if m == 0 {
-		m = 0.1
-	}
 	t.AfterStep(func() {
-		for i := range mean {
+		m, c, rows := cmp.Or(b.Momentum, 0.1), b.RunningMean.Len(), both[len(both)-1]
+		for i := range c {
 			rm, rv := &b.RunningMean.Data()[i], &b.RunningVar.Data()[i]
-			*rm = float32((1-m)*float64(*rm) + m*mean[i])
+			*rm = float32((1-m)*float64(*rm) + m*both[i])
 			if rows > 1 {
-				*rv = float32((1-m)*float64(*rv) + m*variance[i]*float64(rows)/float64(rows-1))
+				*rv = float32((1-m)*float64(*rv) + m*both[c+i]*rows/(rows-1))
 			}
 		}
 	})
@@ -203,7 +203,8 @@ func (b *BatchNorm2d) update(t *autograd.Tape, mean, variance []float64, rows in
 // gy in place where relu, the output of a ReLU, is not positive, unless it is nil. With masked there was a ReLU and
 // nothing between: x, which is packed if so said, tells where it let gy through.
 func (s *normalization) backward(gy, relu, x *tensor.Tensor, packed, masked bool, dgamma, dbeta *tensor.Tensor) *kernels.Norm {
-	n := &kernels.Norm{Mean: s.mean, K1: s.scale, K2: s.tape.Floats(s.c), K3: s.tape.Floats(s.c)}
+	n := &s.grad
+	*n = kernels.Norm{Mean: s.mean, K1: s.scale, K2: s.tape.Floats(s.c), K3: s.tape.Floats(s.c)}
 	if masked {
 		n.Scale, n.Shift = s.scale, s.shift
 	}

@@ -68,14 +68,13 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	if c.Conv.Bias != nil {
 		panic(&tensor.Error{Op: op, Path: autograd.Path(w), Detail: "the convolution must have no bias: batch norm adds one"})
 	}
-	in := []*autograd.Var{x, w, gamma, beta}
+	in := append(make([]*autograd.Var, 0, 5), x, w, gamma, beta)
 	pass := -1
-	add := func() []float32 { return nil }
 	if shortcut != nil {
 		if !shortcut.Shape().Equal(shape) {
 			panic(&tensor.Error{Op: op, Path: autograd.Path(w), Shapes: []tensor.Shape{shape, shortcut.Shape()}, Detail: "the shortcut's shape is not the output's"})
 		}
-		in, pass, add = append(in, shortcut), len(in), func() []float32 { return shortcut.Peek().Data() }
+		in, pass = append(in, shortcut), len(in)
 	}
 
 	t.CountMACs(g.macs())
@@ -84,7 +83,7 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	if !batch && !needs { // nothing is kept for backward
 		y := t.Scratch(shape...)
 		scale, shift := c.BN.affine(t, gamma.Data(), beta.Data())
-		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), scale, shift, add(), y.Data(), c.ReLU)
+		g.forwardNorm(x.Peek().Data(), w.Data(), g.kept(t, c.Conv.Weight), scale, shift, peek(shortcut), y.Data(), c.ReLU)
 		return autograd.OpInto(op, y, in, pass, 0, nil)
 	}
 	g, read := g.input(x)
@@ -99,41 +98,25 @@ func (c *ConvBN) compute(x, shortcut *autograd.Var, drop bool) *autograd.Var {
 	if g.Packed && needs && shortcut != nil {
 		return c.addPacked(x, w, shortcut, g, conv, s, in, pass)
 	}
-	write := func(y *tensor.Tensor) {
-		scaleShift := kernels.ScaleShift
-		if g.Packed {
-			scaleShift = kernels.ScaleShiftPacked
-		}
-		scaleShift(y.Data(), conv.Data(), s.scale, s.shift, add(), s.rows, s.c, c.ReLU)
-	}
+	f := &autograd.Lend[forwarded](t, 1)[0]
+	*f = forwarded{x: x, w: w, shortcut: shortcut, g: g, conv: conv, norm: s, relu: c.ReLU}
 	var source any
 	if c.ReLU && shortcut == nil {
-		source = &activated{conv, kernels.Activation{Scale: s.scale, Shift: s.shift, Packed: g.Packed}}
-	}
-
-	var out *autograd.Var
-	back := func(gy *tensor.Tensor, gx []*tensor.Tensor, add bool) {
-		var relu *tensor.Tensor
-		if c.ReLU && shortcut != nil {
-			relu = out.Peek() // the shortcut gets the masked gradient too
-		}
-		norm := s.backward(gy, relu, conv, g.Packed, c.ReLU && shortcut == nil, gx[2], gx[3])
-		g, read := g.input(x)
-		g.grad(gy, norm, conv.Data(), read, w.Data(), gx, add)
-		t.Free(conv)
+		f.by = kernels.Activation{Scale: s.scale, Shift: s.shift, Packed: g.Packed}
+		source = f
 	}
 	if needs && drop {
-		out = autograd.OpAway(op, shape, write, source, in, pass, 0, back)
-		return out
+		f.out = autograd.OpAway(op, shape, f.write, source, in, pass, 0, f.back)
+		return f.out
 	}
 	y := t.Scratch(shape...)
-	write(y)
-	if out = autograd.OpInto(op, y, in, pass, 0, back); needs {
-		out.Renewable(write, source)
+	f.write(y)
+	if f.out = autograd.OpInto(op, y, in, pass, 0, f.back); needs {
+		f.out.Renewable(f.write, source)
 	} else {
 		t.Free(conv)
 	}
-	return out
+	return f.out
 }
 
 // result is memory for what the convolution gives.
@@ -142,30 +125,6 @@ func (s convolution) result(t *autograd.Tape, shape tensor.Shape) *tensor.Tensor
 		return t.Scratch(kernels.Pairs(shape.Len()))
 	}
 	return t.Scratch(shape...)
-}
-
-// readable is the source of a ConvBN's result: what convolutions read in its place, and what that goes through first.
-type readable interface {
-	read() (before *kernels.Activation, values []float32)
-}
-
-// activated is a convolution's result, and what it goes through.
-type activated struct {
-	conv *tensor.Tensor
-	by   kernels.Activation
-}
-
-func (a *activated) read() (*kernels.Activation, []float32) { return &a.by, a.conv.Data() }
-
-// input returns what the convolution reads for x: its values, or where they were dropped what they are made of.
-func (s convolution) input(x *autograd.Var) (convolution, []float32) {
-	s.Before = nil
-	if a, ok := x.Source().(readable); ok && s.groups == 1 {
-		var values []float32
-		s.Before, values = a.read()
-		return s, values
-	}
-	return s, x.Peek().Data()
 }
 
 // Visit shows the convolution as "conv" and batch norm as "bn".
