@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/hybrid"
@@ -40,6 +41,14 @@ func (s Settings) begin(n *hybrid.Network) (note, told string, err error) {
 	}
 	note = fmt.Sprintf("begins with the backbone of %s, %x: %d tensors, %d left in the file", filepath.Base(path), h.Sum(nil)[:8], len(report.Loaded), len(report.Left))
 	return note, "weights of " + path + ": " + report.String(), nil
+}
+
+// alsoTold adds what a run tells to what others did, unless it is the same: their backbones may differ in their last blocks.
+func alsoTold(all []string, r *Run) []string {
+	if r.Told == "" || slices.Contains(all, r.Told) {
+		return all
+	}
+	return append(all, r.Told)
 }
 
 // initNormalize is how the network whose weights Init has saw pixels: what its model file says, or for weights of other programs

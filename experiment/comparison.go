@@ -33,6 +33,7 @@ type Plan struct {
 	Done    []Report // found in Earlier, or finished in Dir
 	Todo    []Report // to be trained, in this order, without figures
 	Derived []string // what was derived from the data of the first seed
+	Told    []string // Told of the runs, each once
 }
 
 // Plan finds out what is to be trained, and everything that would stop the comparison before its end: settings that do not
@@ -82,6 +83,7 @@ func (p *Plan) add(d *Data, m method.Method) error {
 	if err != nil {
 		return err
 	}
+	p.Told = alsoTold(p.Told, r)
 	next := *r.Planned()
 	if slices.ContainsFunc(p.Earlier, func(e Report) bool { return e.same(next) && len(manifest.Changes(e.Manifest, next.Manifest)) == 0 }) {
 		return nil

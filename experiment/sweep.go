@@ -47,6 +47,7 @@ type SweepPlan struct {
 	Trials  []*Trial // in the order of the grid
 	Grid    int      // combinations that there are, of which Trials may be a part
 	Derived []string // what was derived from the data of the first seed
+	Told    []string // Told of the trials' runs, each once
 
 	failures map[string]string // of runs that came to numbers that are not finite, by their names
 	spent    int               // epochs
@@ -96,9 +97,11 @@ func (s Sweep) Plan() (*SweepPlan, error) {
 		if seed == s.Seeds[0] {
 			p.Derived, p.held = d.Derived, d.Held.Len()
 			for _, t := range p.Trials { // all of them, before any is trained
-				if _, err := p.run(d, t, p.Rungs[0].Epochs); err != nil {
+				r, err := p.run(d, t, p.Rungs[0].Epochs)
+				if err != nil {
 					return nil, err
 				}
+				p.Told = alsoTold(p.Told, r)
 			}
 		}
 	}

@@ -91,6 +91,7 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 			planned = append(planned, r.Manifest)
 		}
 		tellNoEffect(c, o.noEffect(planned), planned)
+		tellWeights(c, p.Told...)
 		if o.Out != "" {
 			release, err := experiment.Lock(o.Out)
 			if err != nil {

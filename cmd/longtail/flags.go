@@ -184,6 +184,15 @@ func tell(c *console, derived []string) {
 	}
 }
 
+// tellWeights says what runs have of the weights that they begin with.
+func tellWeights(c *console, told ...string) {
+	for _, text := range told {
+		if text != "" {
+			fmt.Fprintln(c.log, text)
+		}
+	}
+}
+
 // readSettings reads what a run or a comparison was begun with.
 func readSettings(dir string, into any) error {
 	path := filepath.Join(dir, experiment.SettingsFile)

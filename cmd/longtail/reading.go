@@ -40,7 +40,7 @@ func (r reading) settings() (s experiment.Reading, err error) {
 
 // listing adds to the error of images that cannot be read what may help.
 func listing(err error, data string) error {
-	if data == "" || errors.Is(err, context.Canceled) {
+	if err == nil || data == "" || errors.Is(err, context.Canceled) {
 		return err
 	}
 	var columns *annotation.ColumnsError

@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/longtail-ml/longtail/backbone"
@@ -65,6 +66,13 @@ func TestFineTuning(t *testing.T) {
 	require.Contains(t, r.Training.Other[0], "begins with the backbone of model.safetensors")
 	require.Contains(t, r.Training.Recipe, "each layer at 0.5")
 	require.Equal(t, was.Network.Normalize, r.Network.Normalize)
+	each := " --data " + dir + " --depth 8 --width 2 --epochs 1 --batch 8 --init " + first
+	_, compared := succeed(t, "compare --methods ce,focal --seeds 1-2"+each)
+	_, swept := succeed(t, "sweep --method ce --set lr=0.01,0.02 --seeds 1-2 --holdout 0.2"+each)
+	for _, log := range []string{log, compared, swept} {
+		require.Equal(t, 1, strings.Count(log, "model.safetensors: loaded 35 tensors, in the file behind \"backbone.\"\n2 left in the file"), log)
+		require.Equal(t, 1, strings.Count(log, "weights of "), log)
+	}
 	_, log = succeed(t, "train --resume --out", second)
 	require.NotContains(t, log, "epoch 1/")
 	fail(t, failed, "of another", "train --data "+dir+" --depth 14 --width 2 --epochs 1 --batch 8 --init "+first+" --out "+filepath.Join(t.TempDir(), "run"))

@@ -156,6 +156,7 @@ func (o *sweepCmd) Run(ctx context.Context, c *console) error {
 		return hint(err, o.Out)
 	}
 	tell(c, p.Derived)
+	tellWeights(c, p.Told...)
 	if len(p.Trials) < p.Grid {
 		fmt.Fprintf(c.log, "the budget has room for %d of %d combinations, drawn by chance\n", len(p.Trials), p.Grid)
 	}

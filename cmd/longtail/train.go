@@ -198,9 +198,7 @@ func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Comm
 	r.Override = override
 	r.Dir, r.Resume, r.Settings, r.Trainer.Checkpoints.EverySteps = t.Out, t.Resume, b, t.Every
 	tellNoEffect(c, t.noEffect(d, r), []manifest.Manifest{r.Manifest})
-	if r.Told != "" {
-		fmt.Fprintln(c.log, r.Told)
-	}
+	tellWeights(c, r.Told)
 	what := r.Manifest.Network
 	fmt.Fprintf(c.log, "%s on %s: %d parameters, %.1f million multiply-adds an image; %d training images in %d classes\n", r.Title, what.Backbone,
 		what.Parameters, float64(what.MultiplyAdds)/1e6, d.Train.Len(), len(d.Counts()))
