@@ -130,26 +130,51 @@ func winogradFoldVec(du *float32, plane int, dw *float32, tap, channels int) boo
 
 // winogradInput4Vec is winogradInput4.
 func winogradInput4Vec(x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	switch {
+	case current.sets&neon != 0:
+		winogradInput4NEON(x, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	}
 	return false
 }
 
 // winogradOutput4Vec is winogradOutput4.
 func winogradOutput4Vec(m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool) bool {
+	switch {
+	case current.sets&neon != 0:
+		winogradOutput4NEON(m, plane, tile, y, line, pixel, tiles, channels, add)
+		return true
+	}
 	return false
 }
 
 // winogradGradient4Vec is winogradGradient4.
 func winogradGradient4Vec(y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int) bool {
+	switch {
+	case current.sets&neon != 0:
+		winogradGradient4NEON(y, line, pixel, dst, plane, tile, tiles, channels)
+		return true
+	}
 	return false
 }
 
 // winogradWeights4Vec is winogradWeights4.
 func winogradWeights4Vec(w *float32, tap int, u *float32, plane, channels int) bool {
+	switch {
+	case current.sets&neon != 0:
+		winogradWeights4NEON(w, tap, u, plane, channels)
+		return true
+	}
 	return false
 }
 
 // winogradFold4Vec is winogradFold4.
 func winogradFold4Vec(du *float32, plane int, dw *float32, tap, channels int) bool {
+	switch {
+	case current.sets&neon != 0:
+		winogradFold4NEON(du, plane, dw, tap, channels)
+		return true
+	}
 	return false
 }
 

@@ -67,6 +67,31 @@ func winogradWeightsNEON(w *float32, tap int, u *float32, plane, channels int)
 //go:noescape
 func winogradFoldNEON(du *float32, plane int, dw *float32, tap, channels int)
 
+// winogradInput4NEON is winogradInput4.
+//
+//go:noescape
+func winogradInput4NEON(x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int)
+
+// winogradOutput4NEON is winogradOutput4.
+//
+//go:noescape
+func winogradOutput4NEON(m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool)
+
+// winogradGradient4NEON is winogradGradient4.
+//
+//go:noescape
+func winogradGradient4NEON(y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int)
+
+// winogradWeights4NEON is winogradWeights4.
+//
+//go:noescape
+func winogradWeights4NEON(w *float32, tap int, u *float32, plane, channels int)
+
+// winogradFold4NEON is winogradFold4.
+//
+//go:noescape
+func winogradFold4NEON(du *float32, plane int, dw *float32, tap, channels int)
+
 // transposeNEON sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.
 //
 //go:noescape

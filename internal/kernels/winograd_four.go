@@ -18,8 +18,8 @@ const (
 // byFours says whether tiles of 4×4 outputs are used: where they need fewer products than those of 2×2, as far as the weights
 // of the planes still fit the caches.
 func byFours(h, w, c, o int) bool {
-	const mostWeights = 1 << 22                                         // in 36 planes
-	if current.sets&neon != 0 || current.lanes == 1 && min(c, o) < 32 { // NEON has no transforms of these, those in Go are slow
+	const mostWeights = 1 << 22               // in 36 planes
+	if current.lanes == 1 && min(c, o) < 32 { // the transforms in Go are slow
 		return false
 	}
 	return 36*((h+3)/4)*((w+3)/4) < 16*((h+1)/2)*((w+1)/2) && 36*c*o <= mostWeights

@@ -44,6 +44,11 @@ func TestWinogradFours(t *testing.T) {
 		winogradWeights4(w, c, got.data, plane, c)
 		for p := range 36 {
 			near(t, toFloat64(want[p*plane:][:c]), got.data[p*plane:][:c], 1e-5, "weights")
+			whole := roundUp(c, current.lanes)
+			require.Equal(t, make([]float32, whole-c), got.data[p*plane+c:p*plane+whole], "channels that fill a vector")
+			if p < 35 {
+				require.Equal(t, want[p*plane+whole:][:3], got.data[p*plane+whole:][:3], "behind a plane")
+			}
 		}
 		got.check(t)
 		du := randoms(r, 36*plane)
@@ -57,9 +62,6 @@ func TestWinogradFours(t *testing.T) {
 
 // Which tiles a layer goes by depends on its image and channels: those that need fewer products.
 func TestWinogradByFours(t *testing.T) {
-	if current.sets&neon != 0 {
-		t.Skip("NEON has tiles of 2×2 outputs alone")
-	}
 	for _, c := range []struct {
 		size, channels, out int
 	}{{56, 64, 4}, {28, 128, 4}, {14, 64, 4}, {8, 64, 4}, {7, 64, 4}, {6, 64, 2}, {5, 64, 2}, {3, 64, 4}, {2, 64, 2}, {7, 512, 2}} {

@@ -163,6 +163,9 @@ func (a *arm64) op2(name string, d, n int) {
 // fmlaLane writes d += n·m[lane].
 func (a *arm64) fmlaLane(d, n, m, lane int) { a.lane(0x4f801000, "FMLA", d, n, m, lane) }
 
+// fmlsLane writes d −= n·m[lane].
+func (a *arm64) fmlsLane(d, n, m, lane int) { a.lane(0x4f805000, "FMLS", d, n, m, lane) }
+
 // fmulLane writes d = n·m[lane].
 func (a *arm64) fmulLane(d, n, m, lane int) { a.lane(0x4f809000, "FMUL", d, n, m, lane) }
 

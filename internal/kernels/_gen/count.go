@@ -12,7 +12,8 @@ var countedLoops = [][2]string{
 	{"rowTile", "tile6x4four"}, {"rowTile", "tile4x4four"}, {"rowTile", "tile6x2four"},
 	{"colTile", "full4x6loop"}, {"colTile", "full2x12loop"},
 	{"winogradProduct", "widefour"}, {"winogradProduct", "narrowfour"}, {"winogradOuter", "widetile"}, {"winogradOuter", "narrowtile"},
-	{"winogradInput", "pairopen"}, {"winogradOutput", "pairtile"}, {"dotRows", "many"}, {"addRows", "many"},
+	{"winogradInput", "pairopen"}, {"winogradOutput", "pairtile"},
+	{"winogradInput4", "pairtile"}, {"winogradOutput4", "pairtile"}, {"dotRows", "many"}, {"addRows", "many"},
 }
 
 var (
@@ -60,7 +61,7 @@ func countLoop(lines []string, function, label string) (c loopCount, ok bool) {
 		}
 		_, arm, word := strings.Cut(l, " // ")
 		switch {
-		case word && strings.HasPrefix(arm, "FMLA"):
+		case word && (strings.HasPrefix(arm, "FMLA") || strings.HasPrefix(arm, "FMLS")):
 			c.fma, c.vector = c.fma+1, c.vector+1
 		case word:
 			c.vector++

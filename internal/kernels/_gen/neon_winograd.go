@@ -10,6 +10,7 @@ func neonWinograd(a *arm64) {
 	a.winogradOuter()
 	a.winogradWeights()
 	a.winogradFold()
+	a.winogradFours()
 }
 
 // channelBlocks writes body with pairs for two registers of eight channels, then for a register of four, and for the last
@@ -67,23 +68,28 @@ func (a *arm64) channelBlocks(left, offset int, pairs bool, body func(name strin
 	a.line("RET")
 }
 
-// zeroPlanes sets a register of each plane to zero, at dst plus offset for each of the tiles.
-func (a *arm64) zeroPlanes(dst, offset, plane, tile, q, count, planes int) {
+// zeroPlanes sets a register of each of the planes to zero, at dst plus offset for each of the tiles.
+func (a *arm64) zeroPlanes(planes, dst, offset, plane, tile, q, count, tmp int) {
 	a.load(dst, "dst")
 	a.line("ADD R%d, R%d, R%d", offset, dst, dst)
 	a.load(count, "tiles")
-	a.zero(0)
 	a.label("filltile")
 	a.line("MOVD R%d, R%d", dst, q)
-	a.line("MOVD $16, R%d", planes)
-	a.label("fillplane")
-	a.str(0, q, 0)
-	a.line("ADD R%d, R%d, R%d", plane, q, q)
-	a.line("SUBS $1, R%d, R%d", planes, planes)
-	a.line("BNE fillplane")
+	a.zeroColumn(planes, q, plane, tmp)
 	a.line("ADD R%d, R%d, R%d", tile, dst, dst)
 	a.line("SUBS $1, R%d, R%d", count, count)
 	a.line("BNE filltile")
+}
+
+// zeroColumn sets a register of each of the planes to zero, from q on, which is lost.
+func (a *arm64) zeroColumn(planes, q, plane, count int) {
+	a.zero(0)
+	a.line("MOVD $%d, R%d", planes, count)
+	a.label("fillplane")
+	a.str(0, q, 0)
+	a.line("ADD R%d, R%d, R%d", plane, q, q)
+	a.line("SUBS $1, R%d, R%d", count, count)
+	a.line("BNE fillplane")
 }
 
 func (a *arm64) winogradOutput() {
@@ -160,7 +166,7 @@ func (a *arm64) winogradOutput() {
 
 func (a *arm64) winogradGradient() {
 	a.begin("winogradGradient", 0)
-	const pixel, plane, tile, dst, y0, y1, count, left, offset, q, tmp, next0, next1, planes = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
+	const pixel, plane, tile, dst, y0, y1, count, left, offset, q, tmp, next0, next1 = 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12
 	a.loadBytes(pixel, "pixel", "plane", "tile")
 	a.channelBlocks(left, offset, true, func(name string, part int) {
 		a.load(dst, "dst")
@@ -196,5 +202,5 @@ func (a *arm64) winogradGradient() {
 		a.line("ADD R%d, R%d, R%d", tile, dst, dst)
 		a.line("SUBS $1, R%d, R%d", count, count)
 		a.line("BNE %stile", name)
-	}, func() { a.zeroPlanes(dst, offset, plane, tile, q, count, planes) })
+	}, func() { a.zeroPlanes(16, dst, offset, plane, tile, q, count, tmp) })
 }

@@ -6,7 +6,7 @@ import "fmt"
 // tile, one for the next; after a tile their roles move on by one.
 func (a *arm64) winogradInput() {
 	a.begin("winogradInput", 0)
-	const pixel, dst, plane, tile, count, right, left, offset, q, tmp, first = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14
+	const pixel, dst, plane, tile, count, right, left, offset, q, tmp = 4, 5, 6, 7, 8, 9, 10, 11, 12, 13
 	group := func(i int) []int {
 		i = 8 * (i % 3)
 		return []int{i, i + 2, i + 4, i + 6}
@@ -100,5 +100,5 @@ func (a *arm64) winogradInput() {
 			}
 		}
 		a.label(name + "next")
-	}, func() { a.zeroPlanes(dst, offset, plane, tile, q, count, first) })
+	}, func() { a.zeroPlanes(16, dst, offset, plane, tile, q, count, tmp) })
 }

@@ -2,7 +2,7 @@ package main
 
 func (a *arm64) winogradWeights() {
 	a.begin("winogradWeights", 0)
-	const tap, plane, u, at, left, offset, tmp, planes, half = 0, 1, 2, 3, 4, 5, 6, 7, 31
+	const tap, plane, u, at, left, offset, tmp, half = 0, 1, 2, 3, 4, 5, 6, 31
 	a.loadBytes(tap, "tap")
 	a.loadBytes(plane, "plane")
 	a.constant(half, tmp, 0x3f000000)
@@ -41,13 +41,7 @@ func (a *arm64) winogradWeights() {
 	}, func() {
 		a.load(u, "u")
 		a.line("ADD R%d, R%d, R%d", offset, u, u)
-		a.zero(0)
-		a.line("MOVD $16, R%d", planes)
-		a.label("fillplane")
-		a.str(0, u, 0)
-		a.line("ADD R%d, R%d, R%d", plane, u, u)
-		a.line("SUBS $1, R%d, R%d", planes, planes)
-		a.line("BNE fillplane")
+		a.zeroColumn(16, u, plane, tmp)
 	})
 }
 

@@ -18,7 +18,6 @@ const (
 
 var (
 	all   = []string{nameAVX512, nameAVX2, nameNEON}
-	amd64 = []string{nameAVX512, nameAVX2}
 	pairs = []string{nameAVX512BF16}
 )
 
@@ -51,11 +50,11 @@ var kernels = []kernel{
 		"is winogradOuter for blocks of as many rows as the level has, one vector or two wide.", all},
 	{"winogradWeights", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights.", all},
 	{"winogradFold", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold.", all},
-	{"winogradInput4", "x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradInput4.", amd64},
-	{"winogradOutput4", "m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool", "", "is winogradOutput4.", amd64},
-	{"winogradGradient4", "y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradGradient4.", amd64},
-	{"winogradWeights4", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights4.", amd64},
-	{"winogradFold4", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold4.", amd64},
+	{"winogradInput4", "x *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradInput4.", all},
+	{"winogradOutput4", "m *float32, plane, tile int, y *float32, line, pixel, tiles, channels int, add bool", "", "is winogradOutput4.", all},
+	{"winogradGradient4", "y *float32, line, pixel int, dst *float32, plane, tile, tiles, channels int", "", "is winogradGradient4.", all},
+	{"winogradWeights4", "w *float32, tap int, u *float32, plane, channels int", "", "is winogradWeights4.", all},
+	{"winogradFold4", "du *float32, plane int, dw *float32, tap, channels int", "", "is winogradFold4.", all},
 	{"transpose", "y *float32, ldy int, x *float32, ldx, n int", "",
 		"sets 8 columns of y to the transpose of 8 rows of x, of n values, n a multiple of 8.", []string{nameAVX2, nameNEON}},
 	// The same on pairs of bfloat16: a float32 of a, b, v, u and w stands for two numbers, whose products with two others are
