@@ -79,6 +79,9 @@ func changes(path string) ([]change, error) {
 		case *ast.AssignStmt:
 			operator(n.Tok, n.TokPos)
 		case *ast.IfStmt:
+			if b, ok := n.Cond.(*ast.BinaryExpr); ok && (b.Op == token.EQL || b.Op == token.NEQ) {
+				break // the other operator is the same change
+			}
 			add(n.Cond.Pos(), n.Cond.End(), "!("+string(text[files.Position(n.Cond.Pos()).Offset:files.Position(n.Cond.End()).Offset])+")")
 		case *ast.BasicLit:
 			switch {
