@@ -259,6 +259,8 @@ func TestHardLabelSettingsAreChecked(t *testing.T) {
 		require.EqualError(t, c.loss.Prepare(c.counts), want)
 	}
 	require.Equal(t, loss.Needs{}, (&loss.DRW{}).Needs())
+	require.Equal(t, loss.Needs{}, (&loss.DRW{Before: &loss.LDAM{}}).Needs())
+	require.Equal(t, loss.Needs{}, (&loss.DRW{After: &loss.LDAM{}}).Needs())
 }
 
 func TestHardLabelLossesNeedPrepare(t *testing.T) {
