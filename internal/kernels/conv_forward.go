@@ -103,7 +103,7 @@ func (s Conv) startWith(y, bias []float32) {
 func (s Conv) forwardWinograd(x, u, y []float32, each eachFunc, sum, sumsq []float64) {
 	k := newWinograd(s.H, s.W, s.C, s.O, s.inPairs())
 	tasks := s.N * k.rows
-	k.band = min(k.band, (tasks+1)/2) // for two cores
+	k.band = min(k.band, (tasks+1)/2) // at least two bands, for two cores
 	if bands := (tasks + k.band - 1) / k.band; bands < fewImages && bands*current.tile.cols < s.O {
 		x, scratch := s.activated(x)
 		defer putScratch(scratch)

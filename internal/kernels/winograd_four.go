@@ -1,7 +1,7 @@
 package kernels
 
-// F(4×4, 3×3) has tiles of 6×6 pixels. Its polynomials are taken at 0, ±√½, ±√2 and infinity (arXiv 1803.10986 on such points): errors are about
-// twice those of the plain sum, where the usual ±1 and ±2 give ten times as much.
+// F(4×4, 3×3) has tiles of 6×6 pixels. Its polynomials are taken at 0, ±√½, ±√2 and infinity (arXiv 1803.10986 is on such
+// points): errors are about twice those of the plain sum (TestLargestErrors), where the usual ±1 and ±2 round several times worse.
 //
 //	     1   0  −2½   0   1   0                                        1  1   1  1  1  0
 //	     0  −√2  −2  √½   1   0      G = (gₚ)/Nₚ, gₚ = 1, p, p²       Aᵀ = 0  √½ −√½ √2 −√2 0
