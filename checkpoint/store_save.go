@@ -106,9 +106,6 @@ func (s Store) prune(r Run) error {
 		return err
 	}
 	runs = slices.DeleteFunc(runs, func(other Run) bool { return r.before(other) })
-	if len(runs) <= keep {
-		return nil
-	}
 	best := -1
 	var high float64
 	lost := map[int]bool{} // those that may be the best for all that is known
@@ -120,7 +117,7 @@ func (s Store) prune(r Run) error {
 			best, high = i, *r.Score
 		}
 	}
-	for i, r := range runs[:len(runs)-keep] {
+	for i, r := range runs[:max(len(runs)-keep, 0)] {
 		if i != best && !lost[i] {
 			if err := discard(filepath.Join(s.Dir, r.name())); err != nil {
 				return err

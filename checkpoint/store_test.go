@@ -196,7 +196,17 @@ func TestFilesHaveTheModeOfOthers(t *testing.T) {
 	require.NoError(t, os.WriteFile(plain, nil, 0o666))
 	want, err := os.Stat(plain)
 	require.NoError(t, err)
-	path := saved(t, checkpoint.Store{Dir: t.TempDir()}, 1, 0, newModel(t))
+	folder := filepath.Join(t.TempDir(), "folder")
+	require.NoError(t, os.Mkdir(folder, 0o777))
+	wantFolder, err := os.Stat(folder)
+	require.NoError(t, err)
+	s := checkpoint.Store{Dir: filepath.Join(folder, "new", "run")}
+	path := saved(t, s, 1, 0, newModel(t))
+	for _, dir := range []string{filepath.Dir(s.Dir), s.Dir, path} {
+		is, err := os.Stat(dir)
+		require.NoError(t, err)
+		require.Equal(t, wantFolder.Mode(), is.Mode(), dir)
+	}
 	for _, name := range names(t, path) {
 		is, err := os.Stat(filepath.Join(path, name))
 		require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/longtail-ml/longtail/autograd/gradtest"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/nn"
+	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/tensor"
 	"github.com/stretchr/testify/require"
 )
@@ -53,6 +54,19 @@ func TestAgreementGradient(t *testing.T) {
 			return []float64{sum / 3}
 		},
 	})
+}
+
+// A step of one batch is along the gradient of what all images agree, each counted once.
+func TestAggregationStepsAlongTheGradient(t *testing.T) {
+	first := []*tensor.Tensor{gradtest.Normal(1, 2, 6, 4), gradtest.Normal(2, 2, 6, 4), gradtest.Normal(3, 2, 6, 4)}
+	second := []*tensor.Tensor{gradtest.Normal(4, 2, 6, 4), gradtest.Normal(5, 2, 6, 4), gradtest.Normal(6, 2, 6, 4)}
+	scores, tape := autograd.NewParam(tensor.New(3)), autograd.NewTape(autograd.Mode{Train: true})
+	tape.Backward(autograd.Scale(agreement(tape.Param(scores), first, second, []int{0, 1, 2, 3, 4, 5}), 0.5), nil)
+	for _, batch := range []int{0, 6, 9} {
+		got, err := Aggregation{Epochs: 1, Batch: batch, LearningRate: 0.5, Optimizer: optim.SGD{}}.Learn(t.Context(), first, second)
+		require.NoError(t, err)
+		require.InDeltaSlice(t, softmax64(scores.Grad.Data()), got, 1e-6, "batch %d", batch)
+	}
 }
 
 func TestRoutersAreToAskWhereMoreExpertsAreRight(t *testing.T) {

@@ -25,7 +25,7 @@ type KNN struct {
 // all. It takes time for N times the training rows.
 func (k KNN) Scores(train Set, features *tensor.Tensor) (*tensor.Tensor, error) {
 	neighbors, temperature := cmp.Or(k.K, 200), cmp.Or(k.Temperature, 0.07)
-	if neighbors < 1 {
+	if k.K < 0 {
 		return nil, fmt.Errorf("posthoc: KNN.K is %d: it must be at least 1, or 0 for 200", k.K)
 	}
 	if !(k.Temperature >= 0) || math.IsInf(k.Temperature, 1) {

@@ -1,5 +1,10 @@
 package sampler
 
+import (
+	"cmp"
+	"slices"
+)
+
 // ClassAware takes the classes in turn, and the images of a class in turn (class-aware sampling, arXiv 1512.05830; arXiv
 // 1910.09217 trains classifiers by it): a random order of all classes, then another one, and so on. A class gives its images
 // in a random order of their own, all of them before one comes again. After any number of draws two classes differ by one
@@ -19,10 +24,7 @@ func (s ClassAware) Epoch(labels []int, p Plan) ([]int, error) {
 	if err != nil {
 		return nil, err
 	}
-	most := 0
-	for _, images := range groups {
-		most = max(most, len(images))
-	}
+	most := len(slices.MaxFunc(groups, func(a, b []int) int { return cmp.Compare(len(a), len(b)) }))
 	r, draws := p.rand(), make([]int, 0, len(groups)*most)
 	for turn := range most { // each class once
 		r.Shuffle(len(groups), func(i, j int) { groups[i], groups[j] = groups[j], groups[i] })

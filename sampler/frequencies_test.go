@@ -131,6 +131,13 @@ func TestProgressiveBalanceOutOfRange(t *testing.T) {
 }
 
 func TestProgressiveEpochIsThatOfItsFirstStep(t *testing.T) {
+	p := plan(0, 3)
+	p.At.Step, p.At.Steps = 4, 10
+	_, err := sampler.Progressive{Balance: schedule.Func(func(at schedule.Progress) float64 {
+		require.Equal(t, schedule.Progress{Epoch: 3, Epochs: 200, Steps: 10}, at)
+		return 0
+	})}.Epoch([]int{0, 1}, p)
+	require.NoError(t, err)
 	s := sampler.Progressive{Balance: schedule.Curriculum{ByStep: true}}
 	rapid.Check(t, func(t *rapid.T) {
 		labels := drawLabels(t)

@@ -37,6 +37,7 @@ func TestCurriculumStaysWithinUnit(t *testing.T) {
 		for name, c := range curves {
 			s := schedule.Curriculum{Curve: c.curve, ByStep: rapid.Bool().Draw(t, "by step")}
 			s.OneBased = !s.ByStep && rapid.Bool().Draw(t, "one-based")
+			require.NoError(t, schedule.Validate(s), name)
 			a := s.At(p)
 			require.True(t, a >= 0 && a <= 1, "%s: %v", name, a)
 			require.Equal(t, 1-a, schedule.Complement(s).At(p), name)
