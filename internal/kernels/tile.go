@@ -109,45 +109,47 @@ func (p *colProduct) run(rows int) {
 // rowTileGeneric is a row tile in Go, for up to 3 rows and 2 columns.
 func rowTileGeneric(a []float32, aoff []int, segs, segLen, segStep int, b, c []float32, coff []int, rows, cols int,
 	alpha float32, add bool) {
-	var tile [3][2]float32
 	if cols == 1 {
 		for r := range rows {
+			var sum float32
 			rest := b
 			for s := range segs {
 				run := a[aoff[r]+s*segStep:][:segLen]
 				for p, v := range rest[:len(run)] {
-					tile[r][0] += v * run[p]
+					sum += v * run[p]
 				}
 				rest = rest[segLen:]
 			}
+			storeTile(c[coff[r]:][:1], sum, 0, alpha, add)
 		}
-	} else {
-		var s00, s01, s10, s11, s20, s21 float32
-		o0, o1, o2 := aoff[0], aoff[rows/2], aoff[rows-1] // fewer rows: some twice
-		panel := unsafe.Slice((*[2]float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/2)
-		for s := range segs {
-			at := s * segStep
-			panel := panel[s*segLen:][:segLen]
-			a0, a1, a2 := a[o0+at:][:len(panel)], a[o1+at:][:len(panel)], a[o2+at:][:len(panel)]
-			for p := range panel {
-				x, y := panel[p][0], panel[p][1]
-				v := a0[p]
-				s00 += v * x
-				s01 += v * y
-				v = a1[p]
-				s10 += v * x
-				s11 += v * y
-				v = a2[p]
-				s20 += v * x
-				s21 += v * y
-			}
-		}
-		tile[rows-1] = [2]float32{s20, s21}
-		tile[rows/2] = [2]float32{s10, s11}
-		tile[0] = [2]float32{s00, s01}
+		return
 	}
-	for r := range rows {
-		storeTile(c[coff[r]:][:cols], tile[r], alpha, add)
+	var s00, s01, s10, s11, s20, s21 float32
+	o0, o1, o2 := aoff[0], aoff[rows/2], aoff[rows-1] // fewer rows: some twice
+	panel := unsafe.Slice((*[2]float32)(unsafe.Pointer(unsafe.SliceData(b))), len(b)/2)
+	for s := range segs {
+		at := s * segStep
+		panel := panel[s*segLen:][:segLen]
+		a0, a1, a2 := a[o0+at:][:len(panel)], a[o1+at:][:len(panel)], a[o2+at:][:len(panel)]
+		for p := range panel {
+			x, y := panel[p][0], panel[p][1]
+			v := a0[p]
+			s00 += v * x
+			s01 += v * y
+			v = a1[p]
+			s10 += v * x
+			s11 += v * y
+			v = a2[p]
+			s20 += v * x
+			s21 += v * y
+		}
+	}
+	storeTile(c[coff[0]:][:2], s00, s01, alpha, add)
+	if rows == 3 {
+		storeTile(c[coff[1]:][:2], s10, s11, alpha, add)
+	}
+	if rows >= 2 {
+		storeTile(c[coff[rows-1]:][:2], s20, s21, alpha, add)
 	}
 }
 
@@ -156,43 +158,57 @@ func colTileGeneric(a, b []float32, segs, segLen, segA, segB, stepA, stepB int, 
 	alpha float32, add bool) {
 	var tile [3][2]float32
 	for s := range segs {
-		i, j := s*segA, s*segB
-		if rows < 3 || cols < 2 {
-			for range segLen {
-				for r, v := range a[i:][:rows] {
-					for q, w := range b[j:][:cols] {
-						tile[r][q] += v * w
-					}
-				}
-				i, j = i+stepA, j+stepB
-			}
+		a, b := a[s*segA:], b[s*segB:]
+		if rows == 3 && cols == 2 {
+			wholeColTile(&tile, a, b, segLen, stepA, stepB)
 			continue
 		}
-		s00, s01, s10, s11, s20, s21 := tile[0][0], tile[0][1], tile[1][0], tile[1][1], tile[2][0], tile[2][1]
-		for range segLen {
-			v, w := (*[3]float32)(a[i:]), (*[2]float32)(b[j:])
-			x, y := w[0], w[1]
-			s00 += v[0] * x
-			s01 += v[0] * y
-			s10 += v[1] * x
-			s11 += v[1] * y
-			s20 += v[2] * x
-			s21 += v[2] * y
-			i, j = i+stepA, j+stepB
+		for p := range segLen {
+			for r, v := range a[p*stepA:][:rows] {
+				for q, w := range b[p*stepB:][:cols] {
+					tile[r][q] += v * w
+				}
+			}
 		}
-		tile = [3][2]float32{{s00, s01}, {s10, s11}, {s20, s21}}
 	}
 	for r := range rows {
-		storeTile(c[r*ldc:][:cols], tile[r], alpha, add)
+		storeTile(c[r*ldc:][:cols], tile[r][0], tile[r][1], alpha, add)
 	}
 }
 
-func storeTile(row []float32, sums [2]float32, alpha float32, add bool) {
-	for j := range row {
-		v := alpha * sums[j]
-		if add {
-			v += row[j]
-		}
-		row[j] = v
+// wholeColTile adds n products of 3 values of a and 2 of b to a tile.
+func wholeColTile(tile *[3][2]float32, a, b []float32, n, stepA, stepB int) {
+	const size = int(unsafe.Sizeof(a[0]))
+	_, _ = a[(n-1)*stepA+2], b[(n-1)*stepB+1] // then all are there: a check of each would cost a third of the time
+	from, with := unsafe.Pointer(&a[0]), unsafe.Pointer(&b[0])
+	s00, s01, s10, s11, s20, s21 := tile[0][0], tile[0][1], tile[1][0], tile[1][1], tile[2][0], tile[2][1]
+	i, j := 0, 0
+	for range n {
+		v, w := (*[3]float32)(unsafe.Add(from, i)), (*[2]float32)(unsafe.Add(with, j))
+		x, y := w[0], w[1]
+		s00 += v[0] * x
+		s01 += v[0] * y
+		s10 += v[1] * x
+		s11 += v[1] * y
+		s20 += v[2] * x
+		s21 += v[2] * y
+		i, j = i+stepA*size, j+stepB*size
 	}
+	*tile = [3][2]float32{{s00, s01}, {s10, s11}, {s20, s21}}
+}
+
+// storeTile sets a row of one or two columns to alpha times sums, or adds that to it.
+func storeTile(row []float32, x, y, alpha float32, add bool) {
+	x, y = alpha*x, alpha*y
+	if add {
+		x += row[0]
+	}
+	row[0] = x
+	if len(row) < 2 {
+		return
+	}
+	if add {
+		y += row[1]
+	}
+	row[1] = y
 }

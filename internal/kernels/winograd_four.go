@@ -16,13 +16,13 @@ const (
 )
 
 // byFours says whether tiles of 4×4 outputs are used: where they need fewer products than those of 2×2, as far as the weights
-// of the planes still fit the caches.
+// of the planes still fit the caches. In Go products take longer than weights take to come, and transforms of few channels longer still.
 func byFours(h, w, c, o int) bool {
-	const mostWeights = 1 << 22               // in 36 planes
-	if current.lanes == 1 && min(c, o) < 32 { // the transforms in Go are slow
+	const mostWeights, fewChannels = 1 << 22, 32
+	if current.lanes == 1 && min(c, o) < fewChannels || current.lanes > 1 && 36*c*o > mostWeights {
 		return false
 	}
-	return 36*((h+3)/4)*((w+3)/4) < 16*((h+1)/2)*((w+1)/2) && 36*c*o <= mostWeights
+	return 36*((h+3)/4)*((w+3)/4) < 16*((h+1)/2)*((w+1)/2)
 }
 
 // inputFours is inputRows for tiles of 4×4 outputs.
