@@ -12,9 +12,9 @@ import (
 )
 
 const (
-	bfgsPairs = 8   // steps that the next direction follows from
-	firstMove = 0.1 // how far the row that is pushed hardest moves along the plain gradient
-	mostMove  = 0.2 // and along any direction
+	bfgsPairs = 8    // steps that the next direction follows from
+	mostMove  = 0.15 // how far the row that is pushed hardest moves in a step
+	rounding  = 1e-6 // below which that is no move
 )
 
 // change is what a step changed: places, gradients, and 1 over their inner product.
@@ -23,78 +23,65 @@ type change struct {
 	scale       float64
 }
 
-// descend moves the rows of x down the energy by L-BFGS. No step leads up: it is cut to a third until the energy falls.
+// descend moves the rows of x down the energy by L-BFGS. A step that leads up is cut to a third until it leads down. Where it comes to
+// nothing, what the last steps changed is forgotten, and the descent ends where the plain gradient leads nowhere either.
 func (s Sphere) descend(ctx context.Context, x *tensor.Tensor) error {
 	e := newEnergy(x, s.Temperature)
 	now := e.at(x.Data())
-	place, grad := slices.Clone(x.Data()), slices.Clone(e.grad)
-	direction := make([]float32, len(grad))
-	var changes []change
-	for step := 0; step < s.Steps; {
-		follow := along(direction, grad, changes)
-		if !follow {
-			changes = nil
-		}
+	place, grad, direction := slices.Clone(x.Data()), slices.Clone(e.grad), make([]float32, len(e.grad))
+	step := 0
+	for fell := true; fell; {
+		fell = false
+		copy(direction, grad)
+		var changes []change
 		hardest := longestRow(direction, e.dim)
-		if !(hardest > 0) || math.IsInf(hardest, 1) {
-			break
-		}
-		length := min(1, mostMove/hardest)
-		if len(changes) == 0 {
-			length = firstMove / hardest
-		}
-		fell := false
-		for cut := 0; cut < 6 && step < s.Steps && !fell; cut++ {
+		length := mostMove / hardest
+		for step < s.Steps && length*hardest > rounding {
 			if err := cause.Err(ctx); err != nil {
 				return err
 			}
 			move(x.Data(), place, direction, length, e.dim)
 			then := e.at(x.Data())
-			if fell = then <= now; fell {
-				now = then
-			}
-			length /= 3
 			if step++; s.Progress != nil {
 				s.Progress(step, s.Steps)
 			}
-		}
-		if !fell {
-			copy(x.Data(), place)
-			if len(changes) == 0 { // not even down the gradient: rounding's limit
-				break
+			if then < now {
+				now, fell = then, true
+				changes = remember(changes, place, x.Data(), grad, e.grad)
+				copy(place, x.Data())
+				copy(grad, e.grad)
+				if !along(direction, grad, changes) {
+					break
+				}
+				hardest = longestRow(direction, e.dim)
+				length = min(1, mostMove/hardest)
+			} else {
+				length /= 3
 			}
-			changes = nil
-			continue
 		}
-		changes = remember(changes, place, x.Data(), grad, e.grad)
-		copy(place, x.Data())
-		copy(grad, e.grad)
 	}
+	copy(x.Data(), place)
 	return nil
 }
 
-// along sets direction to the gradient, bent by what the last steps changed, and reports whether it was. A direction that
-// the energy does not rise along is left for the plain gradient.
+// along sets direction to the gradient, bent by what the last steps changed, and reports whether that leads down.
 func along(direction, grad []float32, changes []change) bool {
+	if len(changes) == 0 {
+		return false
+	}
 	copy(direction, grad)
 	alpha := make([]float64, len(changes))
 	for i, c := range slices.Backward(changes) {
 		alpha[i] = c.scale * float64(kernels.Dot(c.place, direction))
 		kernels.AddScaled(direction, float32(-alpha[i]), c.grad)
 	}
-	if k := len(changes); k > 0 {
-		last := changes[k-1]
-		kernels.Scale(direction, float32(1/(last.scale*float64(kernels.Dot(last.grad, last.grad)))))
-	}
+	last := changes[len(changes)-1]
+	kernels.Scale(direction, float32(1/(last.scale*float64(kernels.Dot(last.grad, last.grad)))))
 	for i, c := range changes {
 		beta := c.scale * float64(kernels.Dot(c.grad, direction))
 		kernels.AddScaled(direction, float32(alpha[i]-beta), c.place)
 	}
-	if kernels.Dot(direction, grad) > 0 {
-		return true
-	}
-	copy(direction, grad)
-	return false
+	return kernels.Dot(direction, grad) > 0
 }
 
 // remember appends a step from one place to another, and drops the oldest of too many. The memory of what it drops is used

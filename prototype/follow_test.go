@@ -93,6 +93,19 @@ func TestEquallyNearPrototypes(t *testing.T) {
 	require.Equal(t, []float32{1, 0}, v[2:])
 }
 
+// Nearest is what has the larger inner product.
+func TestAnEmbeddingGoesToTheNearestPrototype(t *testing.T) {
+	b, err := prototype.NewMovingAverage(prototype.MovingAverageSettings{Settings: prototype.Settings{Classes: 1, Dim: 2, PerClass: 2, Seed: 4}})
+	require.NoError(t, err)
+	for _, e := range nn.Entries(b) {
+		copy(e.Tensor().Data(), []float32{1, 0, 0, 1})
+	}
+	b.Observe(rowsOf(t, 2, 0.28, 0.96), []int{0}, false)
+	v := vectors(b)
+	require.Equal(t, []float32{1, 0}, v[:2])
+	require.Greater(t, v[2], float32(0))
+}
+
 // Two lumps of one class: each prototype goes to the lump nearest to it.
 func TestSeveralPrototypesShareAClass(t *testing.T) {
 	size := prototype.Settings{Classes: 2, Dim: 2, PerClass: 2, Seed: 4}

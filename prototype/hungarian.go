@@ -60,7 +60,8 @@ func (a *assignment) reduce() {
 		}
 	}
 	for i := range a.n {
-		best, at := math.Inf(1), 0
+		best := math.Inf(1)
+		var at int
 		for j, g := range a.row(i) {
 			if c := -float64(g) - a.colPrice[j]; c < best {
 				best, at = c, j

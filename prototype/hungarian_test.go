@@ -90,6 +90,9 @@ func TestAssignOfEqualGains(t *testing.T) {
 		{[][]float64{{0, 1, 1}, {0, 1, 1}, {0, 0, 0}}, []int{2, 1, 0}},
 		{[][]float64{{2, 1}, {2, 1}}, []int{0, 1}},
 		{[][]float64{{1, 1}, {2, 1}}, []int{1, 0}},
+		{[][]float64{{2, 1, 1}, {2, 1, 0}, {0, 1, 1}}, []int{2, 0, 1}}, // the first of equal columns
+		{[][]float64{{0, 0, 0}, {1, 2, 1}, {1, 2, 0}}, []int{2, 1, 0}}, // a free one before one that is taken
+		{[][]float64{{1, 1, 2}, {2, 1, 2}, {2, 1, 0}}, []int{1, 2, 0}},
 	} {
 		require.Equal(t, c.want, dealt(t, len(c.gain), func(i, j int) float64 { return c.gain[i][j] }), "%v", c.gain)
 	}

@@ -3,6 +3,7 @@ package prototype
 import (
 	"cmp"
 	"fmt"
+	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/nn"
@@ -84,13 +85,13 @@ func sums(op string, vectors *tensor.Tensor, perClass int, embedding *tensor.Ten
 				Detail: fmt.Sprintf("label %d of row %d is not one of %d classes", y, i, classes)})
 		}
 		z := embedding.Data()[i*dim : (i+1)*dim]
-		row, best := y*perClass, 0.0
+		row, best := y*perClass, math.Inf(-1)
 		for m := range perClass {
 			s := 0.0
 			for k, p := range vectors.Data()[(y*perClass+m)*dim:][:dim] {
 				s += float64(p) * float64(z[k])
 			}
-			if m == 0 || s > best {
+			if s > best {
 				row, best = y*perClass+m, s
 			}
 		}
