@@ -108,9 +108,10 @@ func newHistogram(probs []float32, labels []int, bins int) (h histogram, classes
 	return make(histogram, bins), classes, err
 }
 
+// add counts a confidence of [0, 1].
 func (h histogram) add(confidence float32, correct bool) {
 	n := float64(len(h))
-	b := &h[min(max(int(math.Ceil(float64(confidence)*n))-1, 0), len(h)-1)]
+	b := &h[max(int(math.Ceil(float64(confidence)*n))-1, 0)]
 	b.images++
 	b.confidence += float64(confidence)
 	if correct {
