@@ -43,12 +43,12 @@ func draw(groups [][]int, weights []float64, n int, r *rand.Rand) []int {
 	}
 	draws := make([]int, n)
 	for i := range draws {
-		at := r.Float64() * total
+		at := r.Float64() * total // below total, rounded too: Float64 is 1 − 2⁻⁵³ at most
 		g, exact := slices.BinarySearch(upTo, at)
 		if exact { // at is the first value of the next group
 			g++
 		}
-		group := groups[min(g, len(groups)-1)]
+		group := groups[g]
 		draws[i] = group[r.IntN(len(group))]
 	}
 	return draws
