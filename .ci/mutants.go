@@ -6,7 +6,7 @@
 //
 // It prints the share of the changes that made a test fail (or not end), and each change that no test noticed. Files are not
 // touched: the changed text is an overlay. Changes that do not compile are not counted. Left out is what means the same or has no exact
-// size: values beside an error, texts, the sign 1 of infinity, tolerances such as 1e-9.
+// size: values beside an error, texts, the sign 1 of infinity, tolerances such as 1e-9, capacities, chunks of loops on several cores.
 package main
 
 import (
@@ -59,8 +59,12 @@ func changes(path string) ([]change, error) {
 			add(at, at+token.Pos(len(op.String())), with)
 		}
 	}
-	var infinite ast.Node // the sign of the last math.Inf or math.IsInf; 0 for 1 means the same where nothing is below 0
+	var infinite ast.Node       // the sign of the last math.Inf or math.IsInf; 0 for 1 means the same where nothing is below 0
+	size := map[ast.Node]bool{} // capacities, and the chunks of loops on several cores
 	ast.Inspect(f, func(n ast.Node) bool {
+		if size[n] {
+			return false
+		}
 		switch n := n.(type) {
 		case *ast.ImportSpec, *ast.ArrayType:
 			return false
@@ -69,10 +73,17 @@ func changes(path string) ([]change, error) {
 				return false
 			}
 		case *ast.CallExpr: // what an error says is not what tests hold
+			if f, ok := n.Fun.(*ast.Ident); ok && f.Name == "make" && len(n.Args) == 3 {
+				size[n.Args[2]] = true
+			}
 			if s, ok := n.Fun.(*ast.SelectorExpr); ok {
 				switch s.Sel.Name {
 				case "Errorf", "Sprintf":
 					return false
+				case "Range":
+					if fmt.Sprint(s.X) == "parallel" {
+						size[n.Args[1]] = true
+					}
 				case "Inf", "IsInf":
 					if last := len(n.Args) - 1; last >= 0 {
 						infinite = n.Args[last]
