@@ -234,6 +234,33 @@ func TestDRWStartsLate(t *testing.T) {
 	require.Equal(t, before, at(l, 199, 200))
 }
 
+func TestDRWBuildsBothLosses(t *testing.T) {
+	before, after := &loss.PrototypicalContrastive{}, &loss.PrototypicalContrastive{}
+	l := &loss.DRW{Before: before, After: after, Start: 1}
+	require.NoError(t, l.Build(loss.Target{Classes: 3, Dim: 2}))
+	require.NotNil(t, before.Prototypes())
+	require.NotNil(t, after.Prototypes())
+	require.NoError(t, l.Prepare(tailCounts), "from the last epoch on means never")
+	require.ErrorContains(t, (&loss.DRW{Before: &loss.CrossEntropy{}, After: after}).Build(loss.Target{}), "loss: DRW: after: ")
+}
+
+func TestBuildKeepsPrototypesOfTheSameTarget(t *testing.T) {
+	l, target := &loss.PrototypicalContrastive{}, loss.Target{Classes: 3, Dim: 2}
+	require.NoError(t, l.Build(target))
+	first := l.Prototypes()
+	require.NoError(t, l.Build(target))
+	require.Same(t, first, l.Prototypes(), "a second run trains them on")
+	target.Classes = 4
+	require.NoError(t, l.Build(target))
+	require.NotSame(t, first, l.Prototypes())
+	own := bank(t, 3, 2)
+	l.Bank = own
+	require.NoError(t, l.Build(target))
+	require.Same(t, own, l.Prototypes())
+	l.Bank = nil
+	require.NotSame(t, own, l.Prototypes())
+}
+
 func TestHardLabelSettingsAreChecked(t *testing.T) {
 	empty := []int{5, 0, 1}
 	for want, c := range map[string]struct {
