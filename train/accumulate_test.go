@@ -7,6 +7,7 @@ import (
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/loss"
 	"github.com/longtail-ml/longtail/optim"
+	"github.com/longtail-ml/longtail/sampler"
 	"github.com/longtail-ml/longtail/schedule"
 	"github.com/longtail-ml/longtail/train"
 	"github.com/stretchr/testify/require"
@@ -85,6 +86,26 @@ func TestAStepLargerThanTheData(t *testing.T) {
 	tr.Accumulate = 6
 	_, err := tr.Fit(context.Background(), mlp(t), trainSet, nil)
 	require.EqualError(t, err, "train: stream 0: a batch of 24 is larger than the 20 images of an epoch: choose a smaller batch")
+}
+
+type told struct {
+	inOrder
+	plans *[]sampler.Plan
+}
+
+func (s told) Epoch(labels []int, p sampler.Plan) ([]int, error) {
+	*s.plans = append(*s.plans, p)
+	return s.inOrder.Epoch(labels, p)
+}
+
+func TestASamplerIsToldTheImagesOfAStep(t *testing.T) {
+	trainSet, _ := generated(t, 5)
+	tr, plans := short(), []sampler.Plan{}
+	tr.Accumulate = 2
+	tr.Streams[0].Sampler = told{plans: &plans}
+	fit(t, tr, mlp(t), trainSet, nil)
+	require.Len(t, plans, 1)
+	require.Equal(t, 2*tr.Batch, plans[0].Batch)
 }
 
 // What a loss gathers over an epoch ends with the epoch's last batch, not with each batch of its last step.

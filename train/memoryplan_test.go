@@ -108,6 +108,19 @@ func TestAPlanThatDoesNotFitNamesTheBatch(t *testing.T) {
 	require.ErrorContains(t, err, "Trainer.Batch -1")
 }
 
+func TestAPlanCountsTheWeightsOfAClimb(t *testing.T) {
+	trainSet, _ := generated(t, 20)
+	n := resNet(t, 1)
+	gradients := func(rho float64) int64 {
+		tr := short()
+		tr.Streams[0].Terms[0].Rho = rho
+		plan, err := tr.PlanMemory(t.Context(), n, trainSet, nil)
+		require.NoError(t, err)
+		return plan.Gradients
+	}
+	require.Equal(t, 3*gradients(0), gradients(0.1), "it keeps values and gradients until it is back")
+}
+
 // A rank holds its part of a batch, the largest of them where they differ.
 func TestAPlanIsThatOfARank(t *testing.T) {
 	trainSet, _ := generated(t, 12)
