@@ -49,7 +49,7 @@ func (s Conv) backwardWinograd(dy []float32, norm *Norm, y, x, w, dx []float32, 
 	weights := k.planes * k.depth * k.width
 	chunk := max((s.N+maxSums-1)/maxSums, min((s.N+1)/2, turned.band/k.rows))
 	if dw != nil {
-		const fewTiles = 256 // that make a sum worth its memory
+		const fewTiles = 64 // that make a sum worth its memory: more would leave cores without work
 		most := min(maxPartials, max(2, partialValues/weights))
 		chunk = max(chunk, (s.N+most-1)/most, min((s.N+1)/2, fewTiles/(k.rows*k.tiles)))
 	}

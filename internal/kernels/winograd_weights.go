@@ -64,7 +64,7 @@ func (k winogradConv) fold(dw, du []float32) {
 const alone = 1 << 13
 
 // weightRows is the number of input channels whose weights are transformed at a time.
-func (k winogradConv) weightRows() int { return max(1, alone/k.o) }
+func (k winogradConv) weightRows() int { return max(1, alone/(k.planes*k.o)) }
 
 // eachPanel visits the panels of outputs: n of them from first on, in width places.
 func (k winogradConv) eachPanel(visit func(first, n, width int)) {
