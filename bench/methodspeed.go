@@ -75,7 +75,11 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 		}
 		streams = streams.TaughtBy(teacher)
 	}
+	branches := m.Branches // that a plain step passes, as experts do
 	for _, stream := range streams {
+		if stream.MixesFeatures() {
+			branches = 0 // each image passes one of them
+		}
 		seen, keys := viewsOf(stream)
 		speed.Rows, speed.KeyRows = speed.Rows+streams.Passes()*seen*speed.Samples, speed.KeyRows+keys*speed.Samples
 		fillQueues(stream, net.EmbeddingDim(), data)
@@ -83,7 +87,11 @@ func timeMethod(s settings, m method.Method, body func(branches int) (backbone.B
 	if s.views == "cifar" {
 		streams = streams.Augment(augment.CIFAR())
 	}
-	trainSet, keys, err := plainSteps(body, speed)
+	plain, err := body(branches)
+	if err != nil {
+		return speed, err
+	}
+	trainSet, keys, err := plainSteps(plain, speed)
 	if err != nil {
 		return speed, err
 	}
@@ -152,11 +160,7 @@ func viewsOf(s hybrid.Stream) (seen, keys int) {
 }
 
 // plainSteps returns a training step by cross-entropy on the rows, and a forward pass of the key rows.
-func plainSteps(body func(branches int) (backbone.Backbone, error), speed methodSpeed) (trainSet, keys func(), err error) {
-	b, err := body(0)
-	if err != nil {
-		return nil, nil, err
-	}
+func plainSteps(b backbone.Backbone, speed methodSpeed) (trainSet, keys func(), err error) {
 	net, err := hybrid.NewNetwork(b, 10, hybrid.WithoutProjection())
 	if err != nil {
 		return nil, nil, err
