@@ -43,8 +43,9 @@ func unit(x []float32, dim int) []float32 {
 		for _, v := range x[r : r+dim] {
 			sum += float64(v) * float64(v)
 		}
+		norm := float32(math.Sqrt(max(sum, 1e-24)))
 		for i, v := range x[r : r+dim] {
-			y[r+i] = v / float32(math.Sqrt(max(sum, 1e-24)))
+			y[r+i] = v / norm
 		}
 	}
 	return y
