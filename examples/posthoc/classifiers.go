@@ -6,6 +6,7 @@ import (
 	"math"
 	"slices"
 
+	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/hybrid"
 	"github.com/longtail-ml/longtail/metrics"
@@ -47,10 +48,9 @@ func classifiers(ctx context.Context, net *hybrid.Network, trainSet, test postho
 		scores, err := posthoc.Logits(h, test.Features)
 		return try(name, true, scores, err)
 	}
-	if own, ok := net.Classifier.(*nn.Linear); ok {
-		if err := head("its own", own, nil); err != nil {
-			return nil, err
-		}
+	own := net.Logits(autograd.NewTape(autograd.Mode{NoGrad: true}).Const(test.Features)).Value()
+	if err := try("its own", true, own, nil); err != nil {
+		return nil, err
 	}
 	retrain := posthoc.Retrain{Seed: seed}
 	crt, err := retrain.CRT(ctx, trainSet)

@@ -12,7 +12,7 @@ type measures struct {
 	Alignment  float64 `json:"alignment"`  // mean squared distance of two test images of a class, mean over the classes
 	Uniformity float64 `json:"uniformity"` // of test images; the lower, the more evenly they cover the sphere
 	// FromSimplex is how far the cosines of the class means of the training images are from those of a regular simplex, in the mean.
-	// All features of a network end in ReLU, so the means are taken from their own mean.
+	// Features that end in ReLU are all on one side, so the means are taken from their own mean.
 	FromSimplex float64 `json:"from_simplex"`
 }
 
