@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"image"
+	"image/color"
+	"image/draw"
 	"image/jpeg"
 	"os"
 	"path/filepath"
@@ -38,4 +40,22 @@ func TestPredicting(t *testing.T) {
 	require.ErrorContains(t, run(&out, at("model"), []string{at("c.jpg")}), at("c.jpg"))
 	require.ErrorContains(t, run(&out, at("model"), []string{at("none.jpg")}), at("none.jpg"))
 	require.ErrorContains(t, run(&out, at("none"), nil), at("none"))
+}
+
+func TestTheModelHere(t *testing.T) {
+	net, about, err := hybrid.Open("cifar10.safetensors")
+	require.NoError(t, err)
+	require.Equal(t, "logit-adjusted", about.Method)
+	require.Equal(t, 50, about.Counts[9])
+	predictor, err := net.Freeze()
+	require.NoError(t, err)
+	// A dark ship on a light sea and sky: hull, and a bridge on it.
+	ship := image.NewRGBA(image.Rect(0, 0, 64, 64))
+	draw.Draw(ship, ship.Bounds(), image.NewUniform(color.RGBA{170, 200, 230, 255}), image.Point{}, draw.Src)
+	draw.Draw(ship, image.Rect(0, 44, 64, 64), image.NewUniform(color.RGBA{60, 90, 130, 255}), image.Point{}, draw.Src)
+	draw.Draw(ship, image.Rect(6, 34, 58, 46), image.NewUniform(color.RGBA{40, 40, 50, 255}), image.Point{}, draw.Src)
+	draw.Draw(ship, image.Rect(24, 22, 40, 34), image.NewUniform(color.RGBA{240, 240, 240, 255}), image.Point{}, draw.Src)
+	found, err := predictor.Classify(ship)
+	require.NoError(t, err)
+	require.Equal(t, "ship", found.Top(1)[0].Class)
 }
