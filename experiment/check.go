@@ -26,7 +26,7 @@ func (s Settings) check(methods ...method.Method) error {
 		name, value string
 		choices     []string
 	}{
-		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "paper"}},
+		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "strong", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
 		{"schedule", s.Schedule, []string{"", "steps", "cosine"}}, {"precision", s.Precision, []string{"", "float32", "bfloat16"}}, {"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},
@@ -82,8 +82,8 @@ func (s Settings) check(methods ...method.Method) error {
 	if s.Views == "paper" && s.Size != 32 && s.Size != 0 {
 		return fmt.Errorf("views paper is for images of size 32, not %d", s.Size)
 	}
-	if s.Views == "paper" && s.Crop == "resized" {
-		return fmt.Errorf("crop resized and views paper exclude each other: a method's own views crop by themselves")
+	if s.Views != "plain" && s.Crop == "resized" {
+		return fmt.Errorf("crop resized and views %s exclude each other: those views crop by themselves", s.Views)
 	}
 	if s.Crop == "resized" && s.Data == "" {
 		return fmt.Errorf("crop resized is for class folders of photographs, and no data are given")

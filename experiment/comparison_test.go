@@ -33,6 +33,16 @@ func TestMethodsInOneTable(t *testing.T) {
 	require.Len(t, table.Below(100), 4)
 }
 
+// The strong views are those of classifiers and contrasts, for images of any size; and streams may pass alone.
+func TestStrongViewsTrain(t *testing.T) {
+	runs, _ := compare(t, Comparison{Settings: tiny(func(s *Settings) { s.Views, s.SeparatePasses = "strong", true }), Methods: presets("ce", "hybrid-sc", "bcl")})
+	const feature, classifier = "resizedcrop+flip+colorjitter+grayscale", "crop+flip+autoaugment+cutout"
+	require.Equal(t, [][]string{{classifier}, {feature, classifier}, {classifier, feature}}, [][]string{runs[0].Augmentation, runs[1].Augmentation, runs[2].Augmentation})
+	for _, r := range runs {
+		require.True(t, r.Manifest.Network.SeparatePasses)
+	}
+}
+
 func TestSeedsGiveMeanAndDeviation(t *testing.T) {
 	runs, table := compare(t, Comparison{Settings: tiny(), Methods: presets("ce", "crt"), Seeds: []uint64{1, 2, 3}})
 	require.Len(t, runs, 6)

@@ -48,7 +48,7 @@ func (s Settings) features(ctx context.Context) (*featured, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Size != 0 || s.Crop != "" || s.Views == "paper" {
+	if s.Size != 0 || s.Crop != "" || s.Views != "plain" {
 		return nil, fmt.Errorf("experiment: %s has features: a size, crops and views of images have no meaning", s.Data)
 	}
 	if s.Init != "" {

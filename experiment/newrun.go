@@ -36,6 +36,9 @@ func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 		return nil, err
 	}
 	opts := []hybrid.Option{hybrid.WithNormalize(d.Normalize)}
+	if s.SeparatePasses {
+		opts = append(opts, hybrid.WithSeparatePasses())
+	}
 	if s.Crop == "resized" {
 		opts = append(opts, hybrid.WithResize(augment.Resize{Shorter: s.Shorter}))
 	}
@@ -43,7 +46,10 @@ func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 	if err != nil {
 		return nil, err
 	}
-	if s.Views == "plain" && d.width() == 0 {
+	switch {
+	case s.Views == "strong":
+		streams = streams.AugmentBranches(s.strong())
+	case s.Views == "plain" && d.width() == 0:
 		streams = streams.Augment(s.view())
 	}
 	r := &Run{Method: m.Name, Title: m.Title, Network: net, Trainer: s.trainer(m, images, d.Train.Len()), Train: d.Train, Held: d.Held, Test: d.Test,
@@ -105,6 +111,12 @@ func (s Settings) view() augment.Transform {
 	}
 	// The hybrid networks' padding of 4 pixels in 32, in proportion.
 	return augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.Grayscale{P: 0.2}}
+}
+
+// strong is the augmentation of BCL (arXiv 2207.09052) for contrasts and for classifiers, that of 32 pixels in proportion.
+func (s Settings) strong() (feature, classifier augment.Transform) {
+	return augment.SimAugment(s.Size), augment.Compose{augment.Crop{Padding: s.Size / 8}, augment.Flip{P: 0.5}, augment.AutoAugment{Fill: 128},
+		augment.Cutout{Size: s.Size / 2}}
 }
 
 // body makes the backbone.

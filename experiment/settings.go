@@ -52,8 +52,10 @@ type Settings struct {
 	Epochs int `json:"epochs"` // of a method of one image a sample
 	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
 	// of m images a sample draws m times fewer samples in a batch for m times fewer epochs. "" means epochs.
-	Equal  string `json:"equal"`
-	Views  string `json:"views"`  // plain: crop, flip and grayscale for all; paper: each method's own; "" means plain
+	Equal string `json:"equal"`
+	// Views is the augmentation. plain: crop, flip and grayscale for all. strong: AutoAugment and Cutout where a loss on logits sees
+	// the view, SimAugment elsewhere, for all. paper: each method's own. "" means plain.
+	Views  string `json:"views"`
 	Recipe string `json:"recipe"` // common: the fields below; paper: method.Method.Recipe, by which they are 0; "" means common
 	// Batch is the number of samples in a batch of a method of one image a sample. 0: a tenth of the training images, in
 	// multiples of 12, at most 384.
@@ -72,6 +74,8 @@ type Settings struct {
 	Chunk      int    `json:"chunk,omitempty"`     // samples that pass the backbone at once, see train.Trainer; 0: the batch
 	Recompute  bool   `json:"recompute,omitempty"` // less memory and more time for the same bits, see train.Trainer
 	Precision  string `json:"precision,omitempty"` // float32, or bfloat16 in convolutions, see train.Trainer; "" means float32
+	// SeparatePasses gives each stream of a method statistics of its own in batch norm, see hybrid.WithSeparatePasses.
+	SeparatePasses bool `json:"separate_passes,omitempty"`
 	// SyncBatchNorm gives batch norm the statistics of all ranks' rows, see train.Trainer.
 	SyncBatchNorm bool `json:"sync_batch_norm,omitempty"`
 	Limit         int  `json:"limit,omitempty"`      // train on the first steps of each epoch only; 0: all

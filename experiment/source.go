@@ -107,7 +107,7 @@ func (f *origin) look(images dataset.Dataset, s Settings) {
 	f.deriveSize(images)
 	if f.crop == "" {
 		f.crop = "padded"
-		if s.Backbone == "resnet" && s.Views != "paper" {
+		if s.Backbone == "resnet" && s.Views == "plain" {
 			f.crop = "resized"
 			f.derived = append(f.derived, "crop resized: the backbone is for photographs, so training sees random boxes of whole images, and evaluation "+
 				"the middle of images that are a little larger")

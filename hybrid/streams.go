@@ -78,6 +78,25 @@ func (s Streams) Augment(view augment.Transform) Streams {
 	return out
 }
 
+// AugmentBranches puts a transform in place of every view: classifier where a loss on logits sees it, feature where only losses on
+// embeddings do, or keys are made of it. A stream without views gets one.
+func (s Streams) AugmentBranches(feature, classifier augment.Transform) Streams {
+	out := s.Augment(feature)
+	for _, stream := range out {
+		for _, t := range stream.Terms {
+			if t.Loss == nil || !t.Loss.Needs().Logits {
+				continue
+			}
+			for _, v := range stream.SeenBy(t) {
+				if v >= 0 && v < len(stream.Views) { // training says what is wrong with others
+					stream.Views[v] = classifier
+				}
+			}
+		}
+	}
+	return out
+}
+
 // OnFeatures is for features in place of images: view takes the place of every view of streams that have several, and the
 // others see features as they are. nil means augment.FeatureViews.
 func (s Streams) OnFeatures(view augment.FeatureTransform) Streams {

@@ -2,7 +2,10 @@ package method_test
 
 import (
 	"context"
+	"fmt"
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/longtail-ml/longtail/augment"
@@ -137,6 +140,36 @@ func TestTheViewsOfThePapersTrain(t *testing.T) {
 		require.NoError(t, err, m.Name)
 		require.Equal(t, 8*m.Images, r.Images)
 	}
+}
+
+// Losses on logits see the classifier's augmentation, contrasts and keys the features', as the papers of joint methods have it.
+func TestBranchesHaveViewsOfTheirOwn(t *testing.T) {
+	trainSet, _, _ := data(t)
+	feature, classifier := augment.SimAugment(size), augment.CIFARStrong()
+	for name, want := range map[string][]string{"ce": {"c"}, "bbn": {"c"}, "hybrid-sc": {"ff", "c"}, "hybrid-psc": {"ff", "c"}, "supcon": {"ff"},
+		"kcl": {"ff"}, "bcl": {"cff"}, "proco": {"cff"}, "paco": {"cf"}, "gpaco": {"cc"}} {
+		m, err := method.ByName(name)
+		require.NoError(t, err)
+		_, own, err := m.New(bodyOf(t, m), setup(trainSet))
+		require.NoError(t, err)
+		before := fmt.Sprint(own)
+		streams := own.AugmentBranches(feature, classifier)
+		require.Equal(t, before, fmt.Sprint(own))
+		var got []string
+		for _, s := range streams {
+			views := ""
+			for _, v := range s.Views {
+				views += map[bool]string{true: "c", false: "f"}[reflect.DeepEqual(v, classifier)]
+			}
+			got = append(got, views)
+		}
+		require.Equal(t, want, got, name)
+		if len(want) == 1 && strings.Contains(want[0], "f") { // all of these papers have such views
+			require.Equal(t, own, streams, name)
+		}
+	}
+	wrong := hybrid.Streams{{Terms: []hybrid.Term{{}, {Loss: &loss.CrossEntropy{}, Views: []int{1}}}}}
+	require.NotPanics(t, func() { wrong.AugmentBranches(feature, classifier) }, "training says what is wrong with it")
 }
 
 func TestNamesAreUniqueAndFound(t *testing.T) {

@@ -29,7 +29,7 @@ type compareCmd struct {
 
 func (compareCmd) Help() string {
 	return `All methods have the same data, backbone, learning rate, optimizer and, unless --views=paper asks for those of the papers,
-augmentation. A hybrid sees three images where cross-entropy sees one, so a method of m images a sample draws batches of 1/m of
+augmentation (--views=strong: that of BCL and PaCo for all). A hybrid sees three images where cross-entropy sees one, so a method of m images a sample draws batches of 1/m of
 the samples for 1/m of the epochs: as many steps on as many images. With --equal=epochs every method draws --batch samples for --epochs
 epochs, as the papers do; then --show=training.images_seen says that the table shows the difference. Runs that differ in data,
 backbone, recipe, images seen or the groups of classes are refused in one table, before anything is trained, unless --show

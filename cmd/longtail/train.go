@@ -19,20 +19,21 @@ import (
 
 type trainCmd struct {
 	setup
-	Method        string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
-	Set           string   `help:"Settings of the method, such as tau=0.2,own=true; see longtail sweep --help." placeholder:"SETTINGS" group:"Training"`
-	Seed          *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
-	Epochs        int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
-	EMA           float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
-	Chunk         int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
-	Recompute     bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
-	Precision     string   `help:"What convolutions multiply, float32 or bfloat16: in less memory, faster where the processor has AVX512_BF16 and slower elsewhere (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
-	SyncBatchNorm bool     `help:"On several ranks (mpirun), give batch norm the statistics of all of them, by messages in each layer (default: each rank its own)." group:"Training"`
-	Limit         int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
-	Holdout       *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
-	Choose        string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`
-	Patience      int      `help:"End the training when so many epochs after the best none was better on held-out images." placeholder:"EPOCHS" group:"Training"`
-	EvalEvery     *int     `help:"Evaluate after every so many epochs; 0: only in the end (default: 1)." placeholder:"EPOCHS" group:"Training"`
+	Method         string   `help:"What to train by; longtail methods lists them (default: logit-adjusted)." enum:",${methods}" default:"" placeholder:"NAME" group:"Training"`
+	Set            string   `help:"Settings of the method, such as tau=0.2,own=true; see longtail sweep --help." placeholder:"SETTINGS" group:"Training"`
+	Seed           *uint64  `help:"Of the long tail, the weights and the training (default: 1)." placeholder:"SEED" group:"Training"`
+	Epochs         int      `help:"Epochs (default: 100, with --quick 30)." placeholder:"EPOCHS" group:"Training"`
+	EMA            float64  `name:"ema" help:"Keep a moving average of the weights with this decay, such as 0.999, too." placeholder:"DECAY" group:"Training"`
+	Chunk          int      `help:"Samples that pass the backbone at once; the losses see the whole batch. Divides the batch (default: the batch)." placeholder:"SAMPLES" group:"Training"`
+	Recompute      bool     `help:"Keep less for the backward pass and compute it again: less memory and more time for the same bits." group:"Training"`
+	Precision      string   `help:"What convolutions multiply, float32 or bfloat16: in less memory, faster where the processor has AVX512_BF16 and slower elsewhere (default: float32)." enum:",float32,bfloat16" default:"" placeholder:"NAME" group:"Training"`
+	SeparatePasses bool     `help:"Give each stream of a method, such as the two of a hybrid, statistics of its own in batch norm (default: all together)." group:"Training"`
+	SyncBatchNorm  bool     `help:"On several ranks (mpirun), give batch norm the statistics of all of them, by messages in each layer (default: each rank its own)." group:"Training"`
+	Limit          int      `help:"Train on the first steps of each epoch only." placeholder:"STEPS" group:"Training"`
+	Holdout        *float64 `help:"Hold out this fraction of each training class, such as 0.1, and choose the epoch by it. A folder val beside train and test takes its place." placeholder:"FRACTION" group:"Training"`
+	Choose         string   `help:"Weights to test and keep: best on held-out images by top-1, balanced by the mean over classes, or last (default: best if there are such images and the method has no second stage)." enum:",best,balanced,last" default:"" placeholder:"WHICH" group:"Training"`
+	Patience       int      `help:"End the training when so many epochs after the best none was better on held-out images." placeholder:"EPOCHS" group:"Training"`
+	EvalEvery      *int     `help:"Evaluate after every so many epochs; 0: only in the end (default: 1)." placeholder:"EPOCHS" group:"Training"`
 
 	Out         string        `help:"Folder that keeps the run (default: runs/METHOD-seed-SEED)." placeholder:"DIR" group:"Run"`
 	Resume      bool          `help:"Go on with the run in --out, or begin it. Without --data, by the options that it was begun with." group:"Run"`
@@ -103,7 +104,7 @@ func (t *trainCmd) plan() (b begun, err error) {
 	}
 	set(&s.Holdout, t.Holdout)
 	set(&s.EvalEvery, t.EvalEvery)
-	s.Precision, s.SyncBatchNorm = t.Precision, t.SyncBatchNorm
+	s.Precision, s.SeparatePasses, s.SyncBatchNorm = t.Precision, t.SeparatePasses, t.SyncBatchNorm
 	s.EMA, s.Chunk, s.Recompute, s.Limit, s.Choose, s.Patience = t.EMA, cmp.Or(t.Chunk, s.Chunk), t.Recompute, t.Limit, t.Choose, t.Patience
 	if b.Set, err = experiment.ParseSettings(t.Set); err != nil {
 		return b, exitError{usage, fmt.Errorf("--set: %w", err)}
