@@ -196,6 +196,7 @@ func (r *run) endEpoch(ctx context.Context) error {
 		return fmt.Errorf("train: evaluation after epoch %d: %w", epoch, err)
 	}
 	r.epoch.Stopped = r.stale(r.epoch)
+	r.warnOfMerged()
 	done := r.epoch.finished()
 	if err := r.epochHooks(done); err != nil {
 		return fmt.Errorf("train: after epoch %d: %w", epoch, err)

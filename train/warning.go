@@ -3,6 +3,7 @@ package train
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/loss"
@@ -33,18 +34,21 @@ const (
 	// HighRate: the learning rate of SGD goes above four times that of the recipe of arXiv 2103.14267, which is 0.5 at
 	// momentum 0.9 for 512 samples in a step, and gradients are not clipped.
 	HighRate
+	// MergedPrototypes: after the first quarter of the epochs the prototypes that a loss learns for a fifth of the classes or more point where another class's do.
+	MergedPrototypes
 )
 
 // Warning is something in a run that is likely a mistake.
 type Warning struct {
 	Kind  WarningKind
 	At    schedule.Progress
-	Term  string // of VanishedGradient, NoAnchors, AtChance and Jumped
+	Term  string // of VanishedGradient, NoAnchors, AtChance, Jumped and MergedPrototypes
 	Steps int    // in a row; of SkippedStep, those of the run so far
 	Err   error  // of SkippedStep a *NonFiniteError, of DamagedCheckpoint what is wrong with which file, of NoCheckpoint where there is none
 	// Value is the mean loss over the later half of the steps (AtChance), the loss (Jumped), or the highest learning rate
 	// (HighRate); Expected is what chance gives, the loss before, or the rate of the recipe.
 	Value, Expected float64
+	Classes         []int // of MergedPrototypes
 }
 
 // String says what happened and what to look at.
@@ -66,12 +70,26 @@ func (w Warning) String() string {
 	case HighRate:
 		return at + fmt.Sprintf("the learning rate goes up to %.3g, the recipe of arXiv 2103.14267 has %.2g for batches of this size: lower "+
 			"it, or clip gradients", w.Value, w.Expected)
+	case MergedPrototypes:
+		return at + fmt.Sprintf("term %q has learned prototypes of %d classes (%s) that point where another's does, with a cosine above %g: its "+
+			"embeddings hardly tell these classes apart; keep the own class in the denominator at a temperature of 0.1, or fix the prototypes", w.Term, len(w.Classes),
+			some(w.Classes), mergedCosine)
 	case NoCheckpoint:
 		return fmt.Sprintf("the run begins anew: %v", w.Err)
 	case SkippedStep:
 		return at + fmt.Sprintf("left out, %d in this run so far: %v", w.Steps, w.Err)
 	}
 	return fmt.Sprintf("a checkpoint is passed over: %v", w.Err)
+}
+
+// some lists the first few of the numbers.
+func some(all []int) string {
+	const most = 10
+	text := strings.Trim(fmt.Sprint(all[:min(most, len(all))]), "[]")
+	if len(all) > most {
+		text += " …"
+	}
+	return strings.ReplaceAll(text, " ", ", ")
 }
 
 // warn calls OnWarning, whose error ends the run after the step.
@@ -90,6 +108,7 @@ type watch struct {
 	frozen             bool // none can
 	vanished, unpaired int  // steps in a row
 	blank              *autograd.Tape
+	merged             bool    // warned of
 	chance             float64 // sum over the batches of a step
 	stall              stall
 	jump               jump
