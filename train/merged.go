@@ -1,19 +1,10 @@
 package train
 
-import (
-	"slices"
+// mergedShare of the classes or more have prototypes that have merged, where it is warned of; fewer may be alike by nature.
+const mergedShare = 0.2
 
-	"github.com/longtail-ml/longtail/autograd"
-	"github.com/longtail-ml/longtail/prototype"
-)
-
-const (
-	mergedCosine = 0.9 // of prototypes that do not tell their classes apart: 26° between them
-	mergedShare  = 0.2 // of the classes; fewer may be alike by nature
-)
-
-// warnOfMerged looks at the prototypes that losses train, after each epoch but those of the first quarter, in which they may pass
-// one another, and warns once if those of many classes point where another class's do.
+// warnOfMerged looks at the prototypes of losses that can tell which have merged, after each epoch but those of the first quarter, in
+// which they may pass one another, and warns once.
 func (r *run) warnOfMerged() {
 	if r.OnWarning == nil || 4*(r.at.Epoch+1) <= r.Epochs {
 		return
@@ -23,38 +14,14 @@ func (r *run) warnOfMerged() {
 		for _, t := range s.Terms {
 			w := &r.watches[k]
 			k++
-			l, ok := t.Loss.(interface{ Prototypes() prototype.Bank })
+			l, ok := t.Loss.(interface{ Merged() []int })
 			if !ok || w.merged {
 				continue
 			}
-			if merged := mergedClasses(l.Prototypes(), len(r.counts)); len(merged) > 1 && float64(len(merged)) >= mergedShare*float64(len(r.counts)) {
+			if merged := l.Merged(); len(merged) > 1 && float64(len(merged)) >= mergedShare*float64(len(r.counts)) {
 				w.merged = true
 				r.warn(Warning{Kind: MergedPrototypes, At: r.at, Term: t.Name, Classes: merged})
 			}
 		}
 	}
-}
-
-// mergedClasses are those one of whose prototypes is within mergedCosine of another class's. None are where the embeddings are too narrow
-// for as many directions that are far from each other.
-func mergedClasses(bank prototype.Bank, classes int) (merged []int) {
-	if bank == nil {
-		return nil
-	}
-	t := autograd.NewTape(autograd.Mode{NoGrad: true})
-	v := bank.Vectors(t).Value()
-	each := v.Dim(0) / classes
-	if each == 0 || v.Dim(1)+1 < v.Dim(0) {
-		return nil
-	}
-	c := autograd.MatMulT(t.Const(v), t.Const(v)).Value()
-	for i := range v.Dim(0) {
-		for j, cosine := range c.Rows(i, i+1).Data() {
-			if j/each != i/each && cosine > mergedCosine {
-				merged = append(merged, i/each)
-				break
-			}
-		}
-	}
-	return slices.Compact(merged)
 }

@@ -73,7 +73,7 @@ func (w Warning) String() string {
 	case MergedPrototypes:
 		return at + fmt.Sprintf("term %q has learned prototypes of %d classes (%s) that point where another's does, with a cosine above %g: its "+
 			"embeddings hardly tell these classes apart; keep the own class in the denominator at a temperature of 0.1, or fix the prototypes", w.Term, len(w.Classes),
-			some(w.Classes), mergedCosine)
+			some(w.Classes), loss.MergedCosine)
 	case NoCheckpoint:
 		return fmt.Sprintf("the run begins anew: %v", w.Err)
 	case SkippedStep:
