@@ -2,7 +2,7 @@ package loss
 
 import "github.com/longtail-ml/longtail/autograd"
 
-// MergedCosine is above what it takes for two prototypes to tell their classes apart: 26° between them.
+// MergedCosine is the cosine above which two prototypes hardly tell their classes apart: 26° between them.
 const MergedCosine = 0.9
 
 // Merged lists the classes whose prototype has another's within a cosine of MergedCosine. None are where the embeddings are too
