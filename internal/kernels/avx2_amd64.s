@@ -110,6 +110,7 @@ tile6x2loop:
 	VBROADCASTSS (R9)(BX*4), Y14
 	VFMADD231PS  Y12, Y14, Y10
 	VFMADD231PS  Y13, Y14, Y11
+	PREFETCHT0   8192(AX)
 	ADDQ         $+64, AX
 	INCQ         BX
 	JNZ          tile6x2loop

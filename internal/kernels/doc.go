@@ -9,7 +9,7 @@
 //
 // Results have the same bits whatever GOMAXPROCS is: work is cut by shape alone, and the partial results of a
 // reduction are added in a fixed order. Long reductions run in float64. Matrix products add in float32, in runs of at
-// most 512 terms; dot products in runs of 4,096, each made of several sums, and the runs in float64; convolutions in
+// most 1,024 terms; dot products in runs of 4,096, each made of several sums, and the runs in float64; convolutions in
 // one run for each element, weight gradients in one run for each band of an image. NaN and infinities propagate.
 //
 // Convolutions of bfloat16 (Conv.BFloat16) multiply rounded numbers and add in float32. Pairs of them stand in one float32 of

@@ -3,12 +3,14 @@ package kernels
 import "github.com/longtail-ml/longtail/internal/parallel"
 
 // C is computed in blocks, on several cores, and gemmDepth terms at a time. That much of B is copied once, into panels
-// of which one at a time stays in the nearest caches; each block copies its part of A, which then stays in the
-// second-level one.
+// of which one at a time stays in the second-level cache; each block copies its part of A, which stays there, too. So
+// that A is copied less often, blocks are wide where there are manyBlocks of them all the same.
 const (
-	gemmDepth = 512
-	blockRows = 24
-	blockCols = 512
+	gemmDepth  = 1024
+	blockRows  = 24
+	blockCols  = 512
+	wideCols   = 4096
+	manyBlocks = 64
 )
 
 // Gemm computes C = alpha·op(A)·op(B) + beta·C, where op(A) is m×k, op(B) is k×n and C is m×n.
@@ -38,7 +40,11 @@ func gemm(pairs, transA, transB bool, m, n, k int, alpha float32, a []float32, l
 	t := current.tile
 	depth := evenly(k, gemmDepth, 1)
 	height, width := evenly(m, blockRows, t.rows), evenly(n, blockCols, t.cols)
-	rows, cols := (m+height-1)/height, (n+width-1)/width
+	rows := (m + height - 1) / height
+	if rows >= manyBlocks {
+		width = evenly(n, wideCols, t.cols)
+	}
+	cols := (n + width - 1) / width
 	packed := getScratch(depth * t.padded(n))
 	defer putScratch(packed)
 	for p := 0; p < k; p += depth {
