@@ -6,6 +6,12 @@ func CIFAR() Transform {
 	return Compose{Crop{Padding: 4}, Flip{P: 0.5}, Grayscale{P: 0.2}}
 }
 
+// CIFARResized is CIFAR with random boxes of a fifth of the image or more, brought to its size, in place of the crop, as SupCon (arXiv
+// 2004.11362) crops.
+func CIFARResized() Transform {
+	return Compose{ResizedCrop{MinScale: 0.2}, Flip{P: 0.5}, Grayscale{P: 0.2}}
+}
+
 // CIFARStrong returns the recipe for 32×32 images that BCL (arXiv 2207.09052) and PaCo (arXiv 2107.12028) give their
 // classifiers: a random crop with a padding of 4, a horizontal flip, AutoAugment, and Cutout of 16 pixels.
 func CIFARStrong() Transform {

@@ -26,7 +26,7 @@ func (s Settings) check(methods ...method.Method) error {
 		name, value string
 		choices     []string
 	}{
-		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "strong", "paper"}},
+		{"backbone", s.Backbone, []string{"", "cifar", "resnet", "mlp", "linear"}}, {"equal", s.Equal, []string{"images", "epochs"}}, {"views", s.Views, []string{"plain", "resized", "strong", "paper"}},
 		{"recipe", s.Recipe, []string{"common", "paper"}}, {"groups", s.Groups, []string{"counts", "rank"}},
 		{"profile", s.Profile, []string{"", "exp", "step", "natural"}}, {"select", s.Select, []string{"shuffle", "first"}},
 		{"schedule", s.Schedule, []string{"", "steps", "cosine"}}, {"precision", s.Precision, []string{"", "float32", "bfloat16"}}, {"crop", s.Crop, []string{"", "resized", "padded"}}, {"choose", s.Choose, []string{"last", "best", "balanced"}},

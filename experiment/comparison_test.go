@@ -43,6 +43,13 @@ func TestStrongViewsTrain(t *testing.T) {
 	}
 }
 
+func TestResizedViewsTrain(t *testing.T) {
+	runs, _ := compare(t, Comparison{Settings: tiny(func(s *Settings) { s.Views = "resized" }), Methods: presets("ce", "hybrid-psc")})
+	for _, r := range runs {
+		require.Equal(t, []string{"resizedcrop+flip+grayscale"}, r.Augmentation)
+	}
+}
+
 func TestSeedsGiveMeanAndDeviation(t *testing.T) {
 	runs, table := compare(t, Comparison{Settings: tiny(), Methods: presets("ce", "crt"), Seeds: []uint64{1, 2, 3}})
 	require.Len(t, runs, 6)

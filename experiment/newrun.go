@@ -47,6 +47,8 @@ func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 		return nil, err
 	}
 	switch {
+	case s.Views == "resized":
+		streams = streams.Augment(augment.CIFARResized())
 	case s.Views == "strong":
 		streams = streams.AugmentBranches(s.strong())
 	case s.Views == "plain" && d.width() == 0:

@@ -53,8 +53,9 @@ type Settings struct {
 	// Equal is what methods have in common: epochs (and the samples in a batch), or images (and steps), for which a method
 	// of m images a sample draws m times fewer samples in a batch for m times fewer epochs. "" means epochs.
 	Equal string `json:"equal"`
-	// Views is the augmentation. plain: crop, flip and grayscale for all. strong: AutoAugment and Cutout where a loss on logits sees
-	// the view, SimAugment elsewhere, for all. paper: each method's own. "" means plain.
+	// Views is the augmentation. plain: crop, flip and grayscale for all. resized: boxes of a fifth of the image or more
+	// for that crop. strong: AutoAugment and Cutout where a loss on logits sees the view, SimAugment elsewhere, for all. paper: each
+	// method's own. "" means plain.
 	Views  string `json:"views"`
 	Recipe string `json:"recipe"` // common: the fields below; paper: method.Method.Recipe, by which they are 0; "" means common
 	// Batch is the number of samples in a batch of a method of one image a sample. 0: a tenth of the training images, in
