@@ -28,8 +28,8 @@ func (d *Data) newRun(m method.Method, images int) (*Run, error) {
 	if err := s.check(m); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
-	if m.Name == "tau-norm" && d.Held == nil {
-		return nil, fmt.Errorf("experiment: tau-norm chooses its exponent by images that are held out: set holdout, to 0.1 for example")
+	if m.NeedsHeld && d.Held == nil {
+		return nil, fmt.Errorf("experiment: %s chooses its exponent by images that are held out: set holdout, to 0.1 for example, or its tau", m.Name)
 	}
 	body, err := s.body(m.Branches, d.width(), d.Seed)
 	if err != nil {
@@ -146,6 +146,9 @@ func (d *Data) describe(r *Run, m method.Method) error {
 		Other: t.Notes.Other}
 	if m.Branches > 1 {
 		t.Notes.Other = append(t.Notes.Other, fmt.Sprintf("%d last blocks", m.Branches))
+	}
+	if m.SecondSettings != "" {
+		t.Notes.Other = append(t.Notes.Other, "second stage: "+m.SecondSettings)
 	}
 	if r.Choose {
 		if t.Notes.Selection = manifest.BestHeldOut; s.Choose == "balanced" {

@@ -39,6 +39,9 @@ type Method struct {
 	EveryClass bool
 	// Second makes the final classifier of a trained network. nil: the one that was trained.
 	Second func(ctx context.Context, n *hybrid.Network, s Stage) (nn.Module, error)
+	// SecondSettings are those of Second that are not its paper's, in words for manifests: "tau 0.5". "": there are none.
+	SecondSettings string
+	NeedsHeld      bool // Second chooses by Stage.Held, which must not be nil
 }
 
 // Setup is what a method must know of its task.

@@ -76,6 +76,9 @@ func TauNorm(t TauNormSettings) Method {
 		return normalized, err
 	})
 	m.EveryClass = false // rows of classes without images are as good as others
+	if m.NeedsHeld = t.Tau == 0; !m.NeedsHeld {
+		m.SecondSettings = fmt.Sprintf("tau %g", orOff(t.Tau, 0))
+	}
 	return m
 }
 
@@ -96,6 +99,9 @@ func PostHocAdjusted(p PostHocAdjustedSettings) Method {
 		return adjusted, err
 	})
 	m.ArXiv = "2007.07314"
+	if tau := orOff(p.Tau, 1); tau != 1 {
+		m.SecondSettings = fmt.Sprintf("tau %g", tau)
+	}
 	return m
 }
 

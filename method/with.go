@@ -46,11 +46,11 @@ func (m Method) With(name, value string) (Method, error) {
 		if tau == 0 {
 			tau = loss.Off
 		}
+		by := PostHocAdjusted(PostHocAdjustedSettings{Tau: tau})
 		if m.Name == "tau-norm" {
-			m.Second = TauNorm(TauNormSettings{Tau: tau}).Second
-		} else {
-			m.Second = PostHocAdjusted(PostHocAdjustedSettings{Tau: tau}).Second
+			by = TauNorm(TauNormSettings{Tau: tau})
 		}
+		m.Second, m.SecondSettings, m.NeedsHeld = by.Second, by.SecondSettings, by.NeedsHeld
 		return m, nil
 	}
 	if _, err := strconv.ParseBool(value); err != nil {
