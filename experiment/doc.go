@@ -11,7 +11,7 @@
 //
 // The folder of a run has
 //
-//	settings.json           what the caller said of it
+//	settings.json           that it is a run, and what the caller said of it
 //	manifest.json           what the run is
 //	metrics.csv, steps.csv  figures of each epoch, and of each step
 //	tensorboard             the same for TensorBoard

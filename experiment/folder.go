@@ -19,7 +19,7 @@ import (
 const (
 	checkpoints  = "checkpoints"
 	manifestFile = "manifest.json"
-	SettingsFile = "settings.json" // what the caller said of the run or comparison
+	SettingsFile = "settings.json" // its kind, and what the caller said of the run, comparison or sweep
 	ReportFile   = "report.json"
 	ModelFile    = "model.safetensors"
 	averageFile  = "ema.safetensors"
@@ -48,7 +48,7 @@ func (r *Run) begin() (done *Report, err error) {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
 	if r.Settings != nil {
-		if err := Begin(r.Dir, r.Settings); err != nil {
+		if err := Begin(r.Dir, KindRun, r.Settings); err != nil {
 			return nil, err
 		}
 	}
@@ -63,14 +63,6 @@ func (r *Run) begin() (done *Report, err error) {
 	return nil, writeManifest(r.Dir, now)
 }
 
-// Begin makes the folder of a run or a comparison, and keeps in settings.json what it was begun with.
-func Begin(dir string, settings any) error {
-	if err := os.MkdirAll(dir, 0o777); err != nil {
-		return fmt.Errorf("experiment: %w", err)
-	}
-	return writeJSON(filepath.Join(dir, SettingsFile), settings)
-}
-
 // look finds out what the folder has: another run is an error that says what differs. It changes nothing.
 func (r *Run) look() (done *Report, err error) {
 	if r.Choose && (r.Held == nil || !r.Watch) {
@@ -81,6 +73,9 @@ func (r *Run) look() (done *Report, err error) {
 	}
 	if r.Dir == "" {
 		return nil, nil
+	}
+	if err := checkKind(r.Dir, KindRun); err != nil {
+		return nil, err
 	}
 	saved, err := checkpoint.Store{Dir: filepath.Join(r.Dir, checkpoints)}.List()
 	if err != nil {

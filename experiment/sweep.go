@@ -86,6 +86,9 @@ func (s Sweep) Plan() (*SweepPlan, error) {
 		p.Trials = all
 	}
 	p.Rungs = s.rungs(n)
+	if err := errors.Join(checkKind(s.Dir, KindSweep), p.load()); err != nil { // found before the data are read
+		return nil, err
+	}
 	for _, seed := range s.Seeds {
 		d, err := s.Settings.Open(s.Context, seed)
 		if err != nil {
@@ -105,7 +108,7 @@ func (s Sweep) Plan() (*SweepPlan, error) {
 			}
 		}
 	}
-	return p, p.load()
+	return p, nil
 }
 
 func (s Sweep) check() error {

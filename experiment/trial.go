@@ -105,7 +105,7 @@ func (p *SweepPlan) Do(ctx context.Context, do func(context.Context, TrialRun) (
 			return err
 		}
 		if p.Caller != nil {
-			if err := Begin(p.Dir, p.Caller); err != nil {
+			if err := Begin(p.Dir, KindSweep, p.Caller); err != nil {
 				return err
 			}
 		}
@@ -264,6 +264,9 @@ func (p *SweepPlan) load() error {
 	if p.Dir == "" {
 		return nil
 	}
+	if !p.Resume && KindOf(p.Dir) == KindSweep {
+		return fmt.Errorf("experiment: %s %w: resume it, or choose another folder", p.Dir, ErrExists)
+	}
 	path := filepath.Join(p.Dir, SweepFile)
 	text, err := smallfile.Read(path, mostBytes)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -271,9 +274,6 @@ func (p *SweepPlan) load() error {
 	}
 	if err != nil {
 		return fmt.Errorf("experiment: %w", err)
-	}
-	if !p.Resume {
-		return fmt.Errorf("experiment: %s %w: resume it, or choose another folder", p.Dir, ErrExists)
 	}
 	var was SweepResult
 	if err := json.Unmarshal(text, &was); err != nil {

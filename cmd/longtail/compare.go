@@ -43,6 +43,9 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return err
 	}
+	if err := checkKind(o.Out, experiment.KindComparison); err != nil {
+		return err
+	}
 	how.Settings.Read.Cache = indices()
 	if o.JSON != "" && o.JSON != "-" {
 		if err := record.Probe(o.JSON); err != nil {
@@ -62,6 +65,11 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 		if err := experiment.InUse(o.Out); err != nil {
 			return err
 		}
+		if !o.Resume && experiment.KindOf(o.Out) != "" {
+			return misused("%s has a comparison already: add --resume to go on with it, or choose another --out", o.Out)
+		}
+	} else if o.Resume {
+		return misused("%s names no methods: give the options that the comparison was begun with", filepath.Join(o.Out, experiment.SettingsFile))
 	}
 	chosen, err := presets(how.Methods)
 	if err != nil {
@@ -98,7 +106,7 @@ func (o *compareCmd) Run(ctx context.Context, c *console) error {
 				return err
 			}
 			defer release()
-			if err := experiment.Begin(o.Out, how); err != nil {
+			if err := experiment.Begin(o.Out, experiment.KindComparison, how); err != nil {
 				return err
 			}
 		}

@@ -135,6 +135,9 @@ func (o *sweepCmd) Run(ctx context.Context, c *console) error {
 	if o.Override != "" {
 		return misused("--override is for train and compare")
 	}
+	if err := checkKind(o.Out, experiment.KindSweep); err != nil {
+		return err
+	}
 	how.Settings.Read.Cache = indices()
 	m, err := method.ByName(how.Method)
 	if err != nil {

@@ -158,13 +158,16 @@ func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Comm
 	if err != nil {
 		return err
 	}
-	b.Settings.Read.Cache = indices()                   // also of what was begun before
-	first := ranks.Rank() == 0                          // which has the folder
-	if first && !t.Resume && experiment.Exists(t.Out) { // found before the data are read
-		return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
-	}
-	if first {
-		if err := experiment.InUse(t.Out); err != nil { // likewise
+	b.Settings.Read.Cache = indices() // also of what was begun before
+	first := ranks.Rank() == 0        // which has the folder
+	if first {                        // found before the data are read
+		if err := checkKind(t.Out, experiment.KindRun); err != nil {
+			return err
+		}
+		if !t.Resume && experiment.Exists(t.Out) {
+			return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
+		}
+		if err := experiment.InUse(t.Out); err != nil {
 			return err
 		}
 	}
