@@ -58,7 +58,7 @@ type SweepPlan struct {
 // mostTrials is more than anyone trains.
 const mostTrials = 100000
 
-// Plan finds out what is to be trained, and settings that do not fit. It trains nothing.
+// Plan finds out what is to be trained, settings that do not fit, and folders that have other runs. It trains nothing.
 func (s Sweep) Plan() (*SweepPlan, error) {
 	if s.Context == nil {
 		s.Context = context.Background()
@@ -106,6 +106,9 @@ func (s Sweep) Plan() (*SweepPlan, error) {
 				}
 				p.Told = alsoTold(p.Told, r)
 			}
+		}
+		if err := p.look(d); err != nil {
+			return nil, err
 		}
 	}
 	return p, nil

@@ -183,12 +183,13 @@ func TestASweepGoesOn(t *testing.T) {
 	require.ErrorContains(t, err, SweepFile)
 }
 
-// A trial whose numbers grow out of range is out, and not trained again; any other error ends the sweep.
+// A trial whose numbers grow out of range is out, and not trained again while its folder is there; any other error ends the sweep.
 func TestFailedTrials(t *testing.T) {
 	s := sweepOf(t.TempDir(), "lr=0.1,1000")
-	do := func(_ context.Context, r TrialRun) (*Report, error) {
+	do := func(ctx context.Context, r TrialRun) (*Report, error) {
 		if r.Trial.Name() == "lr=1000" {
-			return nil, fmt.Errorf("step 3: %w", &train.NonFiniteError{Epoch: 1})
+			r.Trainer.OnEpoch = func(train.EpochReport) error { return &train.NonFiniteError{Epoch: 1} }
+			return r.Run.Do(ctx)
 		}
 		return faked(r, 50), nil
 	}
@@ -206,8 +207,21 @@ func TestFailedTrials(t *testing.T) {
 	}))
 	require.Equal(t, r.Trials[1].Failed, p.Result(nil).Trials[1].Failed)
 
+	record := text(t, filepath.Join(s.Dir, SweepFile))
+	changed := s
+	changed.Settings.Decay *= 2
+	_, err := changed.Plan()
+	require.ErrorContains(t, err, "has another run")
+	require.ErrorContains(t, err, "lr=1000_seed=1")
+	require.Equal(t, record, text(t, filepath.Join(s.Dir, SweepFile)))
+	require.NoError(t, os.RemoveAll(filepath.Join(s.Dir, "3-epochs")))
+	p = planOf(t, changed) // of which nothing was tried
+	require.NoError(t, p.Do(t.Context(), func(_ context.Context, r TrialRun) (*Report, error) { return faked(r, 50), nil }))
+	require.Empty(t, p.Result(nil).Trials[1].Failed)
+	require.Empty(t, p.Result(nil).Failures)
+
 	p = planOf(t, sweepOf("", "lr=1000,2000"))
-	err := p.Do(t.Context(), func(context.Context, TrialRun) (*Report, error) { return nil, &train.NonFiniteError{} })
+	err = p.Do(t.Context(), func(context.Context, TrialRun) (*Report, error) { return nil, &train.NonFiniteError{} })
 	require.ErrorContains(t, err, "every trial")
 	p = planOf(t, sweepOf("", "lr=0.1,0.2"))
 	disk := errors.New("disk full")

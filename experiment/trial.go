@@ -75,8 +75,7 @@ func (p *SweepPlan) run(d *Data, t *Trial, epochs int) (*Run, error) {
 	}
 	r.HeldOnly = true
 	if p.Dir != "" {
-		r.Dir, r.Resume = filepath.Join(p.Dir, fmt.Sprintf("%d-epochs", epochs),
-			fmt.Sprintf("%s_seed=%d", strings.ReplaceAll(t.Name(), ",", "_"), d.Seed)), true
+		r.Dir, r.Resume = p.folder(t, epochs, d.Seed), true
 		was := p.Settings
 		was.Epochs = epochs
 		r.Settings = struct {
@@ -87,6 +86,33 @@ func (p *SweepPlan) run(d *Data, t *Trial, epochs int) (*Run, error) {
 		}{p.Method.Name, d.Seed, was, t.Set}
 	}
 	return r, nil
+}
+
+// folder keeps a training.
+func (p *SweepPlan) folder(t *Trial, epochs int, seed uint64) string {
+	return filepath.Join(p.Dir, fmt.Sprintf("%d-epochs", epochs), fmt.Sprintf("%s_seed=%d", strings.ReplaceAll(t.Name(), ",", "_"), seed))
+}
+
+// look finds folders of trials that have other runs, as those of a sweep by other settings.
+func (p *SweepPlan) look(d *Data) error {
+	if p.Dir == "" {
+		return nil
+	}
+	for _, rung := range p.Rungs {
+		for _, t := range p.Trials {
+			if !Exists(p.folder(t, rung.Epochs, d.Seed)) {
+				continue
+			}
+			r, err := p.run(d, t, rung.Epochs)
+			if err == nil {
+				_, err = r.look()
+			}
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // Do trains what the rungs say, and chooses. do trains one run; nil is Run.Do. A run that was done before is found in its folder.
@@ -184,10 +210,11 @@ func (p *SweepPlan) try(ctx context.Context, d *Data, t *Trial, do func(*Run) (*
 		return err
 	}
 	name := t.name(d.Seed)
-	if why := p.failures[name]; why != "" {
+	if why := p.failures[name]; why != "" && (r.Dir == "" || Exists(r.Dir)) { // by these settings, as look found
 		t.Failed = why
 		return nil
 	}
+	delete(p.failures, name)
 	report, err := do(r)
 	if report != nil {
 		t.Seconds += report.Seconds
