@@ -27,16 +27,15 @@ func Lock(dir string) (release func(), err error) {
 	return released(l, files...)
 }
 
-// InUse is the error of Lock for a folder that another process has, without taking it or making the folder.
+// InUse is the error of Lock for a folder that is locked. It writes nothing, and does not keep others from taking the lock.
 func InUse(dir string) error {
 	if !isDir(dir) {
 		return nil
 	}
-	release, err := Lock(dir)
-	if err == nil {
-		release()
+	if err := lock.FolderInUse(dir); err != nil {
+		return fmt.Errorf("experiment: %w", err)
 	}
-	return err
+	return nil
 }
 
 // LockFile is Lock for a file that a comparison writes. What is no regular file, such as a device, has no lock.

@@ -74,6 +74,12 @@ func TestInUseTakesNothing(t *testing.T) {
 	require.ErrorAs(t, InUse(dir), new(*checkpoint.InUseError))
 	release()
 	require.NoError(t, InUse(dir))
+	for _, name := range []string{"lock", "steps.csv.tmp-ABCDEFGH"} { // of a killed process
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), nil, 0o666))
+	}
+	require.NoError(t, InUse(dir))
+	require.FileExists(t, filepath.Join(dir, "lock"))
+	require.FileExists(t, filepath.Join(dir, "steps.csv.tmp-ABCDEFGH"))
 	release, err = Lock(dir)
 	require.NoError(t, err)
 	release()

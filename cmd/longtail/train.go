@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"sync"
 	"time"
 
 	"github.com/longtail-ml/longtail/distributed"
@@ -148,6 +149,17 @@ func (t *trainCmd) Run(ctx context.Context, c *console) error {
 	return together(ctx, c, ranks, t)
 }
 
+// hold takes the folder of a run that goes on, until release, which may be called twice. A folder that is to be begun is made when the data are read.
+func hold(dir string) (release func(), err error) {
+	if !experiment.Exists(dir) {
+		return func() {}, experiment.InUse(dir)
+	}
+	if release, err = experiment.Lock(dir); err != nil {
+		return nil, err
+	}
+	return sync.OnceFunc(release), nil
+}
+
 // train does it on one of the ranks.
 func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Communicator) error {
 	b, err := t.plan()
@@ -160,16 +172,18 @@ func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Comm
 	}
 	b.Settings.Read.Cache = indices() // also of what was begun before
 	first := ranks.Rank() == 0        // which has the folder
-	if first {                        // found before the data are read
+	release := func() {}
+	if first { // found before the data are read
 		if err := checkKind(t.Out, experiment.KindRun); err != nil {
 			return err
 		}
 		if !t.Resume && experiment.Exists(t.Out) {
 			return misused("%s %v: add --resume to go on with it, or choose another --out", t.Out, experiment.ErrExists)
 		}
-		if err := experiment.InUse(t.Out); err != nil {
+		if release, err = hold(t.Out); err != nil {
 			return err
 		}
+		defer release()
 	}
 	if b.Settings, err = t.leaveOut(ctx, c, b.Settings); err != nil {
 		return err
@@ -220,6 +234,7 @@ func (t *trainCmd) train(ctx context.Context, c *console, ranks distributed.Comm
 		t.Trainer.Observers = append(t.Trainer.Observers, newProgress(c.log))
 	}
 	r.Trainer.OnWarning = func(w train.Warning) error { fmt.Fprintln(c.log, "warning:", w); return nil }
+	release() // Do takes it
 	report, err := r.Do(ctx)
 	if report == nil {
 		return overriding(err)

@@ -136,6 +136,7 @@ const quiet = time.Minute
 
 // over finds out whether the run has ended, and what to say then.
 func (w *watchCmd) over() (func(*console) error, error) {
+	held := experiment.InUse(w.Dir) != nil // before the report, which is complete when the run gives its folder back
 	unfinished, err := experiment.Unfinished(w.Dir)
 	if err != nil {
 		return nil, err
@@ -149,7 +150,7 @@ func (w *watchCmd) over() (func(*console) error, error) {
 	}
 	written, reported := w.changed("steps.csv"), w.changed(experiment.ReportFile)
 	ended := !reported.IsZero() && !reported.Before(written) // by an error, which it names
-	if !ended && (time.Since(written) < quiet || experiment.InUse(w.Dir) != nil) {
+	if held || !ended && time.Since(written) < quiet {
 		return nil, nil
 	}
 	return func(*console) error {

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/longtail-ml/longtail/experiment"
 	"github.com/longtail-ml/longtail/internal/terminal"
 	"github.com/longtail-ml/longtail/record"
 	"github.com/stretchr/testify/require"
@@ -81,6 +82,45 @@ func TestWatch(t *testing.T) {
 	fail(t, failed, "longtail train --resume --out "+run, "watch "+run)
 	fail(t, failed, "is not the folder of a run", "watch "+data)
 	fail(t, usage, "--every=0s", "watch --every 0s "+run)
+}
+
+// writing calls a function before what is written.
+type writing struct {
+	bytes.Buffer
+	each func()
+}
+
+func (s *writing) Write(p []byte) (int, error) { s.each(); return s.Buffer.Write(p) }
+
+// A run that goes on has its folder while it reads the data too, and is not over by the report of when it was stopped.
+func TestWatchOfARunThatGoesOn(t *testing.T) {
+	data, run := photos(t), filepath.Join(t.TempDir(), "run")
+	ctx, cancel := context.WithCancel(t.Context())
+	log := &writing{}
+	log.each = func() {
+		if strings.Contains(log.String(), "epoch 1/") {
+			cancel()
+		}
+	}
+	code, _, text := lineUntil(ctx, log, "train --epochs 50 --data "+data+" --depth 8 --width 2 --batch 8 --out", run)
+	require.Equal(t, stopped, code, text)
+	fail(t, failed, "no program trains it", "watch "+run)
+
+	asked := 0
+	log = &writing{each: func() {
+		if asked++; asked > 1 {
+			return
+		}
+		require.ErrorContains(t, experiment.InUse(run), "is in use")
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		code, _, text := lineUntil(ctx, &bytes.Buffer{}, "watch --every 10ms "+run)
+		require.Zero(t, code, text)
+	}}
+	code, _, text = lineUntil(t.Context(), log, "train --resume --override epochs --epochs 2 --out", run)
+	require.Zero(t, code, text)
+	require.Less(t, 1, asked)
+	require.NoFileExists(t, filepath.Join(run, "lock"))
 }
 
 func TestComparePage(t *testing.T) {

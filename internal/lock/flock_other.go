@@ -5,3 +5,5 @@ package lock
 import "os"
 
 func flock(*os.File) (bool, error) { return false, errUnsupported }
+
+func shared(*os.File) (bool, error) { return false, errUnsupported }

@@ -8,9 +8,14 @@ import (
 	"syscall"
 )
 
-func flock(f *os.File) (bool, error) {
+func flock(f *os.File) (bool, error) { return try(f, syscall.LOCK_EX) }
+
+// shared is flock beside others that are shared.
+func shared(f *os.File) (bool, error) { return try(f, syscall.LOCK_SH) }
+
+func try(f *os.File, how int) (bool, error) {
 	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
 		switch {
 		case err == nil:
 			return true, nil

@@ -53,8 +53,12 @@ func Acquire(path, what string) (*Lock, error) { return acquire(path, what, floc
 // errUnsupported says that there is no locking by the system.
 var errUnsupported = errors.New("no locks here")
 
+// moment is longer than one who asks has a lock.
+const moment = 20 * time.Millisecond
+
 // acquire is Acquire with try, which takes the lock of a file and reports whether it could.
 func acquire(path, what string, try func(*os.File) (bool, error)) (*Lock, error) {
+	again := true
 	for range 100 { // another process may have removed the file meanwhile
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o666)
 		foreign := errors.Is(err, fs.ErrPermission)
@@ -70,6 +74,12 @@ func acquire(path, what string, try func(*os.File) (bool, error)) (*Lock, error)
 			return nil, fmt.Errorf("taking the lock of %s: %w", what, err)
 		}
 		got, err := try(f)
+		if err == nil && !got && again { // perhaps by one who asks, see FolderInUse
+			again = false
+			f.Close()
+			time.Sleep(moment)
+			continue
+		}
 		if err == nil && got && foreign {
 			err = os.Remove(path)
 			f.Close()
@@ -90,18 +100,47 @@ func acquire(path, what string, try func(*os.File) (bool, error)) (*Lock, error)
 				return &Lock{path, f}, nil
 			}
 		}
-		who := read(f)
+		held := heldBy(f, path, what)
 		f.Close()
 		if err != nil {
 			return nil, fmt.Errorf("taking the lock of %s: %w", what, err)
 		}
-		return nil, &InUseError{Path: path, What: what, PID: who.PID, Host: who.Host, Since: who.Since}
+		return nil, held
 	}
 	return nil, &InUseError{Path: path, What: what}
 }
 
 // Folder takes the lock of a folder, which is its file lock.
 func Folder(dir string) (*Lock, error) { return Acquire(filepath.Join(dir, "lock"), dir) }
+
+// FolderInUse is the *InUseError of Folder for a folder whose lock is held. It writes nothing. Where a killed process left its file it
+// has that locked for a moment, beside others who ask, and Acquire waits for that.
+func FolderInUse(dir string) error { return inUse(filepath.Join(dir, "lock"), dir, shared) }
+
+// inUse is FolderInUse with try, which takes a shared lock of a file and reports whether it could.
+func inUse(path, what string, try func(*os.File) (bool, error)) error {
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) { // as Acquire has it
+		return nil
+	}
+	if err != nil {
+		return fmt.Errorf("asking for the lock of %s: %w", what, err)
+	}
+	defer f.Close() // which gives it back
+	got, err := try(f)
+	if errors.Is(err, errUnsupported) {
+		got, err = !read(f).inUse(), nil
+	}
+	if err != nil || got {
+		return err
+	}
+	return heldBy(f, path, what)
+}
+
+func heldBy(f *os.File, path, what string) *InUseError {
+	who := read(f)
+	return &InUseError{Path: path, What: what, PID: who.PID, Host: who.Host, Since: who.Since}
+}
 
 // Release gives the lock back. A nil lock does nothing.
 func (l *Lock) Release() {

@@ -43,8 +43,10 @@ func TestTheSecondIsToldWhoHoldsIt(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "held\n", line)
 
-	_, err = Folder(dir)
 	var held *InUseError
+	require.ErrorAs(t, FolderInUse(dir), &held)
+	require.Equal(t, c.Process.Pid, held.PID)
+	_, err = Folder(dir)
 	require.ErrorAs(t, err, &held)
 	host, err := os.Hostname()
 	require.NoError(t, err)
@@ -58,6 +60,7 @@ func TestTheSecondIsToldWhoHoldsIt(t *testing.T) {
 	require.NoError(t, c.Process.Kill())
 	require.Error(t, c.Wait())
 	require.FileExists(t, filepath.Join(dir, "lock"), "a killed process leaves it")
+	require.NoError(t, FolderInUse(dir), "but nobody has it")
 	l, err := Folder(dir)
 	require.NoError(t, err, "but it is stale")
 	_, err = Folder(dir)
@@ -133,4 +136,33 @@ func TestLocksThatCannotBeTaken(t *testing.T) {
 	_, err = acquire(path, "it", func(*os.File) (bool, error) { return true, os.Remove(path) })
 	require.ErrorAs(t, err, new(*InUseError))
 	require.ErrorContains(t, err, "it is in use by another process")
+}
+
+// To ask writes nothing, and one who asks does not keep another from taking it.
+func TestAskingTakesNothing(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "lock")
+	require.NoError(t, FolderInUse(dir))
+	require.NoFileExists(t, path)
+	require.NoError(t, os.WriteFile(path, []byte("left"), 0o666))
+	require.NoError(t, FolderInUse(dir))
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.Equal(t, "left", string(text))
+
+	asked := false
+	l, err := acquire(path, "it", func(to *os.File) (bool, error) {
+		if !asked {
+			asked = true
+			return false, nil // as while another asks
+		}
+		return flock(to)
+	})
+	require.NoError(t, err)
+	l.Release()
+	none := func(*os.File) (bool, error) { return false, errUnsupported }
+	host, err := os.Hostname()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `{"pid":%d,"host":%q}`, os.Getpid(), host), 0o666))
+	require.ErrorAs(t, inUse(path, "it", none), new(*InUseError))
 }
