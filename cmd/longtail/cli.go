@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -88,8 +87,8 @@ func runOn(ctx context.Context, args []string, c *console) int {
 	if err := kernels.CheckEnvironment(); err != nil && command.Command() != "version" {
 		return code(exitError{usage, err}, c.log)
 	}
-	if n := os.Getenv("OMPI_COMM_WORLD_SIZE"); n != "" && n != "1" && command.Command() != "train" && command.Command() != "version" {
-		return code(misused("mpirun has started %s processes of longtail %s: only longtail train works on several ranks", n, command.Command()), c.log)
+	if _, n := started(); n != "" && n != "1" && command.Command() != "train" && command.Command() != "version" {
+		return code(misused("mpirun or srun has started %s processes of longtail %s: only longtail train works on several ranks", n, command.Command()), c.log)
 	}
 	command.BindTo(ctx, (*context.Context)(nil))
 	return code(command.Run(c, parser), c.log)
@@ -97,7 +96,8 @@ func runOn(ctx context.Context, args []string, c *console) int {
 
 const description = `Learn from long-tailed image data: a few classes have many images, most have few.
 
-Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong; 3 it was stopped and saved, and --resume goes on; 4 a check did not pass.`
+Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong; 3 it was stopped and saved, and --resume goes on; 4 a check did not pass;
+130 it was stopped, and there is nothing to go on with.`
 
 func newParser(out, log io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("longtail"), kong.Writers(out, log), kong.Exit(exit),

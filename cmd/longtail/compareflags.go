@@ -66,7 +66,7 @@ func (o *compareCmd) plan() (c compared, err error) {
 	}
 	if o.Resume && o.Data == "" && !o.Quick {
 		if o.given("Out", "Resume", "With", "JSON", "Report", "Override", "Epochs", "EvalBatch") {
-			return c, misused("--resume without --data or --quick goes on by the options that the comparison was begun with: only --out, --with and --json go with it, and --override with --epochs and --eval-batch")
+			return c, misused("--resume without --data or --quick goes on by the options that the comparison was begun with: only --out, --with, --json, --report and --cache go with it, and --override with --epochs and --eval-batch")
 		}
 		err := readSettings(o.Out, &c)
 		c.Settings.Epochs, c.Settings.EvalBatch = cmp.Or(o.Epochs, c.Settings.Epochs), cmp.Or(o.EvalBatch, c.Settings.EvalBatch)
@@ -83,6 +83,9 @@ func (o *compareCmd) plan() (c compared, err error) {
 		if c.Seeds, err = seedsOf("seeds", o.Seeds); err != nil {
 			return c, err
 		}
+	}
+	if err := o.common(); err != nil {
+		return c, err
 	}
 	s := experiment.Usual()
 	if o.Quick {

@@ -54,7 +54,7 @@ func (d *dataCmd) Run(ctx context.Context, c *console) error {
 	if err != nil {
 		return listing(err, d.Data)
 	}
-	a := advised{Scan: scan, Faults: faults(scan), Next: "longtail train --data " + argument(d.Data) + " --out runs/first"}
+	a := advised{Scan: scan, Faults: faults(scan), Next: "longtail train --data " + argument(d.Data) + d.reading.words() + " --out runs/first"}
 	first := scan.Parts[0]
 	if least := slices.Min(first.Counts); least > 0 {
 		a.Imbalance = float64(slices.Max(first.Counts)) / float64(least)

@@ -39,13 +39,13 @@ type setup struct {
 
 	Batch      int      `help:"Samples in a batch (default: a tenth of the training images, at most 384)." placeholder:"SAMPLES" group:"Training"`
 	LR         float64  `name:"lr" help:"Learning rate (default: 0.5 for a batch of 384, and in proportion)." placeholder:"RATE" group:"Training"`
-	Schedule   string   `help:"How the rate falls: steps, by --cuts, or cosine, to 0 along half of one (default: steps)." enum:",steps,cosine" default:"" placeholder:"HOW" group:"Training"`
+	Schedule   string   `help:"How the rate falls: steps, by --cuts, or cosine, to 0 along half of one (default: steps, for recipes of data sets cosine)." enum:",steps,cosine" default:"" placeholder:"HOW" group:"Training"`
 	Cuts       string   `help:"Percents of the epochs after which the rate is cut tenfold, with commas, or none (default: 80,90)." placeholder:"PERCENTS" group:"Training"`
-	Warmup     *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5)." placeholder:"PERCENT" group:"Training"`
+	Warmup     *float64 `help:"Percent of the epochs in which the rate rises to its height (default: 5, for recipes of data sets 0)." placeholder:"PERCENT" group:"Training"`
 	Decay      *float64 `help:"Weight decay of SGD with momentum 0.9 (default: 1e-4)." placeholder:"DECAY" group:"Training"`
-	Clip       *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper 0)." placeholder:"NORM" group:"Training"`
+	Clip       *float64 `help:"Norm that gradients are scaled down to, for losses that begin steep; 0: not (default: 1, with --recipe=paper and recipes of data sets 0)." placeholder:"NORM" group:"Training"`
 	Views      string   `help:"plain: crop and flip, with --crop=padded grayscale too; resized: boxes of a fifth of the image or more for that crop; strong: AutoAugment and Cutout for classifiers, SimAugment for contrasts; paper: the method's own, for images of 32 pixels." enum:",plain,resized,strong,paper" default:"" placeholder:"WHICH" group:"Training"`
-	Recipe     string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one; inaturalist2018 and imagenet-lt: a ResNet-50 as published for these data sets (longtail methods says by whom), with what other options change." enum:",common,paper,${recipes}" default:"" placeholder:"WHICH" group:"Training"`
+	Recipe     string   `help:"common: batch, rate and decay as above; paper: the method's own, where it has one; inaturalist2018 and imagenet-lt: a ResNet-50 as published for these data sets (longtail methods says by whom), with what other options change; of these train alone." enum:",common,paper,${recipes}" default:"" placeholder:"WHICH" group:"Training"`
 	Accumulate int      `help:"Batches in a step: --batch 32 --accumulate 8 has the gradient of 256 samples, but contrastive losses and batch norm see 32. With --batch 256 --chunk 32 the losses see all 256, for a second pass of the backbone (default: 1)." placeholder:"BATCHES" group:"Training"`
 	Init       string   `help:"Weights that the backbone begins with: a run, a model file, or torchvision's or timm's (.pth, .safetensors). Heads begin anew." placeholder:"FILE" group:"Training"`
 	Teacher    string   `help:"Network that dive learns from: a run, or a model file (default: it is trained first, for as many epochs)." placeholder:"FILE" group:"Training"`
@@ -117,8 +117,11 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 	if f.Schedule == "cosine" && f.Cuts != "" {
 		return s, misused("--cuts has no meaning with --schedule=cosine")
 	}
-	if f.Schedule == "cosine" {
+	switch {
+	case f.Schedule == "cosine":
 		s.Cuts = nil
+	case f.Schedule == "steps" && s.Cuts == nil: // in place of a recipe's cosine
+		s.Cuts = experiment.Usual().Cuts
 	}
 	if s.Schedule = cmp.Or(f.Schedule, s.Schedule); f.Cuts != "" {
 		s.Schedule = ""
@@ -134,6 +137,14 @@ func (f setup) apply(s experiment.Settings) (experiment.Settings, error) {
 		s.Cuts, err = numbers("cuts", f.Cuts, func(text string) (float64, error) { return strconv.ParseFloat(text, 64) })
 	}
 	return s, err
+}
+
+// common refuses the recipes that train alone has: their batches do not divide among the images of a hybrid.
+func (f setup) common() error {
+	if _, err := experiment.PresetByName(f.Recipe); err != nil {
+		return nil
+	}
+	return misused("--recipe=%s is for train: start it for each run; compare --methods none --with their folders makes one table", f.Recipe)
 }
 
 func set[T any](to, given *T) {

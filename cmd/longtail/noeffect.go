@@ -16,7 +16,7 @@ func tellNoEffect(c *console, options []string, runs []manifest.Manifest) {
 	}
 	var dropped []string
 	for _, m := range runs {
-		text := fmt.Sprintf("%s %d, which make no whole batch of %d", m.Training.Method, m.Training.Dropped, m.Training.Batch)
+		text := fmt.Sprintf("%s %d, which make no whole step of %d", m.Training.Method, m.Training.Dropped, m.Training.Batch*m.Training.Accumulate)
 		if m.Training.Dropped > 0 && !slices.Contains(dropped, text) {
 			dropped = append(dropped, text)
 		}
@@ -60,7 +60,7 @@ func (t *trainCmd) noEffect(d *experiment.Data, r *experiment.Run) []string {
 	if t.EvalEvery != nil && *t.EvalEvery == 0 && r.Choose {
 		all = append(all, "--eval-every=0: to choose the best epoch each is evaluated")
 	}
-	if steps := d.Train.Len() / r.Manifest.Training.Batch; t.Limit > 0 && t.Limit >= steps {
+	if steps := d.Train.Len() / (r.Manifest.Training.Batch * r.Manifest.Training.Accumulate); t.Limit > 0 && t.Limit >= steps {
 		all = append(all, fmt.Sprintf("--limit: an epoch has %d steps", steps))
 	}
 	return all

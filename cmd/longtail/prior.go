@@ -16,7 +16,7 @@ import (
 // underPrior are options of evaluate.
 type underPrior struct {
 	Prior      string `help:"Adjust to images whose classes are distributed like this: uniform, train, a file with JSON such as {\"cat\": 3, \"dog\": 1}, or estimate, from the images without their labels." placeholder:"HOW" group:"Prior"`
-	ModelPrior string `help:"Distribution under which the model's own probabilities are right: train, uniform or a file (default: train for ce and focal, uniform for methods that serve all classes alike)." placeholder:"HOW" group:"Prior"`
+	ModelPrior string `help:"Distribution under which the model's own probabilities are right: train, uniform or a file (default: train for ce, focal, sam and imbsam; demanded for remix, cmo, ride, tau-norm and ncm; uniform for methods that serve all classes alike)." placeholder:"HOW" group:"Prior"`
 }
 
 // settings reads them; nil for none.
@@ -62,7 +62,11 @@ func weights(option, how string, about hybrid.About, classes []string) ([]float6
 	const mostBytes = 1 << 24
 	text, err := smallfile.Read(how, mostBytes)
 	if err != nil {
-		return nil, misused("--%s=%s is none of uniform, train and estimate, and no file that can be read: %w", option, how, err)
+		words := "none of uniform, train and estimate"
+		if option == "model-prior" {
+			words = "neither uniform nor train"
+		}
+		return nil, misused("--%s=%s is %s, and no file that can be read: %w", option, how, words, err)
 	}
 	var list []float64
 	if json.Unmarshal(text, &list) == nil {

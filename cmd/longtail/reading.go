@@ -38,6 +38,23 @@ func (r reading) settings() (s experiment.Reading, err error) {
 		Label: r.Label, SkipUnclear: r.SkipUnclear, Cache: indices()}, nil
 }
 
+// words are the options that were given, for a command line.
+func (r reading) words() (line string) {
+	for _, o := range []struct{ name, value string }{{"columns", r.Columns}, {"images", r.Images}, {"val", r.Val}, {"test", r.Test}, {"label", r.Label},
+		{"names", r.Names}, {"nested", r.Nested}} {
+		if o.value != "" {
+			line += " --" + o.name + " " + argument(o.value)
+		}
+	}
+	if r.Boxes {
+		line += " --boxes"
+	}
+	if r.SkipUnclear {
+		line += " --skip-unclear"
+	}
+	return line
+}
+
 // listing adds to the error of images that cannot be read what may help.
 func listing(err error, data string) error {
 	if err == nil || data == "" || errors.Is(err, context.Canceled) {

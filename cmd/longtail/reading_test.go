@@ -59,6 +59,29 @@ func TestTrainOnJSON(t *testing.T) {
 	require.NotContains(t, log, "epoch 1/")
 }
 
+// What data advises has the options that it was given, so that it runs.
+func TestAdviceKeepsTheOptionsOfReading(t *testing.T) {
+	dir := photos(t)
+	lines := "image,class\n"
+	for _, class := range []string{"disc-0", "square-2"} {
+		for i := range 5 {
+			lines += fmt.Sprintf("%s/00%d.png,%s\n", class, i, class)
+		}
+	}
+	table := filepath.Join(t.TempDir(), "train.csv")
+	require.NoError(t, os.WriteFile(table, []byte(lines), 0o666))
+	given := []string{"--columns", "image,class", "--images", filepath.Join(dir, "train")}
+	out, _ := succeed(t, "data --json "+table, given...)
+	next := parseJSON[advised](t, out).Next
+	require.Contains(t, next, strings.Join(given, " "))
+	words := strings.Fields(strings.ReplaceAll(next, "runs/first", filepath.Join(t.TempDir(), "run")))
+	succeed(t, strings.Join(words[1:], " ")+small)
+
+	all := reading{"image,*", "my images", "val.csv", "test.csv", "label", "names", "leaves", true, true}
+	require.Equal(t, " --columns 'image,*' --images 'my images' --val val.csv --test test.csv --label label --names names --nested leaves --boxes --skip-unclear", all.words())
+	require.Equal(t, "'train-{0..9}.tar'", argument("train-{0..9}.tar"))
+}
+
 // Errors say which option helps.
 func TestErrorsOfReadingNameOptions(t *testing.T) {
 	dir := photos(t)

@@ -23,6 +23,9 @@ func TestRecipesOfDataSets(t *testing.T) {
 	_, log = succeed(t, "train --resume --out", run)
 	require.NotContains(t, log, "epoch 1/")
 
+	for _, command := range []string{"compare --methods ce", "sweep --set lr=0.1"} {
+		fail(t, usage, "--recipe=imagenet-lt is for train", command+" --recipe imagenet-lt --data "+dir)
+	}
 	fail(t, usage, "--cuts", "train --schedule cosine --cuts 50 --data "+dir)
 	fail(t, usage, "--schedule", "train --recipe paper --schedule cosine --method hybrid-sc --data "+dir)
 	out, _ := succeed(t, "methods")
@@ -43,6 +46,10 @@ func TestRecipesOfDataSets(t *testing.T) {
 	require.NoError(t, err)
 	s = b.Settings
 	require.Equal(t, []any{20, 0, "", []float64{50}, 60., 18}, []any{s.Batch, s.Chunk, s.Schedule, s.Cuts, s.Decay, s.Depth})
+	inat.Cuts, inat.Schedule = "", "steps" // in place of a cosine, which has no cuts
+	b, err = inat.plan()
+	require.NoError(t, err)
+	require.Equal(t, []float64{80, 90}, b.Settings.Cuts)
 }
 
 func TestAccumulatedBatches(t *testing.T) {

@@ -57,7 +57,7 @@ func (o *sweepCmd) plan() (s swept, err error) {
 	}
 	if o.Resume && o.Data == "" && !o.Quick {
 		if o.given() {
-			return s, misused("--resume without --data or --quick goes on by the options that the sweep was begun with: only --out and --json go with it")
+			return s, misused("--resume without --data or --quick goes on by the options that the sweep was begun with: only --out, --json and --cache go with it")
 		}
 		return s, readSettings(o.Out, &s)
 	}
@@ -66,6 +66,9 @@ func (o *sweepCmd) plan() (s swept, err error) {
 		if s.Seeds, err = seedsOf("seeds", o.Seeds); err != nil {
 			return s, err
 		}
+	}
+	if err := o.common(); err != nil {
+		return s, err
 	}
 	all, epochs := experiment.Usual(), 100
 	if o.Quick {

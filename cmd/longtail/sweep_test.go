@@ -18,7 +18,7 @@ func TestSweep(t *testing.T) {
 	require.Equal(t, stopped, code, log)
 	require.Contains(t, log, "longtail sweep --resume --out "+out+" goes on")
 	fail(t, usage, "add --resume", words)
-	fail(t, usage, "only --out and --json", "sweep --resume --epochs 4 --out "+out)
+	fail(t, usage, "only --out, --json", "sweep --resume --epochs 4 --out "+out)
 	text, log := succeed(t, "sweep --resume --out "+out)
 	require.Contains(t, log, "2 combinations for 3 epochs\n")
 	require.Regexp(t, `^own +lr +epochs +balanced \(%\)`, text)

@@ -53,7 +53,7 @@ func cut(text string, n int) string {
 
 // argument is a path as a word of a command line.
 func argument(path string) string {
-	if strings.ContainsAny(path, " \t'\"$&|;<>()*?[]\\`!#~") {
+	if strings.ContainsAny(path, " \t'\"$&|;<>()*?[]{}\\`!#~") {
 		return quoted(path)
 	}
 	return path

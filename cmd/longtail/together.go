@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"time"
 
@@ -12,6 +14,14 @@ import (
 	"github.com/longtail-ml/longtail/distributed/mpi"
 	"github.com/longtail-ml/longtail/internal/terminal"
 )
+
+// started says as which rank of how many mpirun or srun has started this process, by the environment alone; "" for neither.
+func started() (rank, size string) {
+	if !mpi.Launched() {
+		return "", ""
+	}
+	return cmp.Or(os.Getenv("OMPI_COMM_WORLD_RANK"), os.Getenv("PMIX_RANK")), cmp.Or(os.Getenv("OMPI_COMM_WORLD_SIZE"), os.Getenv("SLURM_STEP_NUM_TASKS"))
+}
 
 // together trains on one of several ranks. Rank 0 alone writes. Those that are stopped leave together, since mpirun ends the others as
 // soon as one exits; one that fails exits at once, so that it does.

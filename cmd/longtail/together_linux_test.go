@@ -97,3 +97,17 @@ func TestSettingsOfRanks(t *testing.T) {
 	t.Setenv("OMPI_COMM_WORLD_SIZE", "2")
 	fail(t, usage, "only longtail train", "methods")
 }
+
+// srun sets other variables than mpirun.
+func TestRanksOfSlurm(t *testing.T) {
+	for _, name := range []string{"OMPI_COMM_WORLD_SIZE", "OMPI_COMM_WORLD_RANK"} {
+		t.Setenv(name, "")
+	}
+	t.Setenv("PMIX_RANK", "1")
+	t.Setenv("SLURM_STEP_NUM_TASKS", "1")
+	succeed(t, "methods")
+	t.Setenv("SLURM_STEP_NUM_TASKS", "3")
+	fail(t, usage, "3 processes of longtail methods", "methods")
+	rank, _ := started()
+	require.Equal(t, "1", rank)
+}

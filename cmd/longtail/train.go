@@ -80,7 +80,7 @@ func (b *begun) method() (m method.Method, err error) {
 func (t *trainCmd) plan() (b begun, err error) {
 	if t.Resume && t.Data == "" && !t.Quick {
 		if t.given() {
-			return b, misused("--resume without --data or --quick goes on by the options that the run was begun with: only --out, --every and --json go with it, and --override with --epochs and --eval-batch")
+			return b, misused("--resume without --data or --quick goes on by the options that the run was begun with: only --out, --every, --json, --report, --rank-timeout and --cache go with it, and --override with --epochs and --eval-batch")
 		}
 		if t.Out == "" {
 			return b, misused("--resume needs --out, the folder of the run, or the options that it was begun with")

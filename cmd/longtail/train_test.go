@@ -156,7 +156,7 @@ func TestOptionsAreChecked(t *testing.T) {
 	fail(t, failed, "tau-norm chooses its exponent", "compare --quick --holdout 0 --methods tau-norm")
 }
 
-// Options that change nothing are told, and so are samples that make no whole batch.
+// Options that change nothing are told, and so are samples that make no whole step.
 func TestWhatHasNoEffectIsTold(t *testing.T) {
 	data := photos(t)
 	run := func(words string) string {
@@ -164,7 +164,11 @@ func TestWhatHasNoEffectIsTold(t *testing.T) {
 		return log
 	}
 	log := run("--embedding 8 --limit 500")
-	for _, want := range []string{"--embedding: no method", "--limit: an epoch has 7 steps", "dropped samples of each epoch: logit-adjusted 3, which make no whole batch of 8"} {
+	for _, want := range []string{"--embedding: no method", "--limit: an epoch has 7 steps", "dropped samples of each epoch: logit-adjusted 3, which make no whole step of 8"} {
+		require.Contains(t, log, want)
+	}
+	log = run("--accumulate 3 --limit 2")
+	for _, want := range []string{"--limit: an epoch has 2 steps", "logit-adjusted 11, which make no whole step of 24"} {
 		require.Contains(t, log, want)
 	}
 	log = run("--holdout 0.2 --choose best --method crt")

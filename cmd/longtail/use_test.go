@@ -4,11 +4,15 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/longtail-ml/longtail"
 	"github.com/longtail-ml/longtail/experiment"
+	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/method"
 	"github.com/stretchr/testify/require"
 )
 
@@ -267,4 +271,18 @@ func TestEvaluateUnderAPrior(t *testing.T) {
 	fail(t, failed, "class 2", "evaluate "+run+" --prior uniform --model-prior "+file)
 	fail(t, usage, "none of uniform", "evaluate "+run+" --prior missing")
 	fail(t, usage, "--prior", "evaluate "+run+" --model-prior train")
+	fail(t, usage, "--model-prior=estimate is neither uniform nor train", "evaluate "+run+" --prior train --model-prior estimate")
+}
+
+// The help of --model-prior has each method that is no matter of course.
+func TestHelpOfPriors(t *testing.T) {
+	field, _ := reflect.TypeFor[underPrior]().FieldByName("ModelPrior")
+	trained, asked, _ := strings.Cut(field.Tag.Get("help"), "demanded for")
+	asked, _, _ = strings.Cut(asked, ";")
+	for _, m := range method.All() {
+		_, is, err := experiment.OwnPrior(hybrid.About{Method: m.Name, Counts: []int{2, 1}}, 2)
+		word := `\b` + m.Name + `\b`
+		require.Equal(t, err != nil, regexp.MustCompile(word).MatchString(asked), m.Name)
+		require.Equal(t, strings.HasPrefix(is, "that of the training images"), regexp.MustCompile(word).MatchString(trained), m.Name)
+	}
 }
