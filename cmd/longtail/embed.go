@@ -3,9 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/dataset/source"
@@ -72,7 +71,7 @@ func (e *embedCmd) open(ctx context.Context, net *hybrid.Network, about hybrid.A
 		return e.ofRun(ctx)
 	}
 	if net.Input().Features > 0 {
-		return (&evaluateCmd{Data: e.Data, Split: cmp.Or(e.Split, "train")}).features()
+		return featuresOf(e.Data, e.Split, "train")
 	}
 	how, err := e.reading.settings()
 	if err != nil {
@@ -84,7 +83,11 @@ func (e *embedCmd) open(ctx context.Context, net *hybrid.Network, about hybrid.A
 	}
 	to := net.Scale(about.Fit)
 	s.Width, s.Height, s.Fit, s.SplitSettings.Index = to.Width, to.Height, to.Fit, dataset.IndexFile
-	if images, where, err = source.OpenPart(ctx, e.Data, e.part(), s); err != nil {
+	images, where, err = source.OpenPart(ctx, e.Data, cmp.Or(e.Split, "train"), s)
+	if e.Split == "" && errors.Is(err, source.ErrNoPart) {
+		images, where, err = source.OpenPart(ctx, e.Data, "", s)
+	}
+	if err != nil {
 		return nil, "", listing(err, e.Data)
 	}
 	return images, where, nil
@@ -105,12 +108,4 @@ func (e *embedCmd) ofRun(ctx context.Context) (dataset.Dataset, string, error) {
 		return nil, "", listing(err, b.Settings.Data)
 	}
 	return d.Train, "the run's training set", nil
-}
-
-// part is the one to embed: the training set, where DATA has parts.
-func (e *embedCmd) part() string {
-	if info, err := os.Stat(filepath.Join(e.Data, "train")); e.Split == "" && err == nil && info.IsDir() {
-		return "train"
-	}
-	return e.Split
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -70,7 +71,7 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 		return images, where, err
 	}
 	if net.Input().Features > 0 {
-		return e.features()
+		return featuresOf(e.Data, e.Split, "test")
 	}
 	to := net.Scale(about.Fit)
 	how, err := e.reading.settings()
@@ -89,23 +90,30 @@ func (e *evaluateCmd) open(ctx context.Context, net *hybrid.Network, about hybri
 	return images, where, nil
 }
 
-// features opens features, for a model of such.
-func (e *evaluateCmd) features() (set dataset.Dataset, where string, err error) {
-	s, err := experiment.OpenFeatures(e.Data)
+// featuresOf opens features, for a model of such: a part of them, or that called otherwise, which a set without parts need not have.
+func featuresOf(data, part, otherwise string) (set dataset.Dataset, where string, err error) {
+	s, err := experiment.OpenFeatures(data)
 	if err != nil {
 		return nil, "", err
 	}
-	switch {
-	case s.Test == nil:
-		return s.Train, "the features of " + e.Data, nil
-	case e.Split == "" || e.Split == "test":
-		return s.Test, "the test set of " + e.Data, nil
-	case e.Split == "train":
-		return s.Train, "the training set of " + e.Data, nil
-	case s.Validation == nil:
-		return nil, "", misused("--split=%s: %s has train and test", e.Split, e.Data)
+	if s.Test == nil {
+		if part != "" {
+			return nil, "", misused("--split=%s: %s is one set", part, data)
+		}
+		return s.Train, "the features of " + data, nil
 	}
-	return s.Validation, "the validation set of " + e.Data, nil
+	switch cmp.Or(part, otherwise) {
+	case "train", "training":
+		set, where = s.Train, "the training set of "
+	case "test", "testing":
+		set, where = s.Test, "the test set of "
+	case "val", "valid", "validation":
+		set, where = s.Validation, "the validation set of "
+	}
+	if set == nil {
+		return nil, "", misused("--split=%s: %s has no such part", part, data)
+	}
+	return set, where + data, nil
 }
 
 // ofRun opens the test set of the run, if it is what was asked for: a fifth of class folders alone is one, and the rest of
@@ -115,6 +123,9 @@ func (e *evaluateCmd) ofRun(ctx context.Context) (images dataset.Dataset, where 
 	known := readSettings(e.Model, &b)
 	if e.Data == "" && e.Split != "" {
 		return nil, "", misused("--split=%s names a folder in DATA: name that too", e.Split)
+	}
+	if e.Data == "" && e.reading != (reading{}) {
+		return nil, "", misused("the options of data are for DATA: name that too")
 	}
 	if e.Data == "" && known != nil {
 		return nil, "", misused("name the folder of images: %s is not the folder of a run that longtail train began", e.Model)

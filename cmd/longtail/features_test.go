@@ -52,6 +52,8 @@ func TestTrainOnFeatures(t *testing.T) {
 		require.Equal(t, []int{8}, r.Manifest.Network.Input)
 		require.Equal(t, []int{40, 15, 6}, r.Manifest.Data.TrainCounts)
 		require.Greater(t, *r.Top1, 80.0, words)
+		fail(t, usage, "no such part", "evaluate "+run+" "+dir+" --split extra")
+		fail(t, usage, "is one set", "evaluate "+run+" "+filepath.Join(dir, "test.npy")+" --split test")
 		for _, data := range []string{"", dir, filepath.Join(dir, "test.npy")} {
 			out, _ := succeed(t, "evaluate --json "+run+" "+data)
 			e := parseJSON[experiment.Evaluation](t, out)

@@ -16,7 +16,7 @@ import (
 type predictCmd struct {
 	Model  string     `arg:"" help:"Folder of a run, a model file, or a checkpoint."`
 	Images []string   `arg:"" help:"Image files, and folders of them."`
-	Top    int        `help:"Classes to name, the most probable first." default:"5" placeholder:"CLASSES"`
+	Top    *int       `help:"Classes to name, the most probable first (default: 5, all with --json)." placeholder:"CLASSES"`
 	TTA    hybrid.TTA `name:"tta" help:"Test-time augmentation: average over an image and its mirror image (flip), or over crops of its corners and middle and theirs (ten-crop)." enum:"none,flip,ten-crop" default:"none" placeholder:"WHICH"`
 	JSON   bool       `name:"json" help:"Write JSON, with all probabilities unless --top is given."`
 }
@@ -41,8 +41,8 @@ type probable struct {
 
 // Run predicts.
 func (p *predictCmd) Run(ctx context.Context, c *console) error {
-	if p.Top < 1 {
-		return misused("--top=%d must be at least 1", p.Top)
+	if p.Top != nil && *p.Top < 1 {
+		return misused("--top=%d must be at least 1", *p.Top)
 	}
 	predictor, err := openPredictor(p.Model)
 	if err == nil {
@@ -67,7 +67,7 @@ func (p *predictCmd) Run(ctx context.Context, c *console) error {
 			bad++
 			fmt.Fprintln(c.log, err) // it names the file
 		}
-		for _, r := range classes.Top(p.Top) {
+		for _, r := range classes.Top(p.top(len(classes))) {
 			s.Classes = append(s.Classes, probable{r.Class, r.Probability})
 		}
 		if p.JSON {
@@ -90,6 +90,17 @@ func (p *predictCmd) Run(ctx context.Context, c *console) error {
 		return fmt.Errorf("%d of %d images cannot be read", bad, len(files))
 	}
 	return nil
+}
+
+// top is how many of the classes are named.
+func (p *predictCmd) top(classes int) int {
+	switch {
+	case p.Top != nil:
+		return *p.Top
+	case p.JSON:
+		return classes
+	}
+	return 5
 }
 
 func (p *predictCmd) print(c *console, s seen) error {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -110,9 +111,8 @@ func (s *serveCmd) settings(c *console) (set serve.Settings, err error) {
 // open opens the models.
 func (s *serveCmd) open() (all []serve.Model, err error) {
 	for _, text := range s.Models {
-		name, path, named := strings.Cut(text, "=")
-		if !named {
-			path = text
+		name, path := named(text)
+		if name == "" {
 			name = modelName(path)
 		}
 		predictor, err := openPredictor(path)
@@ -125,10 +125,8 @@ func (s *serveCmd) open() (all []serve.Model, err error) {
 		all = append(all, serve.Model{Name: name, Predictor: predictor})
 	}
 	for _, text := range s.Index {
-		name, path, named := strings.Cut(text, "=")
-		if !named {
-			name, path = all[0].Name, text
-		}
+		name, path := named(text)
+		name = cmp.Or(name, all[0].Name)
 		at := slices.IndexFunc(all, func(m serve.Model) bool { return m.Name == name })
 		if at < 0 {
 			return nil, misused("--index=%s: there is no model %s", text, name)
@@ -138,6 +136,18 @@ func (s *serveCmd) open() (all []serve.Model, err error) {
 		}
 	}
 	return all, nil
+}
+
+// named divides NAME=PATH; a path that is there is one as a whole, since those of sweeps have settings in them.
+func named(text string) (name, path string) {
+	if _, err := os.Stat(text); err == nil {
+		return "", text
+	}
+	name, path, ok := strings.Cut(text, "=")
+	if !ok {
+		return "", text
+	}
+	return name, path
 }
 
 // modelName is that of a folder, or of a file: that of its folder if it has the name that all model files have.

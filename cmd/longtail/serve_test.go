@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -53,4 +54,13 @@ func asked(t *testing.T, url string, file string) (status int, p serve.Predicted
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal(text, &p), "%s", text)
 	return got.StatusCode, p
+}
+
+func TestNamesOfServedModels(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "tau=0.1_seed=1")
+	require.NoError(t, os.Mkdir(dir, 0o777))
+	for text, want := range map[string][2]string{dir: {"", dir}, "birds=" + dir: {"birds", dir}, "a=b": {"a", "b"}, "none": {"", "none"}} {
+		name, path := named(text)
+		require.Equal(t, want, [2]string{name, path})
+	}
 }

@@ -58,6 +58,10 @@ func TestTrainOnArchives(t *testing.T) {
 		require.Equal(t, 15, e.Images)
 		require.InDelta(t, *r.Top1, 100*float64(e.Top1), 1e-3)
 	}
+	for path, want := range map[string]string{dir: "59 images", filepath.Join(dir, "test.tar"): "15 images"} {
+		out, _ := succeed(t, "embed --thumbnails 0 -o "+filepath.Join(t.TempDir(), "e.npy")+" "+run, path)
+		require.Contains(t, out, want)
+	}
 	_, log = succeed(t, "train --resume --out", run)
 	require.NotContains(t, log, "epoch 1/")
 	succeed(t, "compare --methods ce --equal epochs --data "+filepath.Join(dir, "train.tar")+small)

@@ -43,6 +43,7 @@ func TestEvaluate(t *testing.T) {
 	require.Regexp(t, `(?m)^top-1 \(%\) +[0-9.]+$`, out)
 	require.Regexp(t, `(?m)^disc-0 +40 +5 +[0-9.]+$`, out)
 	fail(t, usage, "--split", "evaluate "+run+" --split val")
+	fail(t, usage, "are for DATA", "evaluate "+run+" --nested deep")
 
 	files, err := filepath.Glob(filepath.Join(data, "test", "disc-0", "*"))
 	require.NoError(t, err)
@@ -88,6 +89,9 @@ func TestPredict(t *testing.T) {
 		sum += k.Probability
 	}
 	require.InDelta(t, 1, sum, 1e-6)
+	require.Equal(t, 9, (&predictCmd{JSON: true}).top(9), "all")
+	require.Equal(t, 5, (&predictCmd{}).top(9))
+	fail(t, usage, "--top=0", "predict --top 0 "+run, photo)
 	out, _ = succeed(t, "predict --top 1 "+run, photo)
 	require.Equal(t, 2, strings.Count(out, "\n"))
 

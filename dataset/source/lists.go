@@ -135,7 +135,7 @@ func partList(dir, name string, s Settings) (string, error) {
 			return of[0], nil
 		}
 	}
-	return "", fmt.Errorf("source: %s has no annotation file of the part %s", dir, name)
+	return "", fmt.Errorf("source: %s has annotation files, but %w %s", dir, ErrNoPart, name)
 }
 
 func openTestList(ctx context.Context, path string, s Settings) (dataset.Dataset, error) {

@@ -169,5 +169,5 @@ func (a archives) choose(name string) (part string, err error) {
 			return part, nil
 		}
 	}
-	return "", fmt.Errorf("source: there are archives, but none of the part %s", name)
+	return "", fmt.Errorf("source: there are archives, but %w %s", ErrNoPart, name)
 }

@@ -153,7 +153,8 @@ func TestPartsOfArchives(t *testing.T) {
 		require.Contains(t, where, ".tar")
 	}
 	_, _, err := OpenPart(context.Background(), dir, "test", s)
-	require.ErrorContains(t, err, "part test")
+	require.ErrorContains(t, err, "no part test")
+	require.ErrorIs(t, err, ErrNoPart)
 }
 
 // Bad images in archives are listed by archive and offset, and images that are in two parts are found.

@@ -3,6 +3,7 @@ package source
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -66,6 +67,9 @@ func Open(ctx context.Context, path string, s Settings) (*Data, error) {
 	return d, nil
 }
 
+// ErrNoPart is what OpenPart wraps where the data set lacks the part that was named.
+var ErrNoPart = errors.New("no part")
+
 // OpenPart opens one part of the data set at path, to test on, with the classes that it has: the part of that name, or if name
 // is "" the test set, else the validation set, else what there is. where says in words what it opened.
 func OpenPart(ctx context.Context, path, name string, s Settings) (set dataset.Dataset, where string, err error) {
@@ -77,7 +81,9 @@ func OpenPart(ctx context.Context, path, name string, s Settings) (set dataset.D
 		if name == "" && len(f.folders) > 0 {
 			name = f.folders[min(1, len(f.folders)-1)]
 		}
-		where = filepath.Join(path, name)
+		if where = filepath.Join(path, name); name != "" && !isDir(where) {
+			return nil, "", fmt.Errorf("source: %s has %w %s", path, ErrNoPart, name)
+		}
 		set, err = openFolder(where, s)
 	case f.archives != nil:
 		part := "train" // which was named
@@ -114,7 +120,7 @@ func (f found) loaded(ctx context.Context, path, name string) (set dataset.Datas
 	part := cmp.Or(roles[name], "test")
 	set = map[string]dataset.Dataset{"train": d.Train, "val": d.Validation, "test": d.Test}[part]
 	if set == nil || name != "" && roles[name] == "" {
-		return nil, "", fmt.Errorf("source: %s, %s, has no part %s", path, d.Kind, cmp.Or(name, part))
+		return nil, "", fmt.Errorf("source: %s, %s, has %w %s", path, d.Kind, ErrNoPart, cmp.Or(name, part))
 	}
 	return set, "the " + parts[part] + " of " + path, nil
 }

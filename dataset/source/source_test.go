@@ -188,6 +188,10 @@ func TestOpenPart(t *testing.T) {
 		require.Equal(t, c.want, contents(t, dir, set))
 		require.Contains(t, where, c.where)
 	}
+	for _, path := range []string{folders, lists, mnist} {
+		_, _, err := OpenPart(context.Background(), path, "none", Settings{})
+		require.ErrorIs(t, err, ErrNoPart)
+	}
 	for _, c := range [][3]string{{lists, "test", "test"}, {mnist, "val", "IDX"}, {mnist, "mine", "mine"}, {folders, "none", "none"}, {t.TempDir(), "", "no class folder"}} {
 		_, _, err := OpenPart(context.Background(), c[0], c[1], Settings{})
 		require.ErrorContains(t, err, c[2])
