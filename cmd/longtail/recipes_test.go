@@ -26,6 +26,7 @@ func TestRecipesOfDataSets(t *testing.T) {
 	for _, command := range []string{"compare --methods ce", "sweep --set lr=0.1"} {
 		fail(t, usage, "--recipe=imagenet-lt is for train", command+" --recipe imagenet-lt --data "+dir)
 	}
+	fail(t, usage, "--recipe=imagenet-lt is for photographs", "train --quick --recipe imagenet-lt --out "+filepath.Join(t.TempDir(), "run"))
 	fail(t, usage, "--cuts", "train --schedule cosine --cuts 50 --data "+dir)
 	fail(t, usage, "--schedule", "train --recipe paper --schedule cosine --method hybrid-sc --data "+dir)
 	out, _ := succeed(t, "methods")

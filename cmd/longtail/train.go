@@ -97,6 +97,9 @@ func (t *trainCmd) plan() (b begun, err error) {
 		s, epochs = experiment.Quick(), 30
 	}
 	if p, err := experiment.PresetByName(t.Recipe); err == nil {
+		if t.Quick {
+			return b, misused("--recipe=%s is for photographs, and --quick generates small images: give --data", t.Recipe)
+		}
 		s, epochs = p.Settings, p.Settings.Epochs
 	}
 	s.Epochs, s.Equal, s.Holdout, s.EvalEvery = cmp.Or(t.Epochs, epochs), "epochs", 0, 1
