@@ -1,7 +1,7 @@
 package augment
 
 // CIFAR returns the recipe for 32×32 images of the hybrid networks (arXiv 2103.14267): a random crop, a horizontal
-// flip, and grayscale with a probability of 0.2. The paper does not say how it crops: this pads by 4, CIFARResized resizes.
+// flip, and grayscale with a probability of 0.2. How the authors crop is not certain: this pads by 4, CIFARResized resizes.
 func CIFAR() Transform {
 	return Compose{Crop{Padding: 4}, Flip{P: 0.5}, Grayscale{P: 0.2}}
 }
