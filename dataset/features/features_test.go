@@ -194,6 +194,26 @@ func TestOpenSplit(t *testing.T) {
 	}
 }
 
+func TestAPartWithNamesOfItsOwn(t *testing.T) {
+	dir := t.TempDir()
+	name := func(part, lines string) {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, part+".txt"), []byte(lines), 0o600))
+	}
+	write(t, dir, "train", 3, 2, 0, 1, 2)
+	name("train_classes", "cat\ndog\nfox\n")
+	name("classes", "one\ntwo\nthree\n") // they are not those of the file
+	write(t, dir, "test", 2, 2, 1, 0)
+	name("test_classes", "cat\nfox\n")
+	s, err := features.OpenSplit(dir)
+	require.NoError(t, err)
+	require.Equal(t, []string{"cat", "dog", "fox"}, s.Test.Classes())
+	require.Equal(t, []int{2, 0}, []int{s.Test.Label(0), s.Test.Label(1)}, "fox and cat")
+
+	name("test_classes", "cat\nwolf\n")
+	_, err = features.OpenSplit(dir)
+	require.ErrorContains(t, err, `test.npy has the class "wolf"`)
+}
+
 func TestTheSumOfFeaturesIsOfAllValues(t *testing.T) {
 	sum := func(last float32, chosen ...int) string {
 		rows := make([][]float32, 300)

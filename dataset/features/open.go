@@ -202,24 +202,30 @@ func ints(dtype string, raw []byte) (all []int, err error) {
 // classesFile has a class name on each line, in the order of the labels.
 const classesFile = "classes.txt"
 
-// classesOf finds the class names that package embedding writes, in the metadata of a safetensors file or beside a .npy file, or
-// else those in classes.txt; nil if there are none.
-func classesOf(path string) (names []string, err error) {
-	base := strings.TrimSuffix(path, filepath.Ext(path))
-	if strings.EqualFold(filepath.Ext(path), ".npy") {
-		names, err = readClasses(base + "_classes.txt")
-	} else if f, err := safetensors.Open(path); err == nil { // what is wrong with it is told by who reads it whole
-		defer f.Close()
-		if text, ok := f.Metadata["classes"]; ok {
-			if err := json.Unmarshal([]byte(text), &names); err != nil {
-				return nil, fmt.Errorf("features: %s: metadata classes: %w", path, err)
-			}
-		}
-	}
-	if names != nil || err != nil {
-		return names, err
+// classesOf finds the names of the classes of a file: its own, or else those in classes.txt beside it; nil if there are none.
+func classesOf(path string) ([]string, error) {
+	if own, err := ownClasses(path); own != nil || err != nil {
+		return own, err
 	}
 	return readClasses(filepath.Join(filepath.Dir(path), classesFile))
+}
+
+// ownClasses finds the class names that package embedding writes, in the metadata of a safetensors file or beside a .npy file.
+func ownClasses(path string) (names []string, err error) {
+	if strings.EqualFold(filepath.Ext(path), ".npy") {
+		return readClasses(strings.TrimSuffix(path, filepath.Ext(path)) + "_classes.txt")
+	}
+	f, err := safetensors.Open(path)
+	if err != nil {
+		return nil, nil // what is wrong with it is told by who reads it whole
+	}
+	defer f.Close()
+	if text, ok := f.Metadata["classes"]; ok {
+		if err := json.Unmarshal([]byte(text), &names); err != nil {
+			return nil, fmt.Errorf("features: %s: metadata classes: %w", path, err)
+		}
+	}
+	return names, nil
 }
 
 // readClasses reads a file of class names; nil if there is none.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/longtail-ml/longtail/dataset"
 )
@@ -20,8 +21,9 @@ var ErrNone = errors.New("no features")
 
 // OpenSplit reads the parts of a data set from a directory: train and test, and val (or valid, validation) if there is one;
 // without test, val is the test set. Each is a file such as train.safetensors, with the tensors features and labels, or two
-// such as train.npy or train_features.npy and train_labels.npy. classes.txt, if it is there, names the classes, one a line.
-// Parts of other widths are an error, and so are labels that the training set's classes do not have.
+// such as train.npy or train_features.npy and train_labels.npy. The classes are those of the training set, named as Open
+// finds them; a part that package embedding wrote has names of its own, by which its labels become theirs. Parts of other
+// widths are an error, and so are labels and names that the training set's classes do not have.
 func OpenSplit(dir string) (dataset.Split, error) {
 	var found [3]string
 	for i, names := range parts {
@@ -41,20 +43,19 @@ func OpenSplit(dir string) (dataset.Split, error) {
 		return dataset.Split{}, fmt.Errorf("features: %s has %s but neither test nor val beside it: add one, or open the file and use dataset.Holdout",
 			dir, filepath.Base(found[0]))
 	}
-	classes, err := readClasses(filepath.Join(dir, classesFile))
-	if err != nil {
-		return dataset.Split{}, err
-	}
 	var sets [3]*Set
 	for i, path := range found {
 		if path == "" {
 			continue
 		}
-		if sets[i], err = Open(path, Settings{Classes: classes}); err != nil {
-			return dataset.Split{}, err
-		}
+		var err error
 		if i == 0 {
-			classes = sets[0].classes
+			sets[i], err = Open(path, Settings{})
+		} else {
+			sets[i], err = openPart(path, sets[0].classes)
+		}
+		if err != nil {
+			return dataset.Split{}, err
 		}
 		if sets[i].width != sets[0].width {
 			return dataset.Split{}, fmt.Errorf("features: %s is of width %d, %s of width %d: all parts must be made by one model", path, sets[i].width,
@@ -66,6 +67,32 @@ func OpenSplit(dir string) (dataset.Split, error) {
 		s.Validation = sets[1]
 	}
 	return s, nil
+}
+
+// openPart opens a file of samples of the given classes.
+func openPart(path string, classes []string) (*Set, error) {
+	own, err := ownClasses(path)
+	if err != nil {
+		return nil, err
+	}
+	if own == nil || slices.Equal(own, classes) {
+		return Open(path, Settings{Classes: classes})
+	}
+	set, err := Open(path, Settings{Classes: own})
+	if err != nil {
+		return nil, err
+	}
+	to := make([]int, len(own))
+	for i, name := range own {
+		if to[i] = slices.Index(classes, name); to[i] < 0 {
+			return nil, fmt.Errorf("features: %s has the class %q, which is not among the %d of the training set", path, name, len(classes))
+		}
+	}
+	for i, label := range set.labels {
+		set.labels[i] = to[label]
+	}
+	set.classes = slices.Clone(classes)
+	return set, nil
 }
 
 // find returns the one file of a part; "" if there is none.
