@@ -28,7 +28,7 @@ const (
 // last, so that the files need not be looked for again.
 type index struct {
 	Key        [sha256.Size]byte // of the file as it was, and the settings
-	Root       string
+	Root       string            // absolute, or from the folder of the file
 	Classes    annotation.Classes
 	Found      []string
 	PassedOver []dataset.PassedOver
@@ -53,7 +53,7 @@ func indexed(ctx context.Context, file string, s Settings) (*part, error) {
 	if err != nil || list.Len() < fewFiles && !s.indexAll {
 		return p, err
 	}
-	x := index{Key: key, Root: p.root, Classes: p.classes, Found: p.found, PassedOver: p.passed}
+	x := index{Key: key, Root: rootFrom(file, p.root), Classes: p.classes, Found: p.found, PassedOver: p.passed}
 	if x.List, err = list.AppendBinary(nil); err != nil {
 		return nil, err
 	}
@@ -80,10 +80,16 @@ func (s Settings) indexOf(file string) (key [sha256.Size]byte, path string, err 
 	if err != nil {
 		return key, "", err
 	}
+	images := s.Images
+	if images != "" {
+		if images, err = filepath.Abs(images); err != nil {
+			return key, "", err
+		}
+	}
 	of := struct {
 		Version, File, Images string
 		Annotation            annotation.Settings
-	}{"1", whole, s.Images, s.Annotation}
+	}{"2", whole, images, s.Annotation}
 	text, err := json.Marshal(of)
 	if err != nil {
 		return key, "", err
@@ -94,13 +100,31 @@ func (s Settings) indexOf(file string) (key [sha256.Size]byte, path string, err 
 	return sha256.Sum256(text), filepath.Join(s.Cache, hex.EncodeToString(name[:16])+".index"), nil
 }
 
+// rootFrom is what an index keeps of the folder that an annotation file's images are in: it is opened from other working
+// directories, too.
+func rootFrom(file, root string) string {
+	if !filepath.IsAbs(root) && !filepath.IsAbs(file) {
+		if from, err := filepath.Rel(filepath.Dir(file), root); err == nil {
+			return from
+		}
+	}
+	if whole, err := filepath.Abs(root); err == nil {
+		return whole
+	}
+	return root
+}
+
 // part opens what the index is of. Folders that have changed are looked into.
 func (x *index) part(ctx context.Context, file string, s Settings) (*part, error) {
 	var list dataset.FileList
 	if err := list.UnmarshalBinary(x.List); err != nil {
 		return nil, err
 	}
-	p := &part{file: file, root: x.Root, classes: x.Classes, found: x.Found, passed: x.PassedOver}
+	root := x.Root
+	if !filepath.IsAbs(root) {
+		root = filepath.Join(filepath.Dir(file), root)
+	}
+	p := &part{file: file, root: root, classes: x.Classes, found: x.Found, passed: x.PassedOver}
 	s.Nested = dataset.Flat
 	var err error
 	if p.files, err = dataset.NewFiles(p.root, p.classes.Names, &list, s.FolderSettings); err != nil {

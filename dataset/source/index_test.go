@@ -93,3 +93,32 @@ func TestIndexDoesNotTrustFreshFolders(t *testing.T) {
 	var missing *dataset.MissingError
 	require.ErrorAs(t, err, &missing)
 }
+
+// Paths below the working directory are of that directory alone.
+func TestAnIndexIsReadFromOtherDirectories(t *testing.T) {
+	root := t.TempDir()
+	for _, version := range []string{"v1", "v2"} {
+		require.NoError(t, os.Mkdir(filepath.Join(root, version), 0o777))
+		require.NoError(t, os.Rename(layout(t, append(images("p/a.png", "p/b.png"),
+			[2]string{"train.csv", "path,label\np/a.png,cat\np/b.png,dog\n"})...), filepath.Join(root, version, "data")))
+	}
+	s := Settings{Cache: t.TempDir(), indexAll: true}
+	first := filepath.Join(root, "v1", "data")
+	for _, at := range []struct{ dir, file, images string }{
+		{"v1", "data/train.csv", ""}, {"v2", "../v1/data/train.csv", ""}, {"v2", filepath.Join(first, "train.csv"), ""},
+		{"v1", "data/train.csv", "data"}, {"v2", filepath.Join(first, "train.csv"), "../v1/data"}, {"v2", "../v1/data/train.csv", first},
+	} {
+		t.Chdir(filepath.Join(root, at.dir))
+		s.Images = at.images
+		d, err := Open(context.Background(), at.file, s)
+		require.NoError(t, err)
+		opened, err := os.Stat(d.Train.(*dataset.Files).Path(0))
+		require.NoError(t, err)
+		want, err := os.Stat(filepath.Join(first, "p", "a.png"))
+		require.NoError(t, err)
+		require.True(t, os.SameFile(want, opened), "%v opens %s", at, d.Train.(*dataset.Files).Path(0))
+	}
+	all, err := filepath.Glob(filepath.Join(s.Cache, "*.index"))
+	require.NoError(t, err)
+	require.Len(t, all, 2, "one without Images and one with it")
+}
