@@ -121,19 +121,19 @@ func openFolders(dir string, s SplitSettings) (Split, error) {
 }
 
 // PartFolders returns which folders of dir OpenSplit takes for the parts of a data set, "" for those that are not there. It is
-// an error if there are more than a test and a validation set beside train.
+// an error if there are two folders for one part. Without a test set, the validation set is it.
 func PartFolders(dir string) (train, validation, test string, err error) {
-	parts := append(dirs(dir, testNames), dirs(dir, validationNames)...)
+	tests, validations := dirs(dir, testNames), dirs(dir, validationNames)
+	if len(tests) > 1 || len(validations) > 1 {
+		return "", "", "", fmt.Errorf("dataset: %s holds %s beside train: leave a test and a validation set", dir,
+			strings.Join(append(tests, validations...), ", "))
+	}
 	if isDir(filepath.Join(dir, "train")) {
 		train = "train"
 	}
-	switch {
-	case len(parts) > 2:
-		return "", "", "", fmt.Errorf("dataset: %s holds %s beside train: leave a test and a validation set", dir, strings.Join(parts, ", "))
-	case len(parts) == 2:
-		validation, test = parts[1], parts[0]
-	case len(parts) == 1:
-		test = parts[0]
+	validation, test = strings.Join(validations, ""), strings.Join(tests, "")
+	if test == "" {
+		validation, test = "", validation
 	}
 	return train, validation, test, nil
 }

@@ -107,16 +107,19 @@ func TestOpenSplitOfThree(t *testing.T) {
 	require.ErrorContains(t, err, "no known data set")
 }
 
+// Two folders for one part: neither is taken for another part.
 func TestOpenSplitWithTooManyParts(t *testing.T) {
-	dir := t.TempDir()
-	for _, part := range []string{"train", "val", "valid"} {
-		writeFile(t, encodePNG(t, stripes(4, 4)), dir, part, "ant", "0.png")
+	for want, parts := range map[string][]string{
+		"test, val, valid beside train":   {"test", "val", "valid"},
+		"val, validation beside train":    {"val", "validation"},
+		"test, testing beside train":      {"test", "testing"},
+		"test, testing, val beside train": {"test", "testing", "val"},
+	} {
+		dir := t.TempDir()
+		for _, part := range append(parts, "train") {
+			writeFile(t, encodePNG(t, stripes(4, 4)), dir, part, "ant", "0.png")
+		}
+		_, err := OpenSplit(dir, SplitSettings{})
+		require.ErrorContains(t, err, want)
 	}
-	all, err := OpenSplit(dir, SplitSettings{})
-	require.NoError(t, err)
-	require.Equal(t, filepath.Join(dir, "val", "ant", "0.png"), all.Test.(*Folder).Path(0))
-	require.Equal(t, filepath.Join(dir, "valid", "ant", "0.png"), all.Validation.(*Folder).Path(0))
-	writeFile(t, encodePNG(t, stripes(4, 4)), dir, "test", "ant", "0.png")
-	_, err = OpenSplit(dir, SplitSettings{})
-	require.ErrorContains(t, err, "test, val, valid")
 }
