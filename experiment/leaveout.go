@@ -30,9 +30,12 @@ func (s Settings) FindBad(ctx context.Context, progress func(part string, done, 
 	if err != nil {
 		return nil, err
 	}
-	how.Width, how.AllowMissing = 8, true
+	how.Fit, how.AllowMissing = dataset.Whole, true
 	data, err := source.Open(ctx, s.Data, how)
 	if err != nil {
+		return nil, err
+	}
+	if err := data.Scaled(dataset.Scale{Height: 8, Width: 8}); err != nil { // the smaller, the faster
 		return nil, err
 	}
 	for _, part := range []struct {

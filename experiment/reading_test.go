@@ -126,7 +126,16 @@ func TestProfileOfTheData(t *testing.T) {
 			require.Equal(t, c.want, d.Settings.Profile)
 		}
 	}
-	_, err := Settings{Data: uneven, Profile: "exp", Imbalance: 1, Epochs: 1}.Open(t.Context(), 1)
+	mnist := Settings{Data: idx("\x00\x00\x00\x01"), Size: 12, Epochs: 1}
+	d, err := mnist.Open(t.Context(), 1)
+	require.NoError(t, err)
+	require.NoError(t, d.Load(t.Context()))
+	require.Equal(t, dataset.Shape{Height: 12, Width: 12, Channels: 3}, d.Train.(*dataset.Memory).Shape())
+	bad, err := mnist.FindBad(t.Context(), nil)
+	require.NoError(t, err)
+	require.Empty(t, bad, "what is read whole has no bad files")
+
+	_, err = Settings{Data: uneven, Profile: "exp", Imbalance: 1, Epochs: 1}.Open(t.Context(), 1)
 	require.ErrorContains(t, err, "natural")
 	for _, field := range []string{"Max", "AllowEmpty", "Imbalance"} {
 		require.NotContains(t, err.Error(), field, "fields of Go mean nothing to who gives options")

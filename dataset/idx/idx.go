@@ -5,6 +5,7 @@ package idx
 
 import (
 	"bufio"
+	"cmp"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -20,7 +21,7 @@ import (
 
 // Settings say what images are brought to, and what the classes are.
 type Settings struct {
-	Height, Width int // of the images handed out; both 0: as they are
+	Height, Width int // of the images handed out; one 0: the same as the other; both 0: as they are
 	Fit           dataset.Fit
 	Classes       []string // nil: "0", "1" and so on, up to the largest label
 }
@@ -56,9 +57,9 @@ func read(images, labels string, s Settings) (*dataset.Memory, error) {
 			s.Classes = append(s.Classes, strconv.Itoa(c))
 		}
 	}
-	to := dataset.Scale{Height: s.Height, Width: s.Width, Fit: s.Fit}
-	if to.Height == 0 && to.Width == 0 {
-		to.Height, to.Width = height, width
+	to := dataset.Scale{Height: cmp.Or(s.Height, s.Width, height), Width: cmp.Or(s.Width, s.Height, width), Fit: s.Fit}
+	if s.Height == 0 && s.Width == 0 && s.Fit == dataset.Whole {
+		to.Fit = dataset.CenterCrop // which leaves them as they are too
 	}
 	pictures, numbers := make([]image.Image, n), make([]int, n)
 	for i := range pictures {

@@ -54,6 +54,15 @@ func TestRead(t *testing.T) {
 	require.Equal(t, dataset.Shape{Height: 4, Width: 4, Channels: 3}, m.Shape())
 	require.Equal(t, dataset.Squash, dataset.FitOf(m))
 	require.Equal(t, "boot", m.Classes()[m.Label(0)])
+
+	for _, s := range []Settings{{Width: 4}, {Height: 4}} {
+		m, err = Read(write(t, images), write(t, labels), s)
+		require.NoError(t, err)
+		require.Equal(t, dataset.Shape{Height: 4, Width: 4, Channels: 3}, m.Shape(), "one side stands for both")
+	}
+	m, err = Read(write(t, images), write(t, labels), Settings{Fit: dataset.Whole})
+	require.NoError(t, err)
+	require.Equal(t, dataset.Shape{Height: 2, Width: 3, Channels: 3}, m.Shape())
 }
 
 func TestReadErrors(t *testing.T) {

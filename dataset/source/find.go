@@ -223,9 +223,6 @@ func (s Settings) numbered() (all []string, err error) {
 func openIDX(files map[string][2]string, s Settings) (*Data, error) {
 	d := &Data{Kind: "IDX"}
 	to := idx.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit}
-	if s.Fit == dataset.Whole {
-		to.Fit = dataset.CenterCrop // which leaves them as they are too
-	}
 	var err error
 	if to.Classes, err = s.numbered(); err != nil {
 		return nil, err
