@@ -101,9 +101,13 @@ func ScanAll(ctx context.Context, path string, s Settings) (*Scan, error) {
 	images := 0
 	for _, name := range f.folders {
 		files, err := dataset.OpenFolder(filepath.Join(path, name), s.FolderSettings)
-		if err == nil && name == "" && len(files.Classes()) == 0 {
-			s.Tolerant = false // its error says what to do
-			_, err = openAlone(path, s)
+		if err == nil && len(scan.Parts) == 0 && len(files.Classes()) == 0 {
+			s.Tolerant = false // the error says what to do
+			if name == "" {
+				_, err = openAlone(path, s)
+			} else {
+				_, err = dataset.OpenFolder(filepath.Join(path, name), s.FolderSettings)
+			}
 		}
 		if err != nil {
 			return nil, err

@@ -50,6 +50,12 @@ func TestScanOfClassFoldersAloneAndOfNothing(t *testing.T) {
 	require.ErrorContains(t, err, "no known data set in "+dir)
 	_, err = ScanAll(context.Background(), filepath.Join(dir, "none"), Settings{})
 	require.ErrorIs(t, err, os.ErrNotExist)
+	half := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(half, "train"), 0o777))
+	onePNG(t, 4, 1, half, "test", "cat", "1.png")
+	_, err = ScanAll(context.Background(), half, Settings{})
+	require.ErrorContains(t, err, filepath.Join(half, "train")+" holds no class folder")
+
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "cat"), 0o777))
 	_, err = ScanAll(context.Background(), dir, Settings{})
 	require.ErrorContains(t, err, "no image in any of them")
