@@ -128,7 +128,7 @@ func partList(dir, name string, s Settings) (string, error) {
 			}
 		}
 		switch {
-		case name != "" && roles[name] != part || len(of) == 0:
+		case name != "" && (part == "" || roles[name] != part) || len(of) == 0:
 		case len(of) > 1:
 			return "", fmt.Errorf("source: %s has several annotation files: name one of %s", dir, few(of))
 		default:

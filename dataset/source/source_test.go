@@ -188,7 +188,8 @@ func TestOpenPart(t *testing.T) {
 		require.Equal(t, c.want, contents(t, dir, set))
 		require.Contains(t, where, c.where)
 	}
-	for _, path := range []string{folders, lists, mnist} {
+	listed := layout(t, append(images("a.png", "b.png"), [2]string{"list.csv", "path,label\na.png,cat\nb.png,dog\n"})...)
+	for _, path := range []string{folders, lists, mnist, listed} {
 		_, _, err := OpenPart(context.Background(), path, "none", Settings{})
 		require.ErrorIs(t, err, ErrNoPart)
 	}
