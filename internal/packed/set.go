@@ -23,7 +23,7 @@ type Settings struct {
 	Width  int // 0 means the same as Height, and 32 if both are 0, or none for dataset.Whole
 	Fit    dataset.Fit
 	Decode imagefile.Settings // its Budget, if nil, is four times its MaxPixels
-	// Classes are the names of the classes: labels are indices into them, or names of them. nil: labels that are all numbers
+	// Classes are the names of the classes: labels are indices into them, or names of them, as Number tells. nil: labels that are all numbers
 	// are indices, and their classes are called by the number; others are names, in alphabetical order.
 	Classes []string
 }
@@ -60,12 +60,13 @@ type File struct {
 
 // Found is what a file holds.
 type Found struct {
-	Offsets []int64 // of the images
-	Sizes   []uint32
-	Labels  []int32  // of the images, as indices into Names
-	Names   []string // as they stand in the file
-	Without int      // samples that have no image
-	Classes []string // that the file names itself; nil: it does not
+	Offsets  []int64 // of the images
+	Sizes    []uint32
+	Labels   []int32  // of the images, as indices into Names
+	Names    []string // as they stand in the file
+	Integers bool     // labels were no texts
+	Without  int      // samples that have no image
+	Classes  []string // that the file names itself; nil: it does not
 }
 
 // Add joins an image.
@@ -125,7 +126,9 @@ func openAll(format string, s Settings, paths, endings []string, open func(path 
 func newSet(format string, s Settings, files []File, found []Found) (*Set, error) {
 	set := &Set{format: format, settings: s, files: files}
 	var labels []string
+	integers := true
 	for k, f := range found {
+		integers = integers && f.Integers
 		for i, offset := range f.Offsets {
 			set.samples = append(set.samples, sample{offset: offset, size: f.Sizes[i], file: int32(k)})
 			labels = append(labels, f.Names[f.Labels[i]])
@@ -144,7 +147,7 @@ func newSet(format string, s Settings, files []File, found []Found) (*Set, error
 			}
 		}
 	}
-	numbers, classes, err := Number(labels, classes)
+	numbers, classes, err := Number(labels, classes, integers)
 	if bad := (BadLabel{}); errors.As(err, &bad) {
 		name, offset := set.Place(bad.Index)
 		return nil, fmt.Errorf("%s: image %d at offset %d has %s", name, bad.Index, offset, bad.Why)
