@@ -34,6 +34,7 @@ var leftBehind = []string{"__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "S
 type scanner struct {
 	dir    string
 	deep   bool                // find images in folders of class folders
+	leaves bool                // which are the classes
 	found  map[string][]string // class → files below dir, in order
 	passed passing
 	within []os.FileInfo // the folders on the way down, to tell a loop of links
@@ -64,7 +65,7 @@ func walk(dir string, s FolderSettings) (*Files, error) {
 
 // list goes through all of dir, of which the file index may know something; "" is no file.
 func list(dir string, n Nesting, index string) (*scanner, error) {
-	sc := &scanner{dir: dir, deep: n != Flat, found: map[string][]string{}, passed: passing{}, index: openIndex(index, dir)}
+	sc := &scanner{dir: dir, deep: n != Flat, leaves: n == Leaves, found: map[string][]string{}, passed: passing{}, index: openIndex(index, dir)}
 	err := sc.walk("", func(file string) string {
 		if n == Leaves {
 			return filepath.ToSlash(filepath.Dir(file))
@@ -114,7 +115,7 @@ func (sc *scanner) walk(path string, classOf func(string) string) error {
 		case folder && slices.Contains(leftBehind, e.Name()):
 			sc.passed.add("folders of the system", at)
 		case folder:
-			if depth == 0 && !sc.deep {
+			if depth == 0 && !sc.leaves {
 				sc.found[e.Name()] = nil // a class, though it be empty
 			}
 			if err := sc.walk(at, classOf); err != nil {

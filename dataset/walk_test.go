@@ -35,6 +35,14 @@ func TestNesting(t *testing.T) {
 	require.Equal(t, []string{"birds/8/c.jpg", "plants/31/a.webp", "plants/7477/b.png"}, paths(t, f))
 	require.Equal(t, []int{1, 2}, Counts(f))
 
+	empty := filepath.Join(dir, "moss")
+	require.NoError(t, os.Mkdir(empty, 0o777))
+	_, err = OpenFolder(dir, FolderSettings{Nested: Deep})
+	require.ErrorContains(t, err, "class folder "+empty+" holds no image")
+	f, err = OpenFolder(dir, FolderSettings{Nested: Deep, Tolerant: true})
+	require.NoError(t, err)
+	require.Equal(t, []int{1, 0, 2}, Counts(f))
+
 	f, err = OpenFolder(dir, FolderSettings{Nested: Leaves})
 	require.NoError(t, err)
 	require.Equal(t, []string{"birds/8", "plants/31", "plants/7477"}, f.Classes())
