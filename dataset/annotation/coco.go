@@ -155,11 +155,13 @@ func (c *coco) cropped(set *Set, of *labels) error {
 	for i, image := range c.image {
 		at[image] = int32(i) + 1
 	}
+	annotated := make([]bool, len(c.image))
 	for n, image := range c.of {
 		if c.is[n] < 0 {
 			continue
 		}
 		i := int(at[image] - 1)
+		annotated[i] = true
 		if c.rect[n].Empty() {
 			if err := c.unclear(set, "annotations without a box", "", n, "of image %s has no box to crop by, or an empty one", c.imageIDs.at(int(image))); err != nil {
 				return err
@@ -168,6 +170,11 @@ func (c *coco) cropped(set *Set, of *labels) error {
 		}
 		if err := c.add(set, of, i, n); err != nil {
 			return err
+		}
+	}
+	for i, yes := range annotated {
+		if !yes {
+			set.leave("images without annotation", c.files.Path(i))
 		}
 	}
 	return nil

@@ -21,6 +21,8 @@ func TestCOCO(t *testing.T) {
 	want, none := []string{"x/a.jpg ant", "x/b.jpg cat"}, []string{"1 images without annotation (y/c.jpg)"}
 	for _, r := range []reading{
 		{name: "ids with gaps, an image without annotation", text: object(`"info": {"year": [1, {"a": 2}]}`, threeImages, annotations, twoCategories), want: want, passed: none, ids: []string{"1", "3"}},
+		{name: "cropped, an image without annotation", text: object(threeImages, annotations, twoCategories), settings: Settings{Crop: true},
+			want: []string{"x/b.jpg cat", "x/a.jpg ant"}, passed: none},
 		{name: "in another order", text: object(annotations, twoCategories, threeImages, `"licenses": []`), want: want, passed: none, ids: []string{"1", "3"}},
 		{name: "words for ids", text: object(`"images": [{"id": "a-1", "file_name": "a.jpg"}, {"id": "07", "file_name": "b.jpg"}, {"id": "7", "file_name": "c.jpg"}]`,
 			`"annotations": [{"image_id": "07", "category_id": "lynx"}, {"image_id": 7.0, "category_id": "ant"}, {"image_id": "a-1", "category_id": "lynx"}]`,
@@ -74,7 +76,7 @@ func TestCOCOCut(t *testing.T) {
 	set, err := Read(path, Settings{Crop: true, LeaveOut: true})
 	require.NoError(t, err)
 	require.Equal(t, []string{"x/b.jpg cat", "x/b.jpg ant"}, pairs(t, set))
-	require.Equal(t, []string{"2 annotations without a box (annotation 3, …)"}, passed(set))
+	require.Equal(t, []string{"2 annotations without a box (annotation 3, …)", "2 images without annotation (x/a.jpg, …)"}, passed(set))
 	require.Equal(t, image.Rect(1, 2, 5, 6), rectangle([]float64{1.5, 2, 3, 4}))
 }
 

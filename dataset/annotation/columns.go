@@ -68,7 +68,7 @@ func findColumns(rows [][]string, asked []string) (c columns, err error) {
 		return columns{}, &ColumnsError{Columns: c.names, Why: fmt.Sprintf(format, args...)}
 	}
 	last := rows[len(rows)-1]
-	if asked == nil {
+	if len(asked) == 0 {
 		found := false
 		if c.path, found = findPath(c.names, first, last); !found {
 			return fail("it is not clear which column has the paths")
