@@ -49,7 +49,7 @@ func (c *CSV) Text(step int, name, text string) error {
 	if err := check(step, name, text); err != nil {
 		return c.fail(err)
 	}
-	return c.write(csvRow(step, name, text))
+	return c.rows(csvRow(step, name, text))
 }
 
 // Settings writes a row for each value, in the order of their names.
@@ -57,11 +57,23 @@ func (c *CSV) Settings(step int, values map[string]string) error {
 	if err := checkSettings(step, values); err != nil {
 		return c.fail(err)
 	}
-	var rows []byte
+	var rows [][]byte
 	for _, name := range slices.Sorted(maps.Keys(values)) {
-		rows = append(rows, csvRow(step, settingsName+"/"+name, values[name])...)
+		rows = append(rows, csvRow(step, settingsName+"/"+name, values[name]))
 	}
-	return c.write(rows)
+	return c.rows(rows...)
+}
+
+// longestRow is the length that ResumeCSV reads.
+const longestRow = 1 << 24
+
+func (c *CSV) rows(all ...[]byte) error {
+	for _, row := range all {
+		if len(row) > longestRow {
+			return c.fail(fmt.Errorf("record: %.40q… makes a row of %d bytes: a row may have %d", row, len(row), longestRow))
+		}
+	}
+	return c.write(bytes.Join(all, nil))
 }
 
 var oneLine = strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`)

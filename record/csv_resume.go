@@ -52,11 +52,17 @@ func ResumeCSV(path string, step int) (*CSV, error) {
 
 // keepBefore copies the header and the rows of the steps before step.
 func keepBefore(to io.Writer, from io.Reader, step int) error {
-	r := bufio.NewReaderSize(from, 1<<16) // no line is as long
+	r := bufio.NewReaderSize(from, 1<<16)
+	var long []byte
 	for number := 1; ; number++ {
 		line, err := r.ReadSlice('\n')
 		if err == bufio.ErrBufferFull && number > 1 {
-			return fmt.Errorf("line %d, %.60q…, is no row: it is longer than %d bytes", number, line, len(line))
+			for long = long[:0]; err == bufio.ErrBufferFull && len(long) <= longestRow; line, err = r.ReadSlice('\n') {
+				long = append(long, line...)
+			}
+			if line = append(long, line...); len(line) > longestRow {
+				return fmt.Errorf("line %d, %.60q…, is no row: it is longer than %d bytes", number, line, longestRow)
+			}
 		}
 		if err != nil && err != io.EOF && err != bufio.ErrBufferFull {
 			return err

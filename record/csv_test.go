@@ -71,6 +71,22 @@ func TestCSVResumes(t *testing.T) {
 	require.Len(t, left, 1, "no temporary file stays")
 }
 
+func TestCSVResumesBehindALongText(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "run.csv")
+	c, err := record.CreateCSV(path)
+	require.NoError(t, err)
+	long := strings.Repeat("x", 300000)
+	require.NoError(t, c.Text(0, "config", long))
+	require.NoError(t, c.Scalar(0, "loss", 1))
+	require.NoError(t, c.Scalar(1, "loss", 2))
+	require.NoError(t, c.Close())
+	c, err = record.ResumeCSV(path, 1)
+	require.NoError(t, err)
+	require.ErrorContains(t, c.Text(1, "config", strings.Repeat("x", 1<<24)), "a row may have 16777216")
+	_ = c.Close()
+	require.Equal(t, []string{"0 config " + long, "0 loss 1"}, rows(t, path))
+}
+
 func TestCSVErrors(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "run.csv")
