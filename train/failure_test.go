@@ -203,6 +203,26 @@ func TestTransformThatChangesTheSizeIsAnError(t *testing.T) {
 	require.EqualError(t, err, "train: stopped in epoch 0 at step 0: train: training image 0: has 9 bytes of pixels, 8×8×3 takes 192")
 }
 
+func TestADataSetThatFails(t *testing.T) {
+	for want, read := range map[string]func(*dataset.Image) error{
+		"train: training image 2: connection reset": func(*dataset.Image) error { return errors.New("connection reset") },
+		"train: training image 2: dataset: an image of 8×-1×3": func(m *dataset.Image) error {
+			m.Resize(dataset.Shape{Height: 8, Width: -1, Channels: 3})
+			return nil
+		},
+	} {
+		d := dataset.Func{Images: 8, Names: []string{"a", "b", "c", "d"}, LabelOf: func(i int) int { return i % 4 }, ReadInto: func(i int, m *dataset.Image) error {
+			if i == 2 {
+				return read(m)
+			}
+			m.Resize(dataset.Shape{Height: 8, Width: 8, Channels: 3})
+			return nil
+		}}
+		_, err := short().Fit(context.Background(), mlp(t), d, nil)
+		require.ErrorContains(t, err, want)
+	}
+}
+
 // lossFunc is a loss of logits that is only a function.
 type lossFunc func(loss.Input) *autograd.Var
 

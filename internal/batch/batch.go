@@ -5,8 +5,10 @@
 package batch
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/dataset"
@@ -88,8 +90,27 @@ func (p *Plan) Fill(w *Scratch, b *Batch, n, sample int) error {
 }
 
 // draw fills the rows of one sample of order, the first of which is row, with all views, and from k on its labels.
-func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, row, k int) error {
+func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, row, k int) (err error) {
 	sample := order[at.Position]
+	defer func() {
+		switch p := recover().(type) {
+		case nil:
+		case *dataset.ShapeError: // a data set or a transform may ask for a shape that there is not
+			err = p
+		default:
+			panic(p)
+		}
+		if err == nil {
+			return
+		}
+		name := dataset.NameOf(p.Data, sample)
+		if len(w.vector) > 0 {
+			name = fmt.Sprintf("sample %d", sample)
+		}
+		if !strings.Contains(err.Error(), cmp.Or(dataset.PathOf(p.Data, sample), name)) {
+			err = fmt.Errorf("train: training %s: %w", name, err)
+		}
+	}()
 	if err := p.read(w, sample); err != nil {
 		return err
 	}
@@ -98,7 +119,7 @@ func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, r
 		labels[k] = label
 		at.Reseed(&w.pcg)
 		if err := p.write(w, b.row(row), transform); err != nil {
-			return fmt.Errorf("train: training %s: %w", dataset.NameOf(p.Data, sample), err)
+			return err
 		}
 		at.View, row, k = at.View+1, row+p.Samples, k+p.Samples
 	}
@@ -111,31 +132,16 @@ func (p *Plan) read(w *Scratch, sample int) error {
 		if err := p.Data.(dataset.Features).Vector(sample, w.vector); err != nil {
 			return err
 		}
-		if err := p.Network.NormalizeFeatures(w.vector); err != nil {
-			return fmt.Errorf("train: training sample %d: %w", sample, err)
-		}
-		return nil
+		return p.Network.NormalizeFeatures(w.vector)
 	}
 	if err := p.Data.Image(sample, &w.source); err != nil {
 		return err
 	}
-	if err := w.source.Check(); err != nil {
-		return fmt.Errorf("train: training %s: %w", dataset.NameOf(p.Data, sample), err)
-	}
-	return nil
+	return w.source.Check()
 }
 
 // write puts a view of the sample that was read into a row of the batch.
-func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) (err error) {
-	defer func() { // a transform may ask for a shape that there is not
-		switch p := recover().(type) {
-		case nil:
-		case *dataset.ShapeError:
-			err = p
-		default:
-			panic(p)
-		}
-	}()
+func (p *Plan) write(w *Scratch, row []float32, view augment.Transform) error {
 	if len(w.vector) > 0 {
 		copy(row, w.vector)
 		view.(augment.FeatureTransform).ApplyFeatures(row, w.rng) // as the trainer has checked
