@@ -56,6 +56,9 @@ func NormalizeOf(ctx context.Context, d dataset.Dataset) (Normalize, error) {
 		}
 		pixels += m.pixels
 	}
+	if pixels == 0 {
+		return Normalize{}, fmt.Errorf("augment: normalisation: none of %d images has a pixel", n)
+	}
 	var out Normalize
 	for c := range sum {
 		mean := float64(sum[c]) / float64(pixels) / 255

@@ -47,6 +47,9 @@ func TestNormalizeOf(t *testing.T) {
 	require.NoError(t, err)
 	_, err = augment.NormalizeOf(ctx, empty)
 	require.ErrorContains(t, err, "no images")
+	_, err = augment.NormalizeOf(ctx, dataset.Func{Images: 2, Names: []string{"a"}, LabelOf: func(int) int { return 0 },
+		ReadInto: func(_ int, dst *dataset.Image) error { dst.Resize(dataset.Shape{Channels: 3}); return nil }})
+	require.ErrorContains(t, err, "none of 2 images has a pixel")
 	cancelled, cancel := context.WithCancel(ctx)
 	cancel()
 	_, err = augment.NormalizeOf(cancelled, d)

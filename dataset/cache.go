@@ -64,7 +64,7 @@ func (c *Cache) Stats() CacheStats {
 func (c *Cache) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.file == nil {
+	if c.file == nil || c.settings.File == 0 {
 		return nil
 	}
 	err := c.file.Close()

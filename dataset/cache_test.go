@@ -84,6 +84,7 @@ func TestCacheGivesWhatTheSetGives(t *testing.T) {
 			require.Greater(t, stats.Memory, s.Memory-7*6*3)
 		}
 		require.NoError(t, c.Close())
+		require.NoError(t, c.Close())
 		left, err := os.ReadDir(s.Dir)
 		require.NoError(t, err)
 		require.Empty(t, left, "no file is left behind")
