@@ -8,6 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// An error is short, however often what it is about holds itself.
+func TestErrorsOfPicklesThatGrow(t *testing.T) {
+	grown := "N" + strings.Repeat("q\x00h\x00\x86", 40)
+	for _, file := range []string{
+		"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19.\x80\x02" + grown + ".",
+		string(archiveOf(t, tupleOf(text("storage"), name("torch", "FloatStorage"), grown, text("cpu"), number(1))+"Q", nil)),
+	} {
+		_, err := read([]byte(file))
+		require.Error(t, err)
+		require.Less(t, len(err.Error()), 500)
+	}
+}
+
 // Pickles that make much of little are refused before they take memory for it.
 func TestPicklesThatGrow(t *testing.T) {
 	pair := tupleOf(text("k"), number(1))

@@ -26,7 +26,7 @@ func readLegacy(r io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
 			return nil, errors.New("a pickle that torch.save did not write")
 		}
 		if i == 1 && parts[1] != int64(1001) {
-			return nil, fmt.Errorf("version %v of the format before PyTorch 1.6, of which 1001 is read: save the file anew by torch.save(torch.load(path), path)", parts[1])
+			return nil, fmt.Errorf("version %s of the format before PyTorch 1.6, of which 1001 is read: save the file anew by torch.save(torch.load(path), path)", shown(parts[1]))
 		}
 	}
 	if info, ok := parts[2].(*dict); !ok || info.text["little_endian"] != true {
@@ -42,7 +42,7 @@ func readLegacy(r io.ReaderAt, size int64) ([]safetensors.Tensor, error) {
 		key, _ := k.(string)
 		s := p.storages[key]
 		if s == nil {
-			return nil, fmt.Errorf("storage %v is listed, but no tensor has it: the file is damaged", k)
+			return nil, fmt.Errorf("storage %s is listed, but no tensor has it: the file is damaged", shown(k))
 		}
 		var count [8]byte
 		if err := readFull(r, count[:], at); err != nil {

@@ -168,7 +168,7 @@ func (p *pickle) storage(id any) (*storage, error) {
 	key, ok := t[2].(string)
 	numel, ok2 := t[4].(int64)
 	if dtype == "" || !ok || !ok2 || numel < 0 || numel > math.MaxInt64/16 {
-		return nil, fmt.Errorf("a storage of type %s, key %v and %v values", kind(t[1]), t[2], t[4])
+		return nil, fmt.Errorf("a storage of type %s, key %s and %s values", kind(t[1]), shown(t[2]), shown(t[4]))
 	}
 	s := &storage{dtype, key, numel}
 	if known := p.storages[key]; known != nil {

@@ -45,7 +45,7 @@ func TestNothingElseIsRun(t *testing.T) {
 		"a reference that is not of a plain storage: int64": number(3) + "Q",
 		"a reference that is not of a plain storage: tuple": tupleOf(text("module"), name("torch", "FloatStorage"), text("0"), text("cpu"), number(4)) + "Q",
 		"a storage of type dict":                            tupleOf(text("storage"), "}", text("0"), text("cpu"), number(4)) + "Q",
-		"key 0 and -1 values":                               storageOf("FloatStorage", "0", number(-1)),
+		"key \"0\" and -1 values":                           storageOf("FloatStorage", "0", number(-1)),
 		`storage "0" has 4 values of F32 and also 2 of F64`: dictOf(text("a"), good, text("b"), storageOf("DoubleStorage", "0", number(2))),
 		"truncated: 4294967295 bytes are wanted":            "X\xff\xff\xff\xff",
 		"truncated: -1 bytes are wanted":                    "\x8d\xff\xff\xff\xff\xff\xff\xff\xff",

@@ -120,3 +120,15 @@ func kind(v any) string {
 	}
 	return fmt.Sprintf("%T", v)
 }
+
+// shown is a value in a message: a number itself, a text's begin, of others the kind. What holds others may do so more often than
+// a message can tell.
+func shown(v any) string {
+	switch v := v.(type) {
+	case string:
+		return fmt.Sprintf("%.40q", v)
+	case int64, float64, bool:
+		return fmt.Sprint(v)
+	}
+	return kind(v)
+}
