@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/longtail-ml/longtail/internal/half"
 	"github.com/longtail-ml/longtail/tensor"
@@ -52,7 +53,7 @@ func (a *array) float32s() (*tensor.Tensor, error) {
 	if err != nil {
 		return nil, err
 	}
-	v := a.floats
+	v := slices.Clone(a.floats)
 	if len(v) == 0 {
 		v = make([]float32, n)
 		for i := range v {

@@ -33,7 +33,7 @@ func importExpand(k *compiling) runner {
 				r.fail("a shape of %v", to)
 			}
 		}
-		r.room(to...)
+		r.room(stretched(x.Shape(), to)...)
 		ones := r.tape.Scratch(to...)
 		for i := range ones.Data() {
 			ones.Data()[i] = 1

@@ -1,6 +1,7 @@
 package onnx
 
 import (
+	"fmt"
 	"math"
 
 	"github.com/longtail-ml/longtail/autograd"
@@ -15,10 +16,7 @@ type runner func(r *run, in []val) val
 
 // param returns the parameter of an initializer, with its dimensions in another order; one for all that ask for the same.
 func (k *compiling) param(name string, x *tensor.Tensor, order ...int) *autograd.Param {
-	key := name
-	for _, o := range order {
-		key += string(rune('0' + o))
-	}
+	key := fmt.Sprintf("%q%v", name, order)
 	if p := k.params[key]; p != nil {
 		return p
 	}

@@ -18,10 +18,11 @@ func importGemm(k *compiling) runner {
 	if !k.fixed(1) && k.err == nil {
 		k.must("inputs beside computed matrices", len(k.node.in), 2)
 		return func(r *run, in []val) val {
-			a, b := r.plain(in[0]), r.plain(in[1])
+			a, b := r.matrix(in[0]), r.matrix(in[1])
 			if transB == 0 {
 				b = autograd.Transpose(b)
 			}
+			r.room(a.Shape()[0], b.Shape()[0])
 			return val{v: autograd.Scale(autograd.MatMulT(a, b), alpha)}
 		}
 	}
@@ -36,18 +37,26 @@ func importGemm(k *compiling) runner {
 			k.fail("a bias of shape %v for %d outputs", bias.Shape(), out)
 			return nil
 		}
-		x := tensor.New(out)
-		for i := range x.Data() {
-			x.Data()[i] = float32(beta * float64(bias.Data()[i%bias.Len()]))
+		if beta == 1 && bias.Len() == out {
+			l.Bias = k.param(k.node.in[2], bias)
+		} else { // it is of this layer alone
+			x := tensor.New(out)
+			for i := range x.Data() {
+				x.Data()[i] = float32(beta * float64(bias.Data()[i%bias.Len()]))
+			}
+			l.Bias = autograd.NewParam(x)
 		}
-		l.Bias = k.param(k.node.in[2], x)
 	}
 	k.only(0)
 	if k.err != nil {
 		return nil
 	}
 	k.layer(k.node.in[1], l)
-	return func(r *run, in []val) val { return val{v: l.Forward(r.matrix(in[0]))} }
+	return func(r *run, in []val) val {
+		x := r.matrix(in[0])
+		r.room(x.Shape()[0], l.Weight.Value.Dim(0))
+		return val{v: l.Forward(x)}
+	}
 }
 
 func (r *run) matrix(x val) *autograd.Var {
@@ -102,7 +111,9 @@ func importMatMul(k *compiling) runner {
 			if len(s) < 2 {
 				r.fail("rows are wanted, and the shape is %v", s)
 			}
-			return val{v: reshaped(l.Forward(rowsAlong(x)), append(slices.Clone(s[:len(s)-1]), l.Weight.Value.Dim(0))...)}
+			out := append(slices.Clone(s[:len(s)-1]), l.Weight.Value.Dim(0))
+			r.room(out...)
+			return val{v: reshaped(l.Forward(rowsAlong(x)), out...)}
 		}
 	}
 	return func(r *run, in []val) val { return val{v: r.matMul(r.plain(in[0]), r.plain(in[1]))} }

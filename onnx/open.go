@@ -2,11 +2,11 @@ package onnx
 
 import (
 	"fmt"
-	"os"
 	"strings"
 
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/backbone"
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/nn"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -48,10 +48,13 @@ type Backbone struct {
 
 var _ backbone.Backbone = (*Backbone)(nil)
 
+// mostBytes is what protobuf allows a file.
+const mostBytes = 1 << 31
+
 // Open makes a backbone of an ONNX file. Operators, attributes and versions that this package does not know are errors that
 // name them, and so is what is damaged.
 func Open(path string, s OpenSettings) (*Backbone, error) {
-	file, err := os.ReadFile(path)
+	file, err := smallfile.Read(path, mostBytes)
 	if err != nil {
 		return nil, fmt.Errorf("onnx: %w", err)
 	}

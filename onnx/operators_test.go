@@ -389,3 +389,28 @@ func TestONNXRuntimeOperators(t *testing.T) {
 		require.NoError(t, os.WriteFile(vectorFile, append(bytes.ReplaceAll(text, []byte("\n ]"), []byte("]")), '\n'), 0o666))
 	}
 }
+
+// What a name ends in and what a layer makes of its weights is no other layer's: the values here go by the length of a name.
+func TestLayersShareNoMoreThanAWeight(t *testing.T) {
+	type a = autograd.Attributes
+	forward := func(first, second, bias string) []float32 {
+		parts := []part{weights(first, false, 2, 2), weights(second, false, 2, 2), weights("b", false, 2)}
+		if bias != "b" {
+			parts = append(parts, weights(bias, false, 2))
+		}
+		b, err := Read(fileOf(t, 17, []int64{2}, append(parts, op("Gemm", "x "+first+" b", "h", nil),
+			op("Gemm", "h "+second+" "+bias, "out", a{"transB": 1, "beta": 3.0}))...), OpenSettings{})
+		require.NoError(t, err)
+		x, err := tensor.FromSlice([]float32{1, 2}, 1, 2)
+		require.NoError(t, err)
+		return b.Forward(autograd.NewTape(autograd.Mode{NoGrad: true}).Const(x)).Data()
+	}
+	require.Equal(t, forward("6", "abc", "c"), forward("6", "610", "c"))
+	require.Equal(t, forward("6", "abc", "c"), forward("6", "abc", "b"))
+
+	v := &array{kind: float32s, floats: []float32{1}, dims: []int64{1}}
+	x, err := v.float32s()
+	require.NoError(t, err)
+	x.Data()[0] = 9
+	require.Equal(t, []float32{1}, v.floats)
+}
