@@ -166,6 +166,11 @@ func TestPrefixes(t *testing.T) {
 			require.Contains(t, r.String(), "loaded 100 tensors")
 		})
 	}
+	both := renamed(t, several{"encoder_q.backbone": theirs, "encoder_k.backbone": other}, plain)
+	for range 20 { // whatever the order of a map
+		_, err := pretrained.Load(both, network(t, 4), pretrained.Settings{})
+		require.NoError(t, err)
+	}
 	_, err := pretrained.Load(renamed(t, several{"ema": other, "model": theirs}, plain), network(t, 4), pretrained.Settings{})
 	require.ErrorContains(t, err, `several times, behind "ema.", "model.": choose by Settings.Prefix`)
 }

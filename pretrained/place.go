@@ -38,7 +38,7 @@ func (s Settings) findPlace(f *safetensors.File, t *target) (place, error) {
 	}
 	var best []place
 	for p, n := range votes {
-		if n == most && !slices.ContainsFunc(best, p.same) {
+		if p = p.shortest(); n == most && !slices.Contains(best, p) {
 			best = append(best, p)
 		}
 	}
@@ -54,7 +54,7 @@ func (s Settings) findPlace(f *safetensors.File, t *target) (place, error) {
 		slices.Sort(names)
 		return place{}, fmt.Errorf("the file has the network's names several times, behind %s: choose by Settings.Prefix", strings.Join(slices.Compact(names), ", "))
 	}
-	return best[0].shortest(), nil
+	return best[0], nil
 }
 
 // cuts are the places where a name may be cut: its begin, and behind each dot.
@@ -84,8 +84,6 @@ func (p place) shortest() place {
 	}
 	return p
 }
-
-func (p place) same(q place) bool { return p.shortest() == q.shortest() }
 
 // noPlace is the error of a file in which next to nothing of the network is found.
 func (s Settings) noPlace(f *safetensors.File, t *target) error {
