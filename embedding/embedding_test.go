@@ -160,6 +160,13 @@ func TestSetsAreReadAsTheyWereWritten(t *testing.T) {
 	require.Equal(t, s.Classes, f.Classes())
 
 	path = filepath.Join(t.TempDir(), "set.npy")
+	require.NoError(t, random(t, 3, 5).Save(path))
+	unnamed := *s
+	unnamed.Names = nil
+	require.NoError(t, unnamed.Save(path))
+	again, err = embedding.Open(path)
+	require.NoError(t, err)
+	require.Nil(t, again.Names, "those of the set saved before")
 	require.NoError(t, s.Save(path))
 	again, err = embedding.Open(path)
 	require.NoError(t, err)

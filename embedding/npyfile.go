@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/longtail-ml/longtail/internal/atomicfile"
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/npy"
 	"github.com/longtail-ml/longtail/tensor"
 )
@@ -22,10 +23,17 @@ func (s *Set) saveNPY(path string) error {
 	if err := npy.SaveInts(base+"_labels.npy", s.Labels, s.Len()); err != nil {
 		return err
 	}
-	if err := saveLines(base+"_classes.txt", s.Classes); err != nil || s.Names == nil {
+	if err := saveLines(base+"_classes.txt", s.Classes); err != nil {
 		return err
 	}
-	return saveLines(base+"_names.txt", s.Names)
+	names := base + "_names.txt"
+	if s.Names != nil {
+		return saveLines(names, s.Names)
+	}
+	if err := os.Remove(names); err != nil && !errors.Is(err, fs.ErrNotExist) { // they would be those of a set saved before
+		return fmt.Errorf("embedding: %w", err)
+	}
+	return nil
 }
 
 // saveLines writes text one a line. What has line ends in it, or begins with a quote, is quoted as Go does it.
@@ -50,7 +58,7 @@ func saveLines(path string, all []string) error {
 
 // openLines reads what saveLines wrote; nil if there is no such file.
 func openLines(path string) (all []string, err error) {
-	text, err := os.ReadFile(path)
+	text, err := smallfile.Read(path, 1<<32)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
