@@ -41,7 +41,7 @@ func (l *look) duplicates(ctx context.Context, t *Test) error {
 	if l.sets.Train != nil {
 		sums, err := hashes(ctx, l.sets.Train)
 		if err != nil {
-			return l.noPicture(err)
+			return l.noPicture(ctx, err)
 		}
 		for i, s := range sums {
 			if _, ok := first[s]; !ok {
@@ -51,7 +51,7 @@ func (l *look) duplicates(ctx context.Context, t *Test) error {
 	}
 	sums, err := hashes(ctx, l.sets.Test)
 	if err != nil {
-		return l.noPicture(err)
+		return l.noPicture(ctx, err)
 	}
 	t.Hashed = true
 	tested := map[[sha256.Size]byte]int{}
@@ -77,7 +77,7 @@ func (l *look) duplicates(ctx context.Context, t *Test) error {
 			d.Again, err = picture(other, d.Other)
 		}
 		if err != nil {
-			return l.noPicture(err)
+			return l.noPicture(ctx, err)
 		}
 	}
 	return nil

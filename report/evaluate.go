@@ -85,7 +85,7 @@ func (l *look) images(ctx context.Context, t *Test) error {
 	if t.Map, err = l.drawMap(ctx, embeddings); err != nil {
 		return err
 	}
-	if err := l.surest(t); err != nil {
+	if err := l.surest(ctx, t); err != nil {
 		return err
 	}
 	if err := l.neighbors(ctx, t, embeddings); err != nil {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"context"
+	"errors"
 	"math"
 	"math/rand/v2"
 	"strings"
@@ -146,6 +147,11 @@ func TestDuplicates(t *testing.T) {
 	require.Equal(t, []int{0, 1}, []int{d.Image, d.Other})
 	require.True(t, d.Trained)
 	require.Contains(t, string(d.Again.Data), "data:image/png;base64,")
+
+	ctx, cancel := context.WithCancelCause(context.Background())
+	stopped := errors.New("stopped")
+	cancel(stopped)
+	require.Equal(t, stopped, (&look{}).noPicture(ctx, ctx.Err()), "what is stopped is no picture left out")
 
 	none, notes, err := Evaluate(context.Background(), net, Sets{Test: both}, Settings{})
 	require.NoError(t, err)

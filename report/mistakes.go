@@ -127,12 +127,12 @@ func (l *look) neighbors(ctx context.Context, t *Test, embeddings *tensor.Tensor
 	for k, i := range picks {
 		m := Mistake{Image: i}
 		if m.Picture, err = picture(l.sets.Test, i); err != nil {
-			return l.noPicture(err)
+			return l.noPicture(ctx, err)
 		}
 		for _, n := range near[k] {
 			p, err := picture(set, n.Row)
 			if err != nil {
-				return l.noPicture(err)
+				return l.noPicture(ctx, err)
 			}
 			m.Neighbors = append(m.Neighbors, Neighbor{p, labels[n.Row], n.Cosine})
 		}
@@ -142,7 +142,7 @@ func (l *look) neighbors(ctx context.Context, t *Test, embeddings *tensor.Tensor
 }
 
 // surest shows the images most wrongly sure.
-func (l *look) surest(t *Test) error {
+func (l *look) surest(ctx context.Context, t *Test) error {
 	if dataset.WidthOf(l.sets.Test) > 0 {
 		return nil
 	}
@@ -150,15 +150,18 @@ func (l *look) surest(t *Test) error {
 	for _, i := range all[:min(len(all), cmp.Or(l.settings.Pictures, 24))] {
 		p, err := picture(l.sets.Test, i)
 		if err != nil {
-			return l.noPicture(err)
+			return l.noPicture(ctx, err)
 		}
 		t.Surest = append(t.Surest, Mistake{Image: i, Picture: p})
 	}
 	return nil
 }
 
-// noPicture notes an image that cannot be shown.
-func (l *look) noPicture(err error) error {
+// noPicture notes an image that cannot be shown. It is no error but where ctx has ended.
+func (l *look) noPicture(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
 	l.notes = append(l.notes, fmt.Sprintf("Some pictures are left out: %v.", err))
 	return nil
 }
