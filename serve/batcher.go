@@ -21,7 +21,7 @@ type batcher[R any] struct {
 	seen    func(images int, took time.Duration)
 
 	coming atomic.Int64 // that are being decoded
-	queued atomic.Int64
+	queued atomic.Int64 // places taken
 	queue  chan job[R]
 	done   chan struct{}
 }
@@ -69,15 +69,22 @@ func (b *batcher[R]) expect() func() {
 	return func() { b.coming.Add(-1) }
 }
 
-// do returns the results for pictures, in order. It is errFull if they do not all fit into the queue, and the cause of ctx if that ends
-// before.
+// reserve takes places in the queue for n pictures, or is errFull.
+func (b *batcher[R]) reserve(n int) error {
+	if b.queued.Add(int64(n)) > int64(cap(b.queue)) {
+		b.release(n)
+		return errFull
+	}
+	return nil
+}
+
+// release gives back places that do has not used.
+func (b *batcher[R]) release(n int) { b.queued.Add(-int64(n)) }
+
+// do returns the results for pictures that have their places, in order. It is the cause of ctx if that ends before.
 func (b *batcher[R]) do(ctx context.Context, x ...*tensor.Tensor) ([]R, error) {
 	if len(x) == 0 {
 		return nil, nil
-	}
-	if n := int64(len(x)); b.queued.Add(n) > int64(cap(b.queue)) {
-		b.queued.Add(-n)
-		return nil, errFull
 	}
 	r := &request[R]{ctx: ctx, from: time.Now(), x: x, results: make([]R, len(x)), errs: make([]error, len(x)), done: make(chan struct{})}
 	r.left.Store(int64(len(x)))

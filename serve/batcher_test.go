@@ -58,13 +58,20 @@ func begin(t *testing.T, s Settings, d *doubling) *batcher[float32] {
 	return start(s, d.compute, func(int, time.Duration) {})
 }
 
+func reserved(ctx context.Context, b *batcher[float32], x ...*tensor.Tensor) ([]float32, error) {
+	if err := b.reserve(len(x)); err != nil {
+		return nil, err
+	}
+	return b.do(ctx, x...)
+}
+
 func TestBatchesGather(t *testing.T) {
 	d := &doubling{gate: make(chan bool)}
 	b := begin(t, Settings{Batch: 4, Queue: 100}, d)
 	var group sync.WaitGroup
 	ask := func(v float32) {
 		group.Go(func() {
-			y, err := b.do(t.Context(), number(v), number(v+1))
+			y, err := reserved(t.Context(), b, number(v), number(v+1))
 			require.NoError(t, err)
 			require.Equal(t, []float32{2 * v, 2*v + 2}, y)
 		})
@@ -93,13 +100,13 @@ func TestBatchesWaitForWhatComes(t *testing.T) {
 	d := &doubling{}
 	b := begin(t, Settings{Wait: time.Hour}, d)
 	defer b.stop()
-	_, err := b.do(t.Context(), number(1))
+	_, err := reserved(t.Context(), b, number(1))
 	require.NoError(t, err, "nothing comes, so it is computed at once")
 
 	arrived := b.expect()
 	first := make(chan error)
 	go func() {
-		_, err := b.do(t.Context(), number(1))
+		_, err := reserved(t.Context(), b, number(1))
 		first <- err
 	}()
 	select {
@@ -108,7 +115,7 @@ func TestBatchesWaitForWhatComes(t *testing.T) {
 	case <-time.After(20 * time.Millisecond):
 	}
 	arrived()
-	_, err = b.do(t.Context(), number(2))
+	_, err = reserved(t.Context(), b, number(2))
 	require.NoError(t, err)
 	require.NoError(t, <-first)
 	require.Equal(t, []int{1, 2}, d.sizes)
@@ -116,7 +123,7 @@ func TestBatchesWaitForWhatComes(t *testing.T) {
 	short := begin(t, Settings{Wait: 5 * time.Millisecond}, d)
 	defer short.stop()
 	defer short.expect()()
-	_, err = short.do(t.Context(), number(1))
+	_, err = reserved(t.Context(), short, number(1))
 	require.NoError(t, err, "what never comes is waited for as long as Wait")
 }
 
@@ -127,18 +134,18 @@ func TestAFullQueueRefuses(t *testing.T) {
 	var group sync.WaitGroup
 	for i := range 4 { // one is computed, three wait
 		group.Go(func() {
-			_, err := b.do(ctx, number(float32(i)))
+			_, err := reserved(ctx, b, number(float32(i)))
 			require.ErrorIs(t, err, errLate)
 		})
 		require.Eventually(t, func() bool { return d.began.Load() == 1 && b.queued.Load() == int64(i) }, time.Minute, time.Millisecond)
 	}
-	_, err := b.do(t.Context(), number(1))
+	_, err := reserved(t.Context(), b, number(1))
 	require.ErrorIs(t, err, errFull)
 	cancel(errLate)
 	group.Wait()
 	close(d.gate)
 	require.Eventually(t, func() bool {
-		y, err := b.do(t.Context(), number(4))
+		y, err := reserved(t.Context(), b, number(4))
 		return err == nil && y[0] == 8
 	}, time.Minute, time.Millisecond, "it recovers")
 	b.stop()
@@ -152,7 +159,7 @@ func TestAFailureIsOnesOwn(t *testing.T) {
 	var group sync.WaitGroup
 	for i, v := range []float32{0, -1, 1, 13, 2, 3} {
 		group.Go(func() {
-			y, err := b.do(t.Context(), number(v))
+			y, err := reserved(t.Context(), b, number(v))
 			switch v {
 			case -1:
 				require.ErrorContains(t, err, "negative")

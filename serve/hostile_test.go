@@ -223,3 +223,13 @@ func TestBodiesHaveOneMemory(t *testing.T) {
 	close(hold)
 	require.Eventually(t, func() bool { return post(t, s.URL+"/v1/predict", "", bytes.Repeat([]byte{1}, 50<<10)).status == 422 }, patience, 10*time.Millisecond)
 }
+
+// Pictures have their places in the queue before they are decoded, and those that cannot be give theirs back.
+func TestNothingIsDecodedForAFullQueue(t *testing.T) {
+	h, s := server(t, serve.Settings{Queue: 2, MaxImages: 2})
+	require.Equal(t, 422, post(t, s.URL+"/v1/predict", "", []byte("no picture")).status)
+	require.Equal(t, 200, post(t, s.URL+"/v1/predict", "", pictureFile(t, 1)).status)
+	require.Zero(t, serve.Waiting(h))
+	require.NoError(t, serve.Fill(h, 2))
+	require.Equal(t, http.StatusServiceUnavailable, post(t, s.URL+"/v1/predict", "", []byte("no picture")).status)
+}

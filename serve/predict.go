@@ -110,6 +110,11 @@ func ask[R any](h *Handler, w http.ResponseWriter, r *http.Request, p *hybrid.Pr
 	}
 	ctx, cancel := context.WithTimeoutCause(r.Context(), h.s.Timeout, errLate)
 	defer cancel()
+	if err := b.reserve(len(files)); err != nil { // before they are decoded, which takes memory
+		return nil, nil, err
+	}
+	places := len(files)
+	defer func() { b.release(places) }()
 	coming := b.expect()
 	arrived := false
 	arrive := func() {
@@ -128,6 +133,9 @@ func ask[R any](h *Handler, w http.ResponseWriter, r *http.Request, p *hybrid.Pr
 		}
 		if files[i].raw = nil; one.err == nil {
 			x = append(x, one.x)
+		} else {
+			b.release(1)
+			places--
 		}
 		pictures = append(pictures, one)
 	}
@@ -137,6 +145,7 @@ func ask[R any](h *Handler, w http.ResponseWriter, r *http.Request, p *hybrid.Pr
 		return nil, nil, refuse(http.StatusUnprocessableEntity, "%s", unreadable(pictures))
 	}
 	arrive()
+	places -= len(x)
 	given, err := b.do(ctx, x...)
 	if err != nil {
 		return nil, nil, err
