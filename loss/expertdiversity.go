@@ -21,7 +21,7 @@ type ExpertDiversity struct {
 	// Weight λ; 0 means the authors' 0.2.
 	Weight float64
 	// Scale of the logits, as LDAM's; 0 means 30, for cosines. 1 leaves logits as they are.
-	Scale float64
+	Scale float64 `set:"-"`
 	// Start of the temperatures as a share of the epochs, in (0, 1]; 0 means 0.8, as of DRW.
 	Start float64
 

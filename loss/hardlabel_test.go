@@ -90,6 +90,13 @@ func TestHardLabelGradients(t *testing.T) {
 			return -balanced[y] * logp64(x, y), balanced[y]
 		}},
 		"LDAM":              {&loss.LDAM{}, 0.3, ldam(30, 0.5, one)},
+		"LDAM of logits that are scaled": {&loss.LDAM{MaxMargin: 0.2, Scale: 5, Scaled: true, Reweight: true, Beta: 0.99}, 4, func(x []float64, y int) (float64, float64) {
+			cosines := make([]float64, len(x))
+			for j, v := range x {
+				cosines[j] = v / 5
+			}
+			return ldam(5, 0.2, ldamW)(cosines, y)
+		}},
 		"LDAM with weights": {&loss.LDAM{MaxMargin: 0.2, Scale: 5, Reweight: true, Beta: 0.99}, 1, ldam(5, 0.2, ldamW)},
 		"DRW, late": {&loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{MaxMargin: 0.2, Scale: 5, Reweight: true, Beta: 0.99}, Start: 0.5}, 1,
 			ldam(5, 0.2, ldamW)},
@@ -133,6 +140,7 @@ func hardLabelLosses(t *testing.T, counts []int) []loss.Loss {
 	return []loss.Loss{
 		prepared(t, &loss.Focal{Gamma: 2}, counts), prepared(t, &loss.Focal{Gamma: 0.5}, counts),
 		prepared(t, &loss.ClassBalanced{}, counts), prepared(t, &loss.LDAM{}, counts), prepared(t, &loss.LogitAdjusted{}, counts),
+		prepared(t, &loss.LDAM{Scaled: true}, counts),
 		prepared(t, &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}, counts),
 	}
 }

@@ -51,21 +51,48 @@ func LogitAdjusted(s loss.LogitAdjusted) Method {
 // weights from 80% of the epochs on (loss.DRW). One image a sample. It needs images of every class, and enough epochs
 // after the weights set in.
 func LDAMDRW() Method {
-	m := classifier("ldam-drw", "LDAM-DRW", "1906.07413", func() loss.Loss {
-		return &loss.DRW{Before: &loss.LDAM{}, After: &loss.LDAM{Reweight: true}}
-	})
-	m.Heads = func(int, Setup) []hybrid.Option {
-		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithCosineClassifier()}
+	m := classifier("ldam-drw", "LDAM-DRW", "1906.07413", func() loss.Loss { return &loss.CrossEntropy{} })
+	m.Heads = func(width int, s Setup) []hybrid.Option {
+		cosines := nn.NewCosine(nn.CosineSettings{In: width, Classes: len(s.Counts), Scale: ldamScale, Seed: s.Seed})
+		return []hybrid.Option{hybrid.WithoutProjection(), hybrid.WithClassifier(cosines)}
 	}
 	streams := m.Streams
 	m.Streams = func(n *hybrid.Network, s Setup) (hybrid.Streams, error) {
-		if _, ok := n.Classifier.(*nn.Cosine); !ok {
-			return nil, fmt.Errorf("needs a classifier of cosines, the network's is %T: leave out WithClassifier", n.Classifier)
+		scale, err := cosineScale(n)
+		if err != nil {
+			return nil, err
 		}
-		return streams(n, s)
+		all, err := streams(n, s)
+		if err == nil {
+			all[0].Terms[0].Loss = ldamDRW(scale)
+		}
+		return all, err
 	}
 	m.Recipe = ldamRecipe
 	return m
+}
+
+// ldamScale is what the heads multiply cosines by, so that their logits are those of probabilities.
+const ldamScale = 30
+
+// ldamDRW is for logits that are cosines times a scale, or cosines alone, which the loss multiplies.
+func ldamDRW(scale float64) loss.Loss {
+	before := loss.LDAM{Scale: scale, Scaled: true}
+	if scale == 1 {
+		before = loss.LDAM{}
+	}
+	after := before
+	after.Reweight = true
+	return &loss.DRW{Before: &before, After: &after}
+}
+
+// cosineScale is what the network's classifier multiplies cosines by.
+func cosineScale(n *hybrid.Network) (float64, error) {
+	c, ok := n.Classifier.(*nn.Cosine)
+	if !ok {
+		return 0, fmt.Errorf("needs a classifier of cosines, the network's is %T: leave out WithClassifier", n.Classifier)
+	}
+	return cmp.Or(c.Scale, 1), nil
 }
 
 // ldamRecipe is that of LDAM's code, on which others are built.

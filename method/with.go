@@ -19,7 +19,7 @@ import (
 //
 //	tau, gamma, own, max-margin, …  numbers and switches of its losses, by their names in package loss: IncludeOwn is own, and
 //	                                temperatures are tau. Where several terms have one, TERM.NAME says whose, as bcl.tau.
-//	                                0 means 0, as loss.Off does.
+//	                                0 means 0, as loss.Off does, and is an error where there is no such thing.
 //	curriculum                      α of a hybrid: parabolic, linear, cosine, or a number that it keeps
 //	tau                             of tau-norm and post-hoc-adjusted
 //
@@ -140,12 +140,17 @@ func setLoss(streams hybrid.Streams, name, value string, counts []int) error {
 		return fmt.Errorf("setting %q is that of several losses: say which, %s", name, strings.Join(found, " or "))
 	}
 	for _, s := range has[found[0]] {
+		if before := has[found[0]][0].v; !s.v.Equal(before) {
+			return fmt.Errorf("setting %q differs among the experts, as %v and %v: one value for all would make them alike", name, before, s.v)
+		}
+	}
+	for _, s := range has[found[0]] {
 		if err := s.set(name, value); err != nil {
 			return err
 		}
 	}
 	term, _, _ := strings.Cut(found[0], ".")
-	if _, unfinished := losses[term].(loss.Builder); unfinished { // checked when training begins
+	if unfinished(losses[term]) { // checked when training begins
 		return nil
 	}
 	if p, ok := losses[term].(loss.Preparer); ok {
@@ -155,6 +160,21 @@ func setLoss(streams hybrid.Streams, name, value string, counts []int) error {
 	}
 	return nil
 }
+
+// unfinished tells whether a loss is made ready by the network.
+func unfinished(l loss.Loss) bool {
+	switch l := l.(type) {
+	case *loss.DRW:
+		return unfinished(l.Before) || unfinished(l.After)
+	case *loss.Experts:
+		return slices.ContainsFunc(l.Each, unfinished)
+	}
+	_, builder := l.(loss.Builder)
+	return builder
+}
+
+// positive are the fields of which 0 means the paper's value, and nothing means 0.
+var positive = []string{"Temperature", "CenterTemperature", "Start", "Weight", "Power", "PerClass"}
 
 // setting is a field of a loss.
 type setting struct {
@@ -175,9 +195,9 @@ func (s setting) set(name, value string) error {
 	switch {
 	case err != nil:
 		return err
-	case x == 0 && s.field == "Temperature":
-		return fmt.Errorf("%s %q is a temperature: it must be above 0", name, value)
-	case x == 0:
+	case x == 0 && slices.Contains(positive, s.field):
+		return fmt.Errorf("%s %q must be above 0", name, value)
+	case x == 0 && s.field != "Smoothing": // which has no other value for 0
 		x = loss.Off
 	}
 	if s.v.Kind() == reflect.Float64 {
@@ -197,13 +217,21 @@ func settingsOf(l loss.Loss, show func(field string, v reflect.Value)) {
 	if v.Kind() != reflect.Pointer || v.IsNil() || v.Elem().Kind() != reflect.Struct {
 		return
 	}
+	if m, ok := l.(*loss.LDAM); ok && !m.Reweight {
+		all := show
+		show = func(field string, v reflect.Value) {
+			if field != "Beta" { // of weights that it has not
+				all(field, v)
+			}
+		}
+	}
 	settingsIn(v.Elem(), show)
 }
 
 func settingsIn(v reflect.Value, show func(field string, v reflect.Value)) {
 	for i := range v.NumField() {
 		field := v.Type().Field(i)
-		if !field.IsExported() {
+		if !field.IsExported() || field.Tag.Get("set") == "-" { // others go by it, as the head by the scale
 			continue
 		}
 		switch f := v.Field(i); f.Kind() {
@@ -216,6 +244,12 @@ func settingsIn(v reflect.Value, show func(field string, v reflect.Value)) {
 		case reflect.Interface:
 			if inner, ok := f.Interface().(loss.Loss); ok {
 				settingsOf(inner, show)
+			}
+		case reflect.Slice:
+			for k := range f.Len() {
+				if inner, ok := f.Index(k).Interface().(loss.Loss); ok {
+					settingsOf(inner, show)
+				}
 			}
 		}
 	}

@@ -43,6 +43,12 @@ func TestWith(t *testing.T) {
 	require.Equal(t, 0.2, of("tsc", "tau", "0.2").(*loss.TSC).Temperature)
 	drw := of("ldam-drw", "max-margin", "0.4").(*loss.DRW)
 	require.Equal(t, []float64{0.4, 0.4}, []float64{drw.Before.(*loss.LDAM).MaxMargin, drw.After.(*loss.LDAM).MaxMargin}, "before and after")
+	drw = of("ldam-drw", "beta", "0.999").(*loss.DRW)
+	require.Equal(t, []float64{0, 0.999}, []float64{drw.Before.(*loss.LDAM).Beta, drw.After.(*loss.LDAM).Beta}, "of the weights, which come after")
+	for _, l := range of("ride", "ldam-drw.start", "0.5").(*loss.Experts).Each {
+		require.Equal(t, 0.5, l.(*loss.DRW).Start, "of every expert")
+	}
+	require.Zero(t, of("ce", "smoothing", "0").(*loss.CrossEntropy).Smoothing)
 	joint, err := with(t, "bcl", "bcl.tau", "0.2")
 	require.NoError(t, err)
 	require.Equal(t, 0.2, joint[0].Terms[1].Loss.(*loss.BalancedContrastive).Temperature)
@@ -72,6 +78,14 @@ func TestWithErrors(t *testing.T) {
 		{"hybrid-sc", "tau", "true", `"true"`},
 		{"hybrid-sc", "tau", "0", "above 0"},
 		{"hybrid-psc", "own", "2", `own "2"`},
+		{"ldam-drw", "start", "0", `start "0" must be above 0`},
+		{"ldam-drw", "max-margin", "-1", `max-margin "-1"`},
+		{"ldam-drw", "reweight", "true", `no setting "reweight"`},
+		{"ldam-drw", "scale", "20", `no setting "scale"`},
+		{"ldam-drw", "start", "2", "Start 2 must be in (0, 1]"},
+		{"ride", "start", "0.5", "diversity.start or ldam-drw.start"},
+		{"ride", "weight", "0", "must be above 0"},
+		{"sade", "tau", "1", "differs among the experts"},
 		{"kcl", "positives", "1.5", "whole number"},
 		{"ce", "tau", "1", `no setting "tau"`},
 		{"bcl", "tau", "1", "bcl.tau or logit-adjusted.tau"},

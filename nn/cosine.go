@@ -12,7 +12,7 @@ import (
 // Scale. LDAM (arXiv 1906.07413) and its kin need it.
 type Cosine struct {
 	Weight *autograd.Param // [classes, in]; its rows are normalised in the forward pass
-	Scale  float64         // 0 means 1: the loss scales
+	Scale  float64         // of the logits; 0 means 1, for losses that scale
 	// Groups divides inputs and weights into so many parts of equal width, and the logits are the mean of the parts' cosines, as
 	// of experts (Ensemble). 0 means 1.
 	Groups int
@@ -21,7 +21,7 @@ type Cosine struct {
 // CosineSettings are what NewCosine makes a classifier of.
 type CosineSettings struct {
 	In, Classes int
-	Scale       float64    // 0 means 1: the loss scales
+	Scale       float64    // of the logits; 0 means 1, for losses that scale
 	Groups      int        // see Cosine; must divide In
 	Seed        uint64     // of the weights
 	Rand        *rand.Rand // draws them in place of Seed, see the package comment

@@ -19,7 +19,7 @@ import (
 type RouterSettings struct {
 	Hidden int // width of the layer that reads features; 0 means 16
 	Top    int // how many of the largest logits it sees; 0 means 5, or all if there are fewer
-	// Scale multiplies logits; 0 means 30, which suits cosines, and 1 suits a linear classifier.
+	// Scale multiplies logits; 0 means 30, over the Scale of an nn.Cosine, which suits cosines. 1 suits a linear classifier.
 	Scale float64
 	// Positive is the weight of images that a further expert helps, of which there are few; 0 means 20.
 	Positive float64
@@ -60,7 +60,11 @@ func (r Retrain) Router(ctx context.Context, head nn.Ensemble, experts int, trai
 	if classes != trainSet.Classes {
 		return nil, fmt.Errorf("posthoc: a head of %d classes for a set of %d: both must have the same", classes, trainSet.Classes)
 	}
-	s = RouterSettings{cmp.Or(s.Hidden, 16), min(cmp.Or(s.Top, 5), classes), cmp.Or(s.Scale, 30), cmp.Or(s.Positive, 20)}
+	scale := 30.0
+	if c, ok := head.(*nn.Cosine); ok {
+		scale /= cmp.Or(c.Scale, 1)
+	}
+	s = RouterSettings{cmp.Or(s.Hidden, 16), min(cmp.Or(s.Top, 5), classes), cmp.Or(s.Scale, scale), cmp.Or(s.Positive, 20)}
 	width := trainSet.Features.Dim(1) / experts
 	t, rng := &Router{head: head, experts: experts, s: s}, rand.New(rand.NewPCG(r.Seed, 0x726f75746572))
 	for range experts - 1 {
