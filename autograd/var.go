@@ -1,6 +1,7 @@
 package autograd
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"github.com/longtail-ml/longtail/tensor"
@@ -39,13 +40,17 @@ func (v *Var) Shape() tensor.Shape {
 // Data returns the values, row-major.
 func (v *Var) Data() []float32 { return v.Value().Data() }
 
-// Dim returns dimension i; a negative i counts from the last.
+// Dim returns dimension i; a negative i counts from the last. It panics with *tensor.Error if there is none.
 func (v *Var) Dim(i int) int {
 	v.check("Var.Dim")
-	if i < 0 {
-		i += len(v.shape)
+	at := i
+	if at < 0 {
+		at += len(v.shape)
 	}
-	return v.shape[i]
+	if at < 0 || at >= len(v.shape) {
+		panic(&tensor.Error{Op: "autograd.Var.Dim", Shapes: []tensor.Shape{v.shape}, Detail: fmt.Sprintf("there is no dimension %d", i)})
+	}
+	return v.shape[at]
 }
 
 // Tape returns the tape the Var is on.

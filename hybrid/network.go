@@ -100,6 +100,9 @@ func NewNetwork(b backbone.Backbone, classes int, opts ...Option) (*Network, err
 	if b == nil {
 		return nil, fmt.Errorf("hybrid: the backbone is nil")
 	}
+	if f, ok := b.(backbone.Func); ok && f.Module == nil {
+		return nil, fmt.Errorf("hybrid: the backbone.Func has no Module: give it one, such as an nn.Sequential")
+	}
 	if d := b.OutDim(); d < 1 {
 		return nil, fmt.Errorf("hybrid: the backbone's OutDim is %d: features must have at least one value", d)
 	}

@@ -75,8 +75,11 @@ func (d *DRW) both(yield func(string, Loss) bool) {
 // Losses returns both losses.
 func (d *DRW) Losses() []Loss { return []Loss{d.Before, d.After} }
 
-// Forward returns the loss of the epoch.
+// Forward returns the loss of the epoch. It panics with *tensor.Error without both losses.
 func (d *DRW) Forward(in Input) (*autograd.Var, Stats) {
+	if d.Before == nil || d.After == nil {
+		mustPrepare("loss.DRW", d.Prepare(nil))
+	}
 	if in.At.ByEpoch() < cmp.Or(d.Start, 0.8)-1e-9 { // 0.8·5 is 4, though not in binary
 		return d.Before.Forward(in)
 	}

@@ -3,6 +3,7 @@ package method
 import (
 	"cmp"
 	"context"
+	"errors"
 
 	"github.com/longtail-ml/longtail/augment"
 	"github.com/longtail-ml/longtail/autograd"
@@ -100,6 +101,9 @@ const shiftSteps = 50
 func shift(ctx context.Context, n *hybrid.Network, s Stage) error {
 	if !hasStatistics(n) {
 		return nil
+	}
+	if s.Train.Len() == 0 {
+		return errors.New("method: no training images for the running statistics")
 	}
 	for _, e := range nn.Params(n) {
 		defer func(frozen bool) { e.Param.Frozen = frozen }(e.Param.Frozen)

@@ -236,7 +236,7 @@ func TestMisuseInALossIsAnErrorOfFit(t *testing.T) {
 		"autograd.MatMul [4 4], [3 3]: not matrices with a common inner dimension": func(in loss.Input) *autograd.Var {
 			return autograd.MatMul(in.Logits, in.Logits.Tape().Const(tensor.New(3, 3)))
 		},
-		"tensor.Item [4 4]: needs exactly one value": func(in loss.Input) *autograd.Var { return in.Logits },
+		"autograd.Var.Dim [4 4]: there is no dimension 2": func(in loss.Input) *autograd.Var { _ = in.Logits.Dim(2); return nil },
 	} {
 		tr, n := short(), mlp(t)
 		before := state(n, nil)
@@ -247,6 +247,33 @@ func TestMisuseInALossIsAnErrorOfFit(t *testing.T) {
 		require.EqualError(t, err, "train: stopped in epoch 0 at step 0: "+want)
 		require.Equal(t, before, state(n, nil))
 	}
+}
+
+// What a loss must be given, or must return, is said by the name of its term.
+func TestLossesThatDoNotFit(t *testing.T) {
+	trainSet, _ := generated(t, 10)
+	tr := short()
+	tr.Streams[0].Terms[0] = hybrid.Term{Name: "mine", Loss: lossFunc(func(in loss.Input) *autograd.Var { return in.Logits })}
+	_, err := tr.Fit(context.Background(), mlp(t), trainSet, nil)
+	require.EqualError(t, err, `train: stopped in epoch 0 at step 0: the loss of term "mine" returns a value of shape [4 4]: it must return a scalar`)
+	tr.Streams[0].Terms[0].Loss = &loss.BalancedContrastive{Bank: flatBank{}}
+	_, err = tr.Fit(context.Background(), mlp(t), trainSet, nil)
+	var misuse *tensor.Error
+	require.ErrorAs(t, err, &misuse, "a bank that panics where it is checked")
+
+	step := train.Step{Tape: autograd.NewTape(autograd.Mode{})}
+	_, _, err = step.Take(0.1, autograd.Mode{}, func(*autograd.Tape) (*autograd.Var, error) { return nil, nil })
+	require.ErrorContains(t, err, "is nil: return a scalar")
+}
+
+// flatBank asks for a dimension that there is not.
+type flatBank struct{}
+
+func (flatBank) Visit(nn.Visitor) {}
+
+func (flatBank) Vectors(t *autograd.Tape) *autograd.Var {
+	v := t.Const(tensor.New(3))
+	return autograd.Reshape(v, v.Dim(1))
 }
 
 func TestMixersThatMisbehave(t *testing.T) {

@@ -46,6 +46,9 @@ func (r *run) losses(b *batch.Batch, again bool) (total objective, err error) {
 			if value == nil {
 				return total, fmt.Errorf("the loss of term %q returns nil: it must return a scalar on the tape of its inputs", term.Name)
 			}
+			if value.Shape().Len() != 1 {
+				return total, fmt.Errorf("the loss of term %q returns a value of shape %v: it must return a scalar", term.Name, value.Shape())
+			}
 			if r.OnWarning != nil && weight > 0 && !again {
 				r.watches[k].addChance(term.Loss, inputs[j], r.tape.Mode())
 			}

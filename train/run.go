@@ -16,6 +16,7 @@ import (
 	"github.com/longtail-ml/longtail/optim"
 	"github.com/longtail-ml/longtail/record"
 	"github.com/longtail-ml/longtail/schedule"
+	"github.com/longtail-ml/longtail/tensor"
 )
 
 // run is a Trainer with its defaults filled in and the state of one Fit.
@@ -62,7 +63,7 @@ func (t Trainer) start(ctx context.Context, n *hybrid.Network, train, test datas
 	r := &run{Trainer: t, network: n, ranks: newRanks(t.Ranks, n), train: train, test: test, labels: dataset.Labels(train), counts: dataset.Counts(train),
 		tape: autograd.NewTape(autograd.Mode{BLAS: t.BLAS}), evaluator: hybrid.Evaluator{Batch: t.EvalBatch, Workers: t.Workers, BLAS: t.BLAS},
 		loader: prefetch.Loader[*batch.Batch, *batch.Scratch]{Workers: t.Workers}, at: schedule.Progress{Epochs: t.Epochs}, result: &Result{}}
-	if err := checkStreams(t.Streams, n, r.counts, t.Epochs, t.Seed); err != nil {
+	if err := tensor.Try(func() error { return checkStreams(t.Streams, n, r.counts, t.Epochs, t.Seed) }); err != nil {
 		return nil, err
 	}
 	for _, s := range t.Streams {

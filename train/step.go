@@ -1,6 +1,7 @@
 package train
 
 import (
+	"errors"
 	"fmt"
 	"math"
 
@@ -51,7 +52,10 @@ func (s *Step) Take(rate float64, m autograd.Mode, forward func(*autograd.Tape) 
 		m.Sum = func(x []float64) error { return s.ranks.inTurn(func() error { return sum(x) }) }
 	}
 	whole := func(t *autograd.Tape, _ bool) (o objective, err error) {
-		if o.plain, err = forward(t); s.Rho > 0 {
+		if o.plain, err = forward(t); err == nil && o.plain == nil {
+			return o, errors.New("train: the loss of a step is nil: return a scalar on the tape")
+		}
+		if s.Rho > 0 {
 			o.plain, o.steep = nil, o.plain
 		}
 		return o, err
