@@ -53,7 +53,7 @@ var mayImport = map[string][]string{
 	"train": {"tensor", "autograd", "nn", "backbone", "loss", "optim", "checkpoint", "schedule", "sampler", "dataset", "augment", "metrics",
 		"manifest", "record", "hybrid", "internal/average", "internal/batch", "internal/cause", "distributed", "internal/describe", "internal/kernels", "internal/memory", "internal/prefetch"},
 	"method": {"tensor", "autograd", "nn", "backbone", "prototype", "loss", "optim", "schedule", "sampler", "dataset", "augment", "posthoc", "hybrid", "train"},
-	"onnx":   {"tensor", "autograd", "nn", "backbone", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels"},
+	"onnx":   {"tensor", "autograd", "nn", "backbone", "hybrid", "internal/atomicfile", "internal/half", "internal/kernels", "internal/smallfile"},
 	"experiment": {"distributed", "internal/atomicfile", "internal/lock", "tensor", "autograd", "nn", "augment", "backbone", "checkpoint", "dataset", "dataset/annotation", "dataset/features", "dataset/shards", "dataset/source", "hybrid", "manifest", "method", "metrics", "optim", "posthoc", "pretrained", "record",
 		"safetensors", "schedule", "train", "internal/describe", "internal/smallfile"},
 	"report":              {"autograd", "dataset", "experiment", "hybrid", "internal/atomicfile", "internal/nearest", "internal/smallfile", "manifest", "metrics", "nn", "posthoc", "safetensors", "tensor"},
@@ -78,7 +78,7 @@ var mayImport = map[string][]string{
 	"internal/vectortest": {},
 	"internal/alloctest":  {},
 	"internal/leveltest":  {"internal/kernels"},
-	"embedding":           {"dataset", "hybrid", "internal/atomicfile", "internal/nearest", "npy", "safetensors", "tensor"},
+	"embedding":           {"dataset", "hybrid", "internal/atomicfile", "internal/nearest", "internal/smallfile", "npy", "safetensors", "tensor"},
 	"serve":               {"embedding", "hybrid", "imagefile", "tensor"},
 
 	"dataset/annotation": {"dataset", "imagefile", "internal/smallfile"},
