@@ -17,7 +17,7 @@ import (
 // averaged over the rows. It is 0 where s = t, and never negative. Labels play no part, and neither does Input.Mix: of rows that
 // are blended the teacher sees the blends.
 type Distillation struct {
-	// Temperature T; 0 means DiVE's 3.
+	// Temperature T; 0 means 3, which reproductions of DiVE take: its paper chooses T by the data.
 	Temperature float64
 	// Power p; 0 means DiVE's ½, and 1 is distillation without it.
 	Power float64

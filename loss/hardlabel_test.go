@@ -89,7 +89,7 @@ func TestHardLabelGradients(t *testing.T) {
 		"class-balanced by weights": {&loss.ClassBalanced{Beta: 0.9999, DivideByWeights: true}, 2, func(x []float64, y int) (float64, float64) {
 			return -balanced[y] * logp64(x, y), balanced[y]
 		}},
-		"LDAM":              {&loss.LDAM{}, 0.3, ldam(30, 0.5, one)},
+		"LDAM": {&loss.LDAM{}, 0.3, ldam(30, 0.5, one)},
 		"LDAM of logits that are scaled": {&loss.LDAM{MaxMargin: 0.2, Scale: 5, Scaled: true, Reweight: true, Beta: 0.99}, 4, func(x []float64, y int) (float64, float64) {
 			cosines := make([]float64, len(x))
 			for j, v := range x {
