@@ -37,6 +37,7 @@ func TestNewNetworkRefuses(t *testing.T) {
 		opts    []hybrid.Option
 	}{
 		{"hybrid: the backbone is nil", nil, 4, nil},
+		{"hybrid: the backbone.Func has no Module: give it one, such as an nn.Sequential", backbone.Func{Dim: 3}, 4, nil},
 		{"hybrid: a classifier needs at least two classes, not 1", body, 1, nil},
 		{"hybrid: a classifier needs at least two classes, not 0", body, 0, nil},
 		{"hybrid: images of 8×0 with 3 channels: each must be at least 1", body, 4, []hybrid.Option{hybrid.WithInput(8, 0, 3)}},

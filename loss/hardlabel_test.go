@@ -305,6 +305,7 @@ func TestHardLabelLossesNeedPrepare(t *testing.T) {
 		"loss.ClassBalanced: Prepare was given the counts of 0 classes, the input has 3":                          &loss.ClassBalanced{},
 		"loss.LDAM: Prepare was given the counts of 2 classes, the input has 3":                                   prepared(t, &loss.LDAM{}, []int{1, 1}),
 		"loss.LogitAdjusted: Prepare was given the counts of 0 classes, the input has 3":                          &loss.LogitAdjusted{},
+		"loss.DRW: loss: DRW: Before and After must both be set, to the same loss without weights and with them":  &loss.DRW{},
 		"loss.Focal: loss: focal: Gamma -2 must be finite and above 0, or loss.Off for 0 (0 means the paper's 2)": &loss.Focal{Gamma: -2},
 	} {
 		require.EqualError(t, tensor.Try(func() error { l.Forward(in); return nil }), want)

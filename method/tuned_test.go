@@ -153,6 +153,10 @@ func TestMiSLASThatIsCancelledChangesNothing(t *testing.T) {
 	s := stageOf(trainSet)
 	s.Retrain.Epochs = -1 // found after the statistics have moved
 	require.Error(t, method.MiSLAS().Finish(context.Background(), n, s))
+	empty := stageOf(trainSet)
+	empty.Train, err = dataset.Subset(trainSet, nil)
+	require.NoError(t, err)
+	require.ErrorContains(t, method.MiSLAS().Finish(context.Background(), n, empty), "no training images")
 	for _, x := range nn.Tensors(n) {
 		require.Equal(t, before.Of(x).Data(), x.Data())
 	}

@@ -101,7 +101,7 @@ Exit codes: 0 all is well; 1 it failed; 2 the command line is wrong; 3 it was st
 
 func newParser(out, log io.Writer, exit func(int)) (*kong.Kong, error) {
 	return kong.New(&cli{}, kong.Name("longtail"), kong.Writers(out, log), kong.Exit(exit),
-		kong.Description(description),
+		kong.Description(description), kong.ValueFormatter(withDefault),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true, WrapUpperBound: 120}), kong.Vars{"methods": methodNames(), "recipes": recipeNames()})
 }
 
@@ -130,4 +130,12 @@ func example(lines ...string) string {
 		text += "\n    " + l
 	}
 	return text
+}
+
+// withDefault is the help of an option, with its default where the help does not tell it itself.
+func withDefault(v *kong.Value) string {
+	if v.Default == "" || strings.Contains(v.Help, "efault") {
+		return v.Help
+	}
+	return strings.TrimSuffix(v.Help, ".") + " (default: " + v.Default + ")."
 }

@@ -20,7 +20,7 @@ import (
 type serveCmd struct {
 	Models []string   `arg:"" help:"Folders of runs, model files, or checkpoints, as NAME=PATH or PATH alone, which is named as its folder or file. The first answers requests that name none."`
 	Index  []string   `help:"Embeddings of training images that longtail embed made, as NAME=FILE for the model of that name, or FILE for the first: neighbours are found among them. Once for each model." placeholder:"FILE" sep:"none"`
-	Listen string     `help:"Address and port. The default is for this machine alone; :8080 is for all." default:"localhost:8080" placeholder:"ADDRESS" group:"Server"`
+	Listen string     `help:"Address and port: localhost is for this machine alone, :8080 for all." default:"localhost:8080" placeholder:"ADDRESS" group:"Server"`
 	Cert   string     `help:"Certificate for HTTPS, a file in PEM." placeholder:"FILE" group:"Server"`
 	Key    string     `help:"Its key, a file in PEM." placeholder:"FILE" group:"Server"`
 	Token  string     `name:"token-file" help:"File with a token that requests must bear." placeholder:"FILE" group:"Server"`
