@@ -38,7 +38,6 @@ type vectors struct {
 	width   int // 0: not known yet
 	values  []float32
 	labels  []string
-	texts   bool // some labels were texts
 	classes []string
 	from    string // the first file
 }
@@ -60,7 +59,7 @@ func openFeatures(ctx context.Context, s FeatureSettings, paths []string) (*feat
 	if s.Classes != nil {
 		all.classes = s.Classes
 	}
-	labels, classes, err := packed.Number(all.labels, all.classes, !all.texts)
+	labels, classes, err := packed.Number(all.labels, all.classes, false)
 	if err != nil {
 		return nil, err
 	}
@@ -154,7 +153,6 @@ func (all *vectors) group(t *table, g int, lists, labels column) error {
 		return fmt.Errorf("row group %d, column %s, row %d: no label", g, labels.name(), i)
 	}
 	all.labels = append(all.labels, texts...)
-	all.texts = all.texts || !labels.integers()
 	return nil
 }
 

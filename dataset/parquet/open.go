@@ -98,7 +98,7 @@ func (t *table) images(w io.Writer, image, label string) (found packed.Found, er
 		if err != nil {
 			return err
 		}
-		found.Classes, found.Integers = labels.classes, labels.integers()
+		found.Classes = labels.classes
 		at, known := int64(0), map[string]int32{}
 		for g := range t.file.RowGroups() {
 			texts, err := t.texts(g, labels)
@@ -138,9 +138,6 @@ func (t *table) images(w io.Writer, image, label string) (found packed.Found, er
 	})
 	return found, err
 }
-
-// integers says whether the values of a column are.
-func (c column) integers() bool { return c.kind() == int32s || c.kind() == int64s }
 
 // texts returns the labels of a row group as texts, "" where there is none.
 func (t *table) texts(group int, c column) (all []string, err error) {

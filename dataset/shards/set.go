@@ -22,6 +22,8 @@ type Settings struct {
 	// Classes are the names of the classes. Labels are indices into them, or names of them. nil: labels that are all numbers are
 	// indices, and their classes are called by the number; others are names, in alphabetical order.
 	Classes []string
+	// Named says that labels are names of Classes though all may be numbers: give it where Set.Named tells so of the training set.
+	Named bool
 	// Cache is the directory for what is remembered of archives, and for .tar.gz archives unpacked. "" means longtail/shards in
 	// os.UserCacheDir. Without one that can be written to, archives are looked through each time, and .tar.gz is an error.
 	Cache string
@@ -52,7 +54,7 @@ var endings = []string{".tar", ".tar.gz", ".tgz"}
 // so is a sample without a label; samples that have no image are passed over.
 func Open(ctx context.Context, s Settings, paths ...string) (*Set, error) {
 	cache := packed.CacheIn(s.Cache, "shards")
-	settings := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Decode: s.Decode}
+	settings := packed.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Classes: s.Classes, Named: s.Named, Decode: s.Decode}
 	set, err := packed.OpenAll("shards", settings, paths, endings, func(path string) (packed.File, packed.Found, error) {
 		return look(ctx, cache, path, s.Label)
 	})

@@ -105,6 +105,7 @@ func (a archives) found(s Settings) found {
 func (a archives) open(ctx context.Context, s Settings) (*Data, error) {
 	d := &Data{Kind: "tar shards"}
 	var classes []string
+	named := false
 	for _, p := range []struct {
 		name string
 		set  *dataset.Dataset
@@ -112,7 +113,7 @@ func (a archives) open(ctx context.Context, s Settings) (*Data, error) {
 		if a[p.name] == nil && p.name != "train" {
 			continue
 		}
-		set, err := a.openPart(ctx, p.name, classes, s)
+		set, err := a.openPart(ctx, p.name, classes, named, s)
 		if err != nil {
 			return nil, err
 		}
@@ -126,13 +127,16 @@ func (a archives) open(ctx context.Context, s Settings) (*Data, error) {
 				return nil, err
 			}
 		}
+		if classes == nil {
+			named = set.Named() // whatever labels the other parts have
+		}
 		classes = set.Classes()
 	}
 	return d, nil
 }
 
-// openPart opens a part; nil classes are those of the settings, or else those of its labels.
-func (a archives) openPart(ctx context.Context, part string, classes []string, s Settings) (*shards.Set, error) {
+// openPart opens a part; nil classes are those of the settings, or else those of its labels. named says that labels are names of them.
+func (a archives) openPart(ctx context.Context, part string, classes []string, named bool, s Settings) (*shards.Set, error) {
 	if a[part] == nil {
 		return nil, fmt.Errorf("source: there are archives of other parts, but none of the %s", parts[part])
 	}
@@ -142,7 +146,7 @@ func (a archives) openPart(ctx context.Context, part string, classes []string, s
 			return nil, err
 		}
 	}
-	to := shards.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Label: s.Label, Classes: classes, Decode: s.Decode}
+	to := shards.Settings{Height: s.Height, Width: s.Width, Fit: s.Fit, Label: s.Label, Classes: classes, Named: named, Decode: s.Decode}
 	if s.Cache != "" {
 		to.Cache = filepath.Join(s.Cache, "shards")
 	}

@@ -56,6 +56,8 @@ func TestArchives(t *testing.T) {
 		{name: "a range, and what is beside", path: "x-train-{0..1}.tar", files: map[string][]string{"x-train-0.tar": {"1", "0"}, "x-train-1.tar": {"1"}, "x-test-000.tar": {"1", "0"}, "y-val-0.tar": {"5"}},
 			train: []int{1, 0, 1}, test: []int{1, 0}, classes: []string{"0", "1"}},
 		{name: "parts that are named", path: "one.tar", files: map[string][]string{"one.tar": {"1", "0"}, "two.tar": {"0", "1"}}, settings: Settings{Test: "two.tar"}, train: []int{1, 0}, test: []int{0, 1}, classes: []string{"0", "1"}},
+		{name: "names that look like numbers", files: map[string][]string{"x-train-0.tar": {"other", "1", "2"}, "x-test-0.tar": {"2", "1"}}, settings: Settings{SplitSettings: dataset.SplitSettings{AllowMissing: true}},
+			train: []int{2, 0, 1}, test: []int{1, 0}, classes: []string{"1", "2", "other"}},
 		{name: "names", files: map[string][]string{"a.tar": {"1", "0"}}, settings: Settings{Names: names}, train: []int{1, 0}, classes: []string{"ant", "bee", "cow"}},
 		{name: "labels in JSON", files: map[string][]string{"a.tar": {`{"species": "owl"}`, `{"species": "jay"}`}}, settings: Settings{Label: "species"}, train: []int{1, 0}, classes: []string{"jay", "owl"}},
 		{name: "a class that the test set lacks", files: map[string][]string{"train.tar": {"1", "0"}, "test.tar": {"0"}}, settings: Settings{SplitSettings: dataset.SplitSettings{AllowMissing: true}}, train: []int{1, 0}, test: []int{0}, classes: []string{"0", "1"}},

@@ -92,7 +92,7 @@ func OpenPart(ctx context.Context, path, name string, s Settings) (set dataset.D
 				return nil, "", err
 			}
 		}
-		set, err := f.openPart(ctx, part, nil, s)
+		set, err := f.openPart(ctx, part, nil, false, s)
 		if err != nil {
 			return nil, "", err
 		}

@@ -17,32 +17,23 @@ type BadLabel struct {
 
 func (b BadLabel) Error() string { return fmt.Sprintf("sample %d has %s", b.Index, b.Why) }
 
-// Number turns the samples' labels, as texts, into numbers: they are indices into classes if all are numbers, else names of
-// them. Numbers are names, too, where all of them are among classes that others than numbers are among as well, unless integers
-// says that they were no texts. nil classes are made of the labels: the numbers up to the largest, or the names in
+// Number turns the samples' labels, as texts, into numbers: they are indices into classes if all are numbers and they are not
+// to be named, else names of them. nil classes are made of the labels: the numbers up to the largest, or the names in
 // alphabetical order.
-func Number(texts, classes []string, integers bool) (labels []int, names []string, err error) {
+func Number(texts, classes []string, named bool) (labels []int, names []string, err error) {
 	distinct := slices.Clone(texts)
 	slices.Sort(distinct)
 	distinct = slices.Compact(distinct)
-	of, most, numeric := make(map[string]int, len(distinct)), -1, true
+	of, most, numeric := make(map[string]int, len(distinct)), -1, !named
 	for _, text := range distinct {
-		if noNumber(text) {
-			numeric = false
+		n, err := strconv.Atoi(text)
+		if numeric = numeric && err == nil; !numeric {
 			break
 		}
-		n, _ := strconv.Atoi(text)
 		if n < 0 || n >= mostClasses {
 			return nil, nil, BadLabel{slices.Index(texts, text), fmt.Sprintf("label %d: a number must be at least 0 and less than %d", n, mostClasses)}
 		}
 		of[text], most = n, max(most, n)
-	}
-	if numeric && !integers && slices.ContainsFunc(classes, noNumber) {
-		known := make(map[string]bool, len(classes))
-		for _, name := range classes {
-			known[name] = true
-		}
-		numeric = slices.ContainsFunc(distinct, func(text string) bool { return !known[text] })
 	}
 	names = slices.Clone(classes)
 	if classes == nil && numeric {
@@ -68,9 +59,4 @@ func Number(texts, classes []string, integers bool) (labels []int, names []strin
 		labels[i] = label
 	}
 	return labels, names, nil
-}
-
-func noNumber(text string) bool {
-	_, err := strconv.Atoi(text)
-	return err != nil
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 
 	"github.com/longtail-ml/longtail/dataset"
 	"github.com/longtail-ml/longtail/imagefile"
@@ -23,9 +24,11 @@ type Settings struct {
 	Width  int // 0 means the same as Height, and 32 if both are 0, or none for dataset.Whole
 	Fit    dataset.Fit
 	Decode imagefile.Settings // its Budget, if nil, is four times its MaxPixels
-	// Classes are the names of the classes: labels are indices into them, or names of them, as Number tells. nil: labels that are all numbers
+	// Classes are the names of the classes: labels are indices into them, or names of them. nil: labels that are all numbers
 	// are indices, and their classes are called by the number; others are names, in alphabetical order.
 	Classes []string
+	// Named says that labels are names of Classes though all may be numbers.
+	Named bool
 }
 
 func (s Settings) scale() dataset.Scale {
@@ -60,13 +63,12 @@ type File struct {
 
 // Found is what a file holds.
 type Found struct {
-	Offsets  []int64 // of the images
-	Sizes    []uint32
-	Labels   []int32  // of the images, as indices into Names
-	Names    []string // as they stand in the file
-	Integers bool     // labels were no texts
-	Without  int      // samples that have no image
-	Classes  []string // that the file names itself; nil: it does not
+	Offsets []int64 // of the images
+	Sizes   []uint32
+	Labels  []int32  // of the images, as indices into Names
+	Names   []string // as they stand in the file
+	Without int      // samples that have no image
+	Classes []string // that the file names itself; nil: it does not
 }
 
 // Add joins an image.
@@ -85,6 +87,7 @@ type Set struct {
 	settings Settings
 	files    []File
 	classes  []string
+	named    bool
 	samples  []sample
 	without  int
 }
@@ -126,9 +129,7 @@ func openAll(format string, s Settings, paths, endings []string, open func(path 
 func newSet(format string, s Settings, files []File, found []Found) (*Set, error) {
 	set := &Set{format: format, settings: s, files: files}
 	var labels []string
-	integers := true
 	for k, f := range found {
-		integers = integers && f.Integers
 		for i, offset := range f.Offsets {
 			set.samples = append(set.samples, sample{offset: offset, size: f.Sizes[i], file: int32(k)})
 			labels = append(labels, f.Names[f.Labels[i]])
@@ -147,7 +148,7 @@ func newSet(format string, s Settings, files []File, found []Found) (*Set, error
 			}
 		}
 	}
-	numbers, classes, err := Number(labels, classes, integers)
+	numbers, classes, err := Number(labels, classes, s.Named)
 	if bad := (BadLabel{}); errors.As(err, &bad) {
 		name, offset := set.Place(bad.Index)
 		return nil, fmt.Errorf("%s: image %d at offset %d has %s", name, bad.Index, offset, bad.Why)
@@ -156,6 +157,7 @@ func newSet(format string, s Settings, files []File, found []Found) (*Set, error
 		set.samples[i].label = int32(n)
 	}
 	set.classes = classes
+	set.named = slices.ContainsFunc(labels, func(text string) bool { _, err := strconv.Atoi(text); return err != nil })
 	return set, nil
 }
 
@@ -171,6 +173,9 @@ func (s *Set) Len() int { return len(s.samples) }
 
 // Label is the class of image i.
 func (s *Set) Label(i int) int { return int(s.samples[i].label) }
+
+// Named tells whether labels are names of classes that not all are numbers: those of another part then are, too.
+func (s *Set) Named() bool { return s.named }
 
 // Classes are the names of the classes.
 func (s *Set) Classes() []string { return s.classes }
