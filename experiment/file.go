@@ -129,11 +129,14 @@ func Unfinished(path string) (all []string, err error) {
 	for _, dir := range append([]string{path}, more...) {
 		r, err := readReport(filepath.Join(dir, ReportFile))
 		_, begun := os.Stat(filepath.Join(dir, manifestFile))
+		now, _ := readManifest(dir)
 		switch {
 		case errors.Is(err, fs.ErrNotExist) && begun == nil:
 			all = append(all, dir+": begun, and without "+ReportFile)
 		case err == nil && r.Error != "":
 			all = append(all, dir+": "+r.Error)
+		case err == nil && now != nil && manifest.Further(r.Manifest, *now):
+			all = append(all, dir+": begun to go further than "+ReportFile+" says")
 		}
 	}
 	return all, nil
@@ -150,6 +153,9 @@ func quote(dir string) string {
 	}
 	return string(b)
 }
+
+// ReadRun returns the report that a run left, also of one that is judged by held-out images alone.
+func ReadRun(dir string) (*Report, error) { return readReport(filepath.Join(dir, ReportFile)) }
 
 // From is the file that the report was read from; "" if it is not from one.
 func (p Report) From() string { return p.from }

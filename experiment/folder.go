@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -12,6 +13,8 @@ import (
 	"github.com/longtail-ml/longtail/autograd"
 	"github.com/longtail-ml/longtail/checkpoint"
 	"github.com/longtail-ml/longtail/hybrid"
+	"github.com/longtail-ml/longtail/internal/atomicfile"
+	"github.com/longtail-ml/longtail/internal/smallfile"
 	"github.com/longtail-ml/longtail/manifest"
 )
 
@@ -47,6 +50,7 @@ func (r *Run) begin() (done *Report, err error) {
 	if err := os.MkdirAll(filepath.Join(r.Dir, checkpoints), 0o777); err != nil {
 		return nil, fmt.Errorf("experiment: %w", err)
 	}
+	r.keepBegun()
 	if r.Settings != nil {
 		if err := Begin(r.Dir, KindRun, r.Settings); err != nil {
 			return nil, err
@@ -88,7 +92,7 @@ func (r *Run) look() (done *Report, err error) {
 	if err != nil || was == nil {
 		return nil, err
 	}
-	allowed, refused, would := r.Override.Split(manifest.Changes(*was, r.planned()))
+	_, refused, would := r.Override.Split(manifest.Changes(*was, r.planned()))
 	if len(refused) > 0 {
 		lines := []string{fmt.Sprintf("experiment: %s has another run: choose another folder, or finish it by the settings and the build that began it. "+
 			"What it was, and what it is now:", r.Dir)}
@@ -101,10 +105,34 @@ func (r *Run) look() (done *Report, err error) {
 		}
 		return nil, r.byAnother(err)
 	}
-	if len(allowed) > 0 {
-		return nil, nil
-	}
 	return r.finished()
+}
+
+// keepBegun remembers what the folder says of its run, for a training that does not take it on.
+func (r *Run) keepBegun() {
+	r.begun = map[string][]byte{}
+	for _, name := range []string{SettingsFile, manifestFile} {
+		if text, err := smallfile.Read(filepath.Join(r.Dir, name), mostBytes); err == nil {
+			r.begun[name] = text
+		}
+	}
+}
+
+// putBack makes the folder say what it said before.
+func (r *Run) putBack() error {
+	if r.begun[manifestFile] == nil { // there was no run
+		return nil
+	}
+	for name, text := range r.begun {
+		err := atomicfile.Write(filepath.Join(r.Dir, name), func(w io.Writer) error {
+			_, err := w.Write(text)
+			return err
+		})
+		if err != nil {
+			return fmt.Errorf("experiment: %w", err)
+		}
+	}
+	return nil
 }
 
 // lost is an error if the run was begun and has no checkpoint to go on from.
@@ -120,7 +148,7 @@ func (r *Run) lost() error {
 	return fmt.Errorf("%s has no checkpoint, though there is a %s", dir, manifestFile)
 }
 
-// finished returns the report of a run that ended, nil if it did not.
+// finished returns the report of a run that ended, nil if it did not, or is to go further than it went.
 func (r *Run) finished() (*Report, error) {
 	report, err := readReport(filepath.Join(r.Dir, ReportFile))
 	if errors.Is(err, fs.ErrNotExist) || err == nil && report.Error != "" {
@@ -130,6 +158,9 @@ func (r *Run) finished() (*Report, error) {
 		return nil, err
 	}
 	if _, err := os.Stat(filepath.Join(r.Dir, ModelFile)); err != nil { // of a run before there was one
+		return nil, nil
+	}
+	if manifest.Further(report.Manifest, r.planned()) {
 		return nil, nil
 	}
 	return report, nil

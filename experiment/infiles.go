@@ -31,10 +31,18 @@ func (s Settings) fileOf(set dataset.Dataset, i int) string {
 		name, offset := set.Place(i)
 		path, at = name, fmt.Sprintf("@%d", offset)
 	}
-	if below, err := filepath.Rel(s.Data, path); err == nil {
+	if below, err := filepath.Rel(whole(s.Data), whole(path)); err == nil {
 		path = below
 	}
 	return filepath.ToSlash(path) + at
+}
+
+// whole is a path from the root, if the working directory is known.
+func whole(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
 }
 
 // sizeOf reads the head of the file of an image.

@@ -45,7 +45,8 @@ type Run struct {
 	Departed []manifest.Departure // what Do has used of it
 	Settings any                  // settings.json, for the caller; nil: none
 
-	taught *Report // of Teacher, as far as it came
+	taught *Report           // of Teacher, as far as it came
+	begun  map[string][]byte // files of Dir, as they were before
 }
 
 // Do trains, tests, and keeps the run in Dir. A run that is finished there is not trained again: the report is the one it
@@ -81,7 +82,7 @@ func (r *Run) Do(ctx context.Context) (*Report, error) {
 	}
 	fitted, err := t.Fit(ctx, r.Network, r.Train, test)
 	if fitted == nil {
-		return nil, r.byAnother(err)
+		return nil, errors.Join(r.byAnother(err), r.putBack())
 	}
 	r.Departed = fitted.NotBitForBit[min(earlier, len(fitted.NotBitForBit)):]
 	r.Manifest.NotBitForBit = fitted.NotBitForBit
@@ -146,6 +147,9 @@ func (r *Run) complete(ctx context.Context, report *Report, fitted *train.Result
 	last := fitted.Epochs[len(fitted.Epochs)-1]
 	report.Figures = Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch}
 	if r.Choose {
+		if last.Validation == nil || fitted.Best == nil {
+			return fmt.Errorf("experiment: epoch %d, the last, was not evaluated on the held-out images: resume for as many epochs as it was begun with, or more", last.Epoch)
+		}
 		report.Last = &Figures{Weights: manifest.LastEpoch, Epoch: &last.Epoch, HeldOut: percent(last.Validation.Top1)}
 		if _, err := r.test(ctx, report.Last, average); err != nil {
 			return err

@@ -23,6 +23,12 @@ func Changes(was, now Manifest) []Difference {
 	return Diff(was, now)
 }
 
+// Further tells whether a run that is to be as in now has more to do than what was says it did: another number of ranks alone has not.
+func Further(was, now Manifest) bool {
+	was.Training.Ranks, was.Training.SyncBatchNorm = now.Training.Ranks, now.Training.SyncBatchNorm
+	return len(Changes(was, now)) > 0
+}
+
 // onlyComparable leaves out contents that say nothing about each other: of other images, or of images of another size.
 func onlyComparable(was, now Manifest) (a, b Data) {
 	a, b = was.Data, now.Data

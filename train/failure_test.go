@@ -151,7 +151,7 @@ func TestCorruptImageInTheMiddleOfAnEpoch(t *testing.T) {
 	kept := lastStep(&tr, n)
 	r, err := tr.Fit(context.Background(), n, corrupt(trainSet, 21), test)
 	require.ErrorIs(t, err, errCorrupt)
-	require.EqualError(t, err, "train: stopped in epoch 0 at step 5: image is corrupt")
+	require.EqualError(t, err, "train: stopped in epoch 0 at step 5: train: training image 21: image is corrupt")
 	require.Equal(t, 5, r.Epochs[0].Steps)
 	require.Equal(t, *kept, state(n, nil))
 

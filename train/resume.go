@@ -122,8 +122,8 @@ func (r *run) resumeFrom(c *checkpoint.Checkpoint) error {
 	if err != nil {
 		return fmt.Errorf("run.json: the state of the run: %w", err)
 	}
-	if c.Run.Epoch > r.Epochs {
-		return fmt.Errorf("run.json: epoch %d of %d: it has come further than it is to go", c.Run.Epoch, r.Epochs)
+	if c.Run.Epoch > r.Epochs || c.Run.Epoch == r.Epochs && c.Run.Step > 0 {
+		return fmt.Errorf("run.json: epoch %d of %d, step %d: it has come further than it is to go", c.Run.Epoch, r.Epochs, c.Run.Step)
 	}
 	if err := c.Load("optimizer", r.optimizer); err != nil {
 		return err

@@ -142,11 +142,11 @@ func (w *watchCmd) over() (func(*console) error, error) {
 		return nil, err
 	}
 	if len(unfinished) == 0 {
-		all, err := experiment.Read(filepath.Join(w.Dir, experiment.ReportFile))
+		r, err := experiment.ReadRun(w.Dir)
 		if err != nil {
 			return nil, err
 		}
-		return func(c *console) error { fmt.Fprintln(c.out); return all[0].Write(c.out) }, nil
+		return func(c *console) error { fmt.Fprintln(c.out); return r.Write(c.out) }, nil
 	}
 	written, reported := w.changed("steps.csv"), w.changed(experiment.ReportFile)
 	ended := !reported.IsZero() && !reported.Before(written) // by an error, which it names
