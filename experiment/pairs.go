@@ -42,8 +42,11 @@ func (t *Table) AddPairs(runs []Report) error {
 			if err != nil {
 				return fmt.Errorf("experiment: %s and %s: %w", row.Method, before.Method, err)
 			}
-			if p != nil {
+			switch {
+			case p != nil:
 				t.Pairs = append(t.Pairs, *p)
+			case kept[row.Method] != nil && kept[before.Method] != nil:
+				t.NoInterval = append(t.NoInterval, fmt.Sprintf("%s and %s: no seed of both has the same test images, or their manifests tell it from different parts of these (--hash-all)", before.Method, row.Method))
 			}
 		}
 	}

@@ -158,14 +158,14 @@ func grid(axes []Axis) ([]*Trial, error) {
 	return all, nil
 }
 
-// rungs says how n trials are trained: the last rung compares two at least, and the first is trained for an epoch in 27 at least.
+// rungs says how n trials are trained: the last rung compares two at least, and the first is trained for an epoch in 27 or Keep at least.
 func (s Sweep) rungs(n int) (all []Rung) {
 	keep, epochs, unit := cmp.Or(s.Keep, 3), s.Settings.Epochs, 1
 	if s.Settings.Equal == "images" {
 		unit = s.Settings.images(s.Method) // of which epochs must be a multiple
 	}
 	least := 1
-	for f := keep; keep > 1 && f <= 27 && n >= 2*f && epochs/f >= unit; f *= keep {
+	for f := keep; keep > 1 && (f == keep || f <= 27) && n >= 2*f && epochs/f >= unit; f *= keep {
 		least = f
 	}
 	for divided, kept := least, 1; divided >= 1; divided, kept = divided/keep, kept*keep {
@@ -191,10 +191,10 @@ func (s Sweep) affordable(n int) (int, error) {
 	if s.Budget == 0 {
 		return n, nil
 	}
-	for k := n; k > 1; k-- {
+	for k := n; k >= min(n, 2); k-- {
 		if float64(s.cost(k)) <= s.Budget*float64(s.Settings.Epochs)+1e-9 {
 			return k, nil
 		}
 	}
-	return 0, fmt.Errorf("a budget of %g trainings is too small to compare two trials: that takes %.3g", s.Budget, float64(s.cost(min(n, 2)))/float64(s.Settings.Epochs))
+	return 0, fmt.Errorf("a budget of %g trainings is too small for %d trials: that takes %.3g", s.Budget, min(n, 2), float64(s.cost(min(n, 2)))/float64(s.Settings.Epochs))
 }

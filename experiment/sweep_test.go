@@ -101,6 +101,7 @@ func TestRungs(t *testing.T) {
 		{1000, 0, 100, 1, []Rung{{1000, 4}, {334, 12}, {112, 34}, {38, 100}}},
 		{20, 1, 100, 1, []Rung{{20, 100}}},
 		{9, 2, 10, 1, []Rung{{9, 3}, {5, 5}, {3, 10}}},
+		{100, 30, 100, 1, []Rung{{100, 4}, {4, 100}}},
 		{100, 0, 3, 3, []Rung{{100, 3}}},
 		{100, 0, 12, 3, []Rung{{100, 6}, {34, 12}}},
 	} {
@@ -222,7 +223,21 @@ func TestFailedTrials(t *testing.T) {
 
 	p = planOf(t, sweepOf("", "lr=1000,2000"))
 	err = p.Do(t.Context(), func(context.Context, TrialRun) (*Report, error) { return nil, &train.NonFiniteError{} })
-	require.ErrorContains(t, err, "every trial")
+	require.ErrorContains(t, err, "every trial that was to have 3 epochs")
+	require.ErrorContains(t, err, "one with seed 1")
+
+	s = sweepOf("", "lr=0.1,0.2")
+	s.Seeds = []uint64{1, 2}
+	p = planOf(t, s)
+	require.NoError(t, p.Do(t.Context(), func(_ context.Context, r TrialRun) (*Report, error) {
+		if r.Trial.Name() == "lr=0.2" && r.Run.Trainer.Seed == 2 {
+			return nil, &train.NonFiniteError{}
+		}
+		return faked(r, 60), nil
+	}))
+	failed := p.Result(nil).Trials[1]
+	require.Equal(t, "lr=0.2", failed.Name())
+	require.Nil(t, failed.Balanced, "that of the first seed is not its")
 	p = planOf(t, sweepOf("", "lr=0.1,0.2"))
 	disk := errors.New("disk full")
 	require.ErrorIs(t, p.Do(t.Context(), func(context.Context, TrialRun) (*Report, error) { return nil, disk }), disk)

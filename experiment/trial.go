@@ -156,7 +156,7 @@ func (p *SweepPlan) train(ctx context.Context, do func(context.Context, TrialRun
 	for _, r := range p.Rungs {
 		of += r.Trials * len(p.Seeds)
 	}
-	left := slices.Clone(p.Trials)
+	left, why := slices.Clone(p.Trials), ""
 	for _, rung := range p.Rungs {
 		left = left[:min(len(left), rung.Trials)]
 		for _, t := range left {
@@ -188,12 +188,14 @@ func (p *SweepPlan) train(ctx context.Context, do func(context.Context, TrialRun
 		}
 		for _, t := range left {
 			t.score()
+			why = cmp.Or(t.Failed, why)
 		}
 		slices.SortStableFunc(left, better)
 		left = slices.DeleteFunc(left, func(t *Trial) bool { return t.Failed != "" })
 	}
 	if len(left) == 0 {
-		return fmt.Errorf("experiment: every trial came to numbers that are not finite, %s: try smaller learning rates", p.Trials[0].Failed)
+		return fmt.Errorf("experiment: every trial that was to have %d epochs came to numbers that are not finite, one %s: try smaller learning rates",
+			p.Rungs[len(p.Rungs)-1].Epochs, why)
 	}
 	p.chosen = left[0]
 	p.chosen.Chosen = true
@@ -212,6 +214,10 @@ func (p *SweepPlan) try(ctx context.Context, d *Data, t *Trial, do func(*Run) (*
 	name := t.name(d.Seed)
 	if why := p.failures[name]; why != "" && (r.Dir == "" || Exists(r.Dir)) { // by these settings, as look found
 		t.Failed = why
+		if was, err := readReport(filepath.Join(r.Dir, ReportFile)); err == nil {
+			t.Seconds += was.Seconds
+			p.spent += len(was.History)
+		}
 		return nil
 	}
 	delete(p.failures, name)
@@ -234,8 +240,9 @@ func (p *SweepPlan) try(ctx context.Context, d *Data, t *Trial, do func(*Run) (*
 	return nil
 }
 
-// score is the mean over the seeds.
+// score is the mean over the seeds; a trial that failed has none.
 func (t *Trial) score() {
+	t.Balanced, t.Top1 = nil, nil
 	if t.Failed == "" && len(t.runs) > 0 {
 		t.Balanced = over(t.runs, func(r Report) *float64 { return r.HeldOutBalanced })
 		t.Top1 = over(t.runs, func(r Report) *float64 { return r.HeldOut })

@@ -141,7 +141,7 @@ func (o *compareCmd) given(but ...string) bool {
 	rest := *o
 	rest.Cache = 0 // says nothing of the runs
 	for name, clear := range map[string]func(){"Methods": func() { rest.Methods = "" }, "Out": func() { rest.Out = "" }, "Resume": func() { rest.Resume = false },
-		"With": func() { rest.With = "" }, "Show": func() { rest.Show = "" }, "JSON": func() { rest.JSON = "" }, "Floor": func() { rest.Floor = nil },
+		"With": func() { rest.With = "" }, "Show": func() { rest.Show = "" }, "JSON": func() { rest.JSON = "" }, "Report": func() { rest.Report = "" }, "Floor": func() { rest.Floor = nil },
 		"Override": func() { rest.Override = "" }, "Epochs": func() { rest.Epochs = 0 }, "EvalBatch": func() { rest.EvalBatch = 0 }} {
 		if slices.Contains(but, name) {
 			clear()

@@ -28,7 +28,7 @@ type serveCmd struct {
 
 	Batch     int           `help:"Images computed at once, at most." default:"32" placeholder:"IMAGES" group:"Limits"`
 	Wait      time.Duration `help:"How long an image waits for others to be computed with." default:"2ms" placeholder:"TIME" group:"Limits"`
-	Queue     int           `help:"Images that wait for each model; beyond, requests are answered 503." default:"512" placeholder:"IMAGES" group:"Limits"`
+	Queue     int           `help:"Images that are decoded or wait, of each model; beyond, requests are answered 503." default:"512" placeholder:"IMAGES" group:"Limits"`
 	MaxImages int           `help:"Images of a request, at most." default:"64" placeholder:"IMAGES" group:"Limits"`
 	MaxBody   int64         `help:"MiB of a request, at most." default:"32" placeholder:"MIB" group:"Limits"`
 	MaxPixels float64       `help:"Megapixels of an image, at most." default:"16.777216" placeholder:"MEGAPIXELS" group:"Limits"`
