@@ -34,7 +34,7 @@ var leftBehind = []string{"__MACOSX", "@eaDir", "lost+found", "$RECYCLE.BIN", "S
 type scanner struct {
 	dir    string
 	deep   bool                // find images in folders of class folders
-	leaves bool                // which are the classes
+	leaves bool                // folders that hold images are the classes
 	found  map[string][]string // class → files below dir, in order
 	passed passing
 	within []os.FileInfo // the folders on the way down, to tell a loop of links

@@ -50,6 +50,52 @@ func TestExpertsOfMethods(t *testing.T) {
 	}
 }
 
+// Logits are those of probabilities, and a head of cosines alone has the losses multiply them: loss and gradient are the same.
+func TestScaledCosines(t *testing.T) {
+	trainSet, _, _ := data(t)
+	for _, m := range []method.Method{method.LDAMDRW(), method.RIDE()} {
+		n, streams, err := m.New(bodyOf(t, m), setup(trainSet))
+		require.NoError(t, err)
+		head := n.Classifier.(*nn.Cosine)
+		require.Equal(t, 30.0, head.Scale)
+		plain := &nn.Cosine{Weight: autograd.NewParam(head.Weight.Value.Clone()), Groups: head.Groups}
+		p, plainStreams, err := m.New(bodyOf(t, m), setup(trainSet), hybrid.WithClassifier(plain))
+		require.NoError(t, err)
+		require.Same(t, plain, p.Classifier)
+		x := tensor.New(6, n.Backbone.OutDim())
+		for i := range x.Data() {
+			x.Data()[i] = float32((i*7)%11) - 4
+		}
+		of := func(n *hybrid.Network, streams hybrid.Streams, w *autograd.Param, at schedule.Progress) (float64, []float32) {
+			tape := autograd.NewTape(autograd.Mode{Train: true})
+			w.Grad = nil
+			var sum *autograd.Var
+			for _, term := range streams[0].Terms {
+				require.NoError(t, term.Loss.(loss.Preparer).Prepare(dataset.Counts(trainSet)))
+				features := tape.Const(x)
+				in := loss.Input{Logits: n.Logits(features), Labels: []int{0, 1, 2, 0, 1, 2}, Views: 1, At: at}
+				if term.Loss.Needs().Experts {
+					in.Experts = n.Experts(features)
+				}
+				y, _ := term.Loss.Forward(in)
+				if sum != nil {
+					y = autograd.Add(sum, y)
+				}
+				sum = y
+			}
+			tape.Backward(sum, nil)
+			return float64(sum.Value().Item()), append([]float32{}, w.Grad.Data()...)
+		}
+		for _, epoch := range []int{0, 9} { // without weights and with them
+			at := schedule.Progress{Epoch: epoch, Epochs: 10}
+			a, da := of(n, streams, head.Weight, at)
+			b, db := of(p, plainStreams, plain.Weight, at)
+			require.InEpsilon(t, b, a, 1e-5, m.Name)
+			require.InDeltaSlice(t, db, da, 1e-4, m.Name)
+		}
+	}
+}
+
 func TestSettingsOfExperts(t *testing.T) {
 	trainSet, _, _ := data(t)
 	taus := func(m method.Method) (all []float64, mean bool, mixer hybrid.Mixer) {

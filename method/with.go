@@ -19,7 +19,7 @@ import (
 //
 //	tau, gamma, own, max-margin, …  numbers and switches of its losses, by their names in package loss: IncludeOwn is own, and
 //	                                temperatures are tau. Where several terms have one, TERM.NAME says whose, as bcl.tau.
-//	                                0 means 0, as loss.Off does, and is an error where there is no such thing.
+//	                                0 is 0, not the paper's value; where a setting must be above 0 it is an error.
 //	curriculum                      α of a hybrid: parabolic, linear, cosine, or a number that it keeps
 //	tau                             of tau-norm and post-hoc-adjusted
 //

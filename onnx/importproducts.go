@@ -37,7 +37,7 @@ func importGemm(k *compiling) runner {
 			k.fail("a bias of shape %v for %d outputs", bias.Shape(), out)
 			return nil
 		}
-		if beta == 1 && bias.Len() == out {
+		if beta == 1 && len(bias.Shape()) == 1 && bias.Len() == out {
 			l.Bias = k.param(k.node.in[2], bias)
 		} else { // it is of this layer alone
 			x := tensor.New(out)

@@ -190,6 +190,18 @@ func TestRouterDefaults(t *testing.T) {
 	}
 	require.Equal(t, route(posthoc.RouterSettings{Hidden: 16, Top: 5, Scale: 30, Positive: 20}), route(posthoc.RouterSettings{}))
 
+	cosines := nn.NewCosine(nn.CosineSettings{In: 8, Classes: trainSet.Classes, Groups: 2, Seed: 1})
+	scaled := &nn.Cosine{Weight: cosines.Weight, Scale: 32, Groups: 2} // a power of two: the same bits
+	used := func(head nn.Ensemble, s posthoc.RouterSettings) []int {
+		router, err := posthoc.Retrain{Epochs: 3, Batch: 10}.Router(t.Context(), head, 2, trainSet, s)
+		require.NoError(t, err)
+		routed, err := router.Route(trainSet.Features)
+		require.NoError(t, err)
+		return routed.Used
+	}
+	require.Equal(t, used(cosines, posthoc.RouterSettings{}), used(scaled, posthoc.RouterSettings{}), "routers see 30 times cosines, whoever multiplies them")
+	require.Equal(t, used(scaled, posthoc.RouterSettings{Scale: 30. / 32}), used(scaled, posthoc.RouterSettings{}))
+
 	router, err := posthoc.Retrain{Epochs: 1}.Router(t.Context(), head, 2, trainSet, posthoc.RouterSettings{Top: 9})
 	require.NoError(t, err, "all logits, if there are fewer")
 	none, err := router.Route(tensor.New(0, 8))

@@ -19,7 +19,7 @@ import (
 type RouterSettings struct {
 	Hidden int // width of the layer that reads features; 0 means 16
 	Top    int // how many of the largest logits it sees; 0 means 5, or all if there are fewer
-	// Scale multiplies logits; 0 means 30, over the Scale of an nn.Cosine, which suits cosines. 1 suits a linear classifier.
+	// Scale multiplies logits; 0 means 30, divided by the head's Scale if it is an nn.Cosine; 1 suits a linear classifier.
 	Scale float64
 	// Positive is the weight of images that a further expert helps, of which there are few; 0 means 20.
 	Positive float64

@@ -76,7 +76,7 @@ func (h *Handler) Close() {
 	m.stop()
 }
 
-// waiting is how many pictures are decoded and wait to be computed.
+// waiting is how many pictures are being decoded or wait to be computed.
 func (h *Handler) waiting() (n int64) {
 	m, done := h.use()
 	defer done()

@@ -31,7 +31,7 @@ func newFigures(waiting func() int64) *figures {
 	}
 	r := prometheus.NewRegistry()
 	r.MustRegister(f.requests, f.images, f.batch, f.compute, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
-		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "longtail_queue_images", Help: "Pictures that wait to be computed."}, func() float64 { return float64(waiting()) }))
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "longtail_queue_images", Help: "Pictures that are being decoded or wait to be computed."}, func() float64 { return float64(waiting()) }))
 	f.show = promhttp.HandlerFor(r, promhttp.HandlerOpts{})
 	return f
 }

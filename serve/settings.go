@@ -17,7 +17,7 @@ type Settings struct {
 
 	Batch int           // pictures computed at once; 0: 32
 	Wait  time.Duration // that a picture waits for others that are being read, so that they are computed together; 0: 2 ms
-	Queue int           // pictures that are decoded and wait to be computed, of each model; beyond, requests are answered 503; 0: 512
+	Queue int           // pictures that are being decoded or wait to be computed, of each model; beyond, requests are answered 503; 0: 512
 
 	MaxImages int   // in a request; 0: 64
 	MaxBody   int64 // bytes of a request; 0: 32 MiB

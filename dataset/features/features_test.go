@@ -211,7 +211,7 @@ func TestAPartWithNamesOfItsOwn(t *testing.T) {
 
 	name("test_classes", "cat\nwolf\n")
 	_, err = features.OpenSplit(dir)
-	require.ErrorContains(t, err, `test.npy has the class "wolf"`)
+	require.ErrorContains(t, err, `test.npy: sample 0 is of class "wolf"`)
 }
 
 func TestTheSumOfFeaturesIsOfAllValues(t *testing.T) {

@@ -23,7 +23,7 @@ var ErrNone = errors.New("no features")
 // without test, val is the test set. Each is a file such as train.safetensors, with the tensors features and labels, or two
 // such as train.npy or train_features.npy and train_labels.npy. The classes are those of the training set, named as Open
 // finds them; a part that package embedding wrote has names of its own, by which its labels become theirs. Parts of other
-// widths are an error, and so are labels and names that the training set's classes do not have.
+// widths are an error, and so are labels of classes that the training set does not have.
 func OpenSplit(dir string) (dataset.Split, error) {
 	var found [3]string
 	for i, names := range parts {
@@ -84,12 +84,13 @@ func openPart(path string, classes []string) (*Set, error) {
 	}
 	to := make([]int, len(own))
 	for i, name := range own {
-		if to[i] = slices.Index(classes, name); to[i] < 0 {
-			return nil, fmt.Errorf("features: %s has the class %q, which is not among the %d of the training set", path, name, len(classes))
-		}
+		to[i] = slices.Index(classes, name)
 	}
 	for i, label := range set.labels {
-		set.labels[i] = to[label]
+		if set.labels[i] = to[label]; to[label] < 0 {
+			return nil, fmt.Errorf("features: %s: sample %d is of class %q, which is not among the %d of the training set: name these in train_classes.txt or %s",
+				path, i, own[label], len(classes), classesFile)
+		}
 	}
 	set.classes = slices.Clone(classes)
 	return set, nil

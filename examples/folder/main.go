@@ -53,20 +53,22 @@ func main() {
 }
 
 func run(ctx context.Context, w io.Writer, s settings) error {
+	m, err := method.ByName(s.method)
+	if err != nil {
+		return err
+	}
+	if m.NeedsHeld || m.Teacher != nil {
+		return fmt.Errorf("%s takes a held-out set or a teacher, which longtail train makes", m.Name)
+	}
 	trainSet, test, err := dataset.Open(s.data, dataset.FolderSettings{Fit: dataset.Whole}) // views choose from whole photographs
 	if err != nil {
 		return err
 	}
-	normalize, err := augment.NormalizeOf(ctx, trainSet)
-	if err != nil {
-		return err
-	}
-	if s.init != "" {
-		normalize = augment.ImageNetNormalize() // with which torchvision's weights were trained
-	}
-	m, err := method.ByName(s.method)
-	if err != nil {
-		return err
+	normalize := augment.ImageNetNormalize() // with which torchvision's weights were trained
+	if s.init == "" {
+		if normalize, err = augment.NormalizeOf(ctx, trainSet); err != nil {
+			return err
+		}
 	}
 	body, err := backbone.NewResNet(backbone.ResNetSettings{Depth: s.depth, Branches: m.Branches}) // several where it has experts
 	if err != nil {
@@ -85,15 +87,23 @@ func run(ctx context.Context, w io.Writer, s settings) error {
 		fmt.Fprintln(w, loaded)
 	}
 	streams = streams.Augment(augment.Compose{augment.ResizedCrop{Height: s.size, Width: s.size}, augment.Flip{P: 0.5}})
-	result, err := train.Trainer{Streams: streams, Epochs: s.epochs, Batch: min(s.batch, trainSet.Len()), ClipNorm: 1,
-		Observers: []record.Observer{&record.Progress{W: w}}}.Fit(ctx, net, trainSet, test)
+	_, err = train.Trainer{Streams: streams, Epochs: s.epochs, Batch: min(s.batch, trainSet.Len()), ClipNorm: 1,
+		Observers: []record.Observer{&record.Progress{W: w}}}.Fit(ctx, net, trainSet, nil)
 	if err != nil {
 		return err
 	}
 	if err := m.Finish(ctx, net, method.Stage{Train: trainSet}); err != nil { // the second stage of methods that have one
 		return err
 	}
-	fmt.Fprintln(w, result.Last) // top-1 in all, and of classes with many, medium and few images
+	confusion, err := net.Evaluate(ctx, test, 0)
+	if err != nil {
+		return err
+	}
+	figures, err := confusion.Report(dataset.Counts(trainSet), nil) // top-1 in all, and of classes with many, medium and few images
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(w, figures)
 	about := hybrid.AboutOf(trainSet)
 	about.Method = m.Name
 	return hybrid.Save(s.out, net, about)

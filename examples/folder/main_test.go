@@ -8,6 +8,7 @@ import (
 	"image/png"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/longtail-ml/longtail/dataset"
@@ -48,12 +49,21 @@ func TestFolder(t *testing.T) {
 	require.Equal(t, dataset.Whole, about.Fit)
 	require.Equal(t, "crt", about.Method)
 	require.Equal(t, 18, net.Resize().Shorter)
+	_, test, err := dataset.Open(dir, dataset.FolderSettings{Fit: dataset.Whole})
+	require.NoError(t, err)
+	confusion, err := net.Evaluate(t.Context(), test, 0)
+	require.NoError(t, err)
+	figures, err := confusion.Report([]int{12, 12}, nil)
+	require.NoError(t, err)
+	require.True(t, strings.HasSuffix(text.String(), figures.String()+"\n"), "%s is not of the model that is saved: %s", text.String(), figures)
 
 	s.init = out // a model of this library is one to begin with, too
 	text.Reset()
 	s.epochs = 1
 	require.NoError(t, run(t.Context(), &text, s))
 	require.Contains(t, text.String(), "loaded")
-	s.data = filepath.Join(dir, "none")
+	s.method = "tau-norm"
+	require.ErrorContains(t, run(t.Context(), &text, s), "held-out set")
+	s.method, s.data = "ce", filepath.Join(dir, "none")
 	require.ErrorContains(t, run(t.Context(), &text, s), s.data)
 }

@@ -5,7 +5,6 @@
 package batch
 
 import (
-	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -107,7 +106,7 @@ func (p *Plan) draw(w *Scratch, b *Batch, at augment.Key, order, labels []int, r
 		if len(w.vector) > 0 {
 			name = fmt.Sprintf("sample %d", sample)
 		}
-		if !strings.Contains(err.Error(), cmp.Or(dataset.PathOf(p.Data, sample), name)) {
+		if path := dataset.PathOf(p.Data, sample); path == "" || !strings.Contains(err.Error(), path) {
 			err = fmt.Errorf("train: training %s: %w", name, err)
 		}
 	}()
