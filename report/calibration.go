@@ -13,7 +13,7 @@ import (
 type Calibration struct {
 	Before, After []metrics.Bin
 	// Temperatures are those fitted. One: on held-out images. Two: on the test images of even and of odd index, each for the others,
-	// so that no image is judged by a temperature that it was fitted on.
+	// so that no image is judged by a temperature that it was fitted on. None: there is one test image, and none is held out.
 	Temperatures []float64
 }
 
@@ -26,7 +26,10 @@ func (l *look) calibrate(ctx context.Context, c *Calibration) error {
 		}
 		return l.fit(c, features, labels, 0, 1)
 	}
-	if err := l.fit(c, l.test, l.labels, 0, 2); err != nil || len(l.labels) < 2 {
+	if len(l.labels) < 2 {
+		return nil
+	}
+	if err := l.fit(c, l.test, l.labels, 0, 2); err != nil {
 		return err
 	}
 	return l.fit(c, l.test, l.labels, 1, 2)
@@ -67,7 +70,7 @@ func (c *Calibration) add(from int, logits *tensor.Tensor, labels []int) error {
 		probs := make([]float32, 0, rows*classes)
 		for i := range rows {
 			temperature := 1.0
-			if n := len(c.Temperatures); after == 1 {
+			if n := len(c.Temperatures); after == 1 && n > 0 {
 				temperature = c.Temperatures[(from+i+1)%n] // of the other half, or the only one
 			}
 			row, err := metrics.Softmax(logits.Rows(i, i+1).Data(), classes, temperature)

@@ -47,10 +47,13 @@ func (r *Run) addImages(p *page) {
 		s.Galleries = append(s.Galleries, g)
 	}
 	if t.Hashed {
-		g := gallery{Title: "Duplicates", Text: "No test image has the same pixels as a training image, or as a test image of another class."}
+		others := "a training image, or as a test image of another class"
+		if t.Compared == "" { // no training images were there
+			others = "a test image of another class"
+		}
+		g := gallery{Title: "Duplicates", Text: "No test image has the same pixels as " + others + "."}
 		if n := len(t.Duplicates); n > 0 {
-			g.Text = fmt.Sprintf("%s the same pixels as a training image, or as a test image of another class, at the size that the network has them.",
-				plural(n, "test image has", "test images have"))
+			g.Text = fmt.Sprintf("%s the same pixels as %s, at the size that the network has them.", plural(n, "test image has", "test images have"), others)
 		}
 		for _, d := range t.Duplicates {
 			if d.Picture.Data == "" || d.Again.Data == "" {

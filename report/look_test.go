@@ -180,6 +180,7 @@ func TestEvaluateOfLittle(t *testing.T) {
 	r := &Run{Name: "little", Test: got, Notes: notes}
 	r.Figures.TrainCounts = []int{1, 0}
 	require.NotRegexp(t, `NaN|%!|Inf\b`, written(t, r))
+	require.Contains(t, written(t, r), "No temperature was fitted")
 	_, _, err = Evaluate(context.Background(), small(t, 8), Sets{}, Settings{})
 	require.ErrorContains(t, err, "Sets.Test is nil")
 }

@@ -32,7 +32,10 @@ func (c Calibration) temperatures() string {
 
 // fitted says what the temperatures were fitted on.
 func (c Calibration) fitted() string {
-	if len(c.Temperatures) == 1 {
+	switch len(c.Temperatures) {
+	case 0:
+		return "No temperature was fitted: that takes held-out images, or two test images."
+	case 1:
 		return "The temperature was fitted on held-out images."
 	}
 	return "No images were held out: each half of the test images was scaled by a temperature fitted on the other half."

@@ -139,16 +139,16 @@ func classSection(runs, drawn []*Run) (section, bool) {
 		}
 	}
 	c := newChart("by-class", "Accuracy by class", "training images of the class", "mean accuracy (%)")
-	d := newChart("difference", "Difference from "+first.Name, "training images of the class", "mean difference (points)")
+	d := newChart("difference", "Difference from "+first.Name, "training images of the class in "+first.Name, "mean difference (points)")
 	base := first.accuracies()
 	for k, r := range drawn {
 		var own, difference xys
 		for i, a := range r.accuracies() {
-			if n := float64(first.counts()[i]); n > 0 && a == a {
+			if n := float64(r.counts()[i]); n > 0 && a == a {
 				own = append(own, xy{X: n, Y: 100 * a})
-				if b := base[i]; b == b {
-					difference = append(difference, xy{X: n, Y: 100 * (a - b)})
-				}
+			}
+			if n, b := float64(first.counts()[i]), base[i]; n > 0 && a == a && b == b {
+				difference = append(difference, xy{X: n, Y: 100 * (a - b)})
 			}
 		}
 		c.ofRun(k, r.Name, binned(own))
@@ -175,8 +175,11 @@ func classSection(runs, drawn []*Run) (section, bool) {
 
 // differenceTable has the accuracy of each class in the first run, and how the others differ from it.
 func differenceTable(runs []*Run) table {
-	first := runs[0]
-	t := table{ID: "classes-table", Caption: "Accuracy by class", Search: true, Groups: true, Columns: []column{{"class", false}, {"group", false}, {"training images", true}, {first.Name + " (%)", true}}}
+	first, images := runs[0], "training images"
+	if slices.ContainsFunc(runs, func(r *Run) bool { return !slices.Equal(r.counts(), first.counts()) }) {
+		images += " in " + first.Name
+	}
+	t := table{ID: "classes-table", Caption: "Accuracy by class", Search: true, Groups: true, Columns: []column{{"class", false}, {"group", false}, {images, true}, {first.Name + " (%)", true}}}
 	var all [][]float64
 	for k, r := range runs {
 		if k > 0 {

@@ -38,7 +38,7 @@ func (l *look) vote(ctx context.Context, t *Test, known *tensor.Tensor, labels [
 func (r *Run) votedText() string {
 	of := ""
 	if r.Test.Compared != "training images" { // some of them
-		of = ", of " + r.Test.Compared
+		of = ", of " + r.Test.Compared + ", as many of each class as there are or as all can have"
 	}
 	return fmt.Sprintf("The table below compares the classifier with k-NN: the votes of the %s training images nearest by cosine%s; balanced, they are divided by the images of the class.",
 		count(r.Test.Voted[0].K), of)
