@@ -130,7 +130,14 @@ func unused(f *flag.FlagSet, job string) (err error) {
 	if f.NArg() > 0 {
 		return fmt.Errorf("unexpected argument %q: settings are flags", f.Arg(0))
 	}
-	of := append(strings.Fields(uses[job]), "threads", "seconds", "level", "profile")
+	of := append(strings.Fields(uses[job]), "level")
+	switch job {
+	case "cores": // one core after the other, so many times
+	case "losses":
+		of = append(of, "threads")
+	default:
+		of = append(of, "threads", "seconds", "profile")
+	}
 	f.Visit(func(f *flag.Flag) {
 		if !slices.Contains(of, f.Name) {
 			err = fmt.Errorf("-%s has no effect on the job %s", f.Name, job)

@@ -247,7 +247,11 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 	s.ranks = c
 	trace := s.trace
 	var spans []train.Span
+	counts := false
 	s.trace = func(sp train.Span) {
+		if !counts {
+			return
+		}
 		spans = append(spans, sp)
 		if trace != nil {
 			trace(sp)
@@ -286,7 +290,7 @@ func measureStep(s settings, c distributed.Communicator, b int, p pieces) (t par
 	}
 	t.contrast = p.contrast * float64(ranks*ranks)
 	step() // without an order of buckets yet
-	spans = nil
+	counts = true
 	whole, err := timedOnAll(c, timedSteps, func() error {
 		step()
 		if err := gather(); err != nil {
