@@ -34,6 +34,9 @@ func main() {
 		if err != nil {
 			return nil, err
 		}
+		if len(about.Classes) == 0 {
+			return nil, errors.New("the model file has no names of classes")
+		}
 		opened, err := net.Freeze()
 		if err != nil {
 			return nil, err

@@ -4,7 +4,7 @@
 //	go run ./examples/quickstart
 //
 // The data are generated: ten overlapping classes of 16×16 images, 200 images in the most frequent class and 4 in the
-// rarest, and a balanced test set. Every method takes as many steps, on as many images, and has the learning rate and the weight
+// rarest, and a balanced test set. Every method takes about as many steps, on as many images, and has the learning rate and the weight
 // decay that did best on held-out images of other seeds, of the same few that were tried with each.
 package main
 
@@ -94,7 +94,7 @@ func (m method) trainSet(ctx context.Context, trainSet, test dataset.Dataset, se
 	if err != nil {
 		return nil, err
 	}
-	repeat := 3 / m.passes // gives every method as many steps, on as many images
+	repeat := 3 / m.passes // gives every method about as many steps, on as many images
 	bar := progressbar.NewOptions(repeat*epochs, progressbar.OptionSetDescription(fmt.Sprintf("%-18s", m.name)),
 		progressbar.OptionSetWriter(os.Stderr), progressbar.OptionSetVisibility(term.IsTerminal(int(os.Stderr.Fd()))),
 		progressbar.OptionShowCount(), progressbar.OptionClearOnFinish())
