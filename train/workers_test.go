@@ -73,12 +73,12 @@ func TestTheFirstBadImageIsReported(t *testing.T) {
 		switch i {
 		case 9:
 			<-late
-			return errors.New("image 9 is corrupt")
+			return errors.New("it is corrupt")
 		case 10:
 			close(late)
-			return errors.New("image 10 is corrupt")
+			return errors.New("it is corrupt")
 		}
 		return trainSet.Image(i, dst)
 	}}, nil)
-	require.EqualError(t, err, "train: stopped in epoch 0 at step 2: image 9 is corrupt")
+	require.EqualError(t, err, "train: stopped in epoch 0 at step 2: train: training image 9: it is corrupt")
 }
